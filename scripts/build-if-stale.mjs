@@ -1,0 +1,28 @@
+// Builds dist/ when it is missing or older than any source file, so that `npm start` and the tests always run what is written.
+import { spawnSync } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function newestIn(folder) {
+  let newest = modified(folder);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : modified(path));
+  }
+  return newest;
+}
+
+const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) => modified(join(root, name)));
+const newestInput = Math.max(newestIn(join(root, 'src')), ...inputs);
+
+if (newestInput > modified(join(root, 'dist', '.tsbuildinfo'))) {
+  console.log('Building …');
+  const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
+  const build = spawnSync(process.execPath, [nest, 'build'], { cwd: root, stdio: 'inherit' });
+  if (build.status !== 0) process.exit(build.status ?? 1);
+}

@@ -1,0 +1,97 @@
+import type { ArchiveFile } from '../destinations/destination.js';
+import type { Job, JobStatus, JobType } from '../model/job.js';
+import type { SnapshotKind } from '../model/manifest.js';
+import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
+import type { TriggerType } from '../model/trigger.js';
+
+export interface Page<T> {
+  items: T[];
+  total: number;
+  page: number;
+  page_size: number;
+}
+
+export interface SnapshotQuery {
+  /** From 1. */
+  page: number;
+  page_size: number;
+  trigger?: TriggerType | undefined;
+  kind?: SnapshotKind | undefined;
+  plan?: string | undefined;
+  location?: SnapshotLocation | undefined;
+  archive?: string | undefined;
+  /** ISO 8601; `from` inclusive, `to` exclusive. */
+  from?: string | undefined;
+  to?: string | undefined;
+  /** Part of the id, the description, or a subject (`student 5`), whatever the case. */
+  q?: string | undefined;
+}
+
+export interface JobQuery {
+  page: number;
+  page_size: number;
+  type?: JobType | undefined;
+  status?: JobStatus | undefined;
+}
+
+export interface SnapshotTotals {
+  count: number;
+  size_bytes: number;
+}
+
+export interface CatalogStats {
+  regular: SnapshotTotals;
+  /** Archived snapshots counted one by one; their size is that of the archive files. */
+  archived: SnapshotTotals;
+  latest_backup: string | null;
+  oldest_backup: string | null;
+  by_trigger: Partial<Record<TriggerType, number>>;
+  /** Capture jobs by how they ended. */
+  by_status: Partial<Record<JobStatus, number>>;
+}
+
+/** What people said about a snapshot after it was made. Undefined leaves a field as it is. */
+export interface Annotation {
+  description?: string | null | undefined;
+  pinned?: boolean | undefined;
+}
+
+/**
+ * The searchable list of snapshots and jobs. Everything about snapshots can be rebuilt from the destination; only the job history, and when a
+ * snapshot was last verified, live here alone.
+ */
+export abstract class Catalog {
+  /** Opens the catalog (a broken one is set aside and made anew) and reconciles it with the destination. Marks jobs that an earlier run left unfinished as failed: `INTERRUPTED`. */
+  abstract open(): Promise<void>;
+  abstract close(): Promise<void>;
+  /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
+  abstract reconcile(): Promise<void>;
+
+  abstract find(id: string): Promise<Snapshot | null>;
+  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */
+  abstract get(id: string): Promise<Snapshot>;
+  abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
+  /** Newest first. */
+  abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
+  /** Newest snapshot of a plan by a timer (`scheduled` or `startup`), or null. */
+  abstract latestTimed(plan: string): Promise<Snapshot | null>;
+  /** Ids of the differentials that need this full one. */
+  abstract dependents(id: string): Promise<string[]>;
+  abstract archives(): Promise<(ArchiveFile & { date: string })[]>;
+  abstract stats(): Promise<CatalogStats>;
+
+  abstract addSnapshot(snapshot: Snapshot): Promise<void>;
+  abstract removeSnapshots(ids: readonly string[]): Promise<void>;
+  /** Records that these snapshots now lie in this archive (and nothing else does); an empty list forgets the archive. */
+  abstract setArchive(archive: ArchiveFile, ids: readonly string[]): Promise<void>;
+  /** Kept in `annotations.json` in the backup folder, so that it survives the loss of the catalog. */
+  abstract annotate(id: string, annotation: Annotation): Promise<Snapshot>;
+  abstract recordVerification(id: string, isValid: boolean, at: Date): Promise<void>;
+
+  abstract saveJob(job: Job): Promise<void>;
+  /** @throws BackupError `JOB_NOT_FOUND` */
+  abstract getJob(id: string): Promise<Job>;
+  abstract jobs(query: JobQuery): Promise<Page<Job>>;
+  /** Newest finished capture job of a plan, or null. */
+  abstract latestCaptureJob(plan: string): Promise<Job | null>;
+}

@@ -1,0 +1,76 @@
+import type { StoredFile } from '../archive/stored-file.js';
+import type { Manifest } from '../model/manifest.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { DiskSpace } from '../system/disk-space.js';
+
+/** A snapshot's manifest found in the destination, and where. */
+export interface FoundSnapshot {
+  manifest: Manifest;
+  /** File name of the archive it lies in, null for a loose one. */
+  archive: string | null;
+}
+
+/** Something in the destination that looks like ours and cannot be used; reported, never deleted. */
+export interface FoundProblem {
+  file: string;
+  problem: string;
+}
+
+export interface ArchiveFile {
+  filename: string;
+  size_bytes: number;
+  /** Changes whenever the archive is rewritten; opaque. */
+  revision: string;
+}
+
+/**
+ * Where snapshots are kept. Publishing is all or nothing: whatever is found by {@link listLoose} or in an archive is complete.
+ * Names from outside are checked before a path is built, and symbolic links are never followed.
+ */
+export abstract class Destination {
+  /**
+   * Creates the folders (0700) and proves that they can be written; removes what earlier runs left half done.
+   * @returns what was swept, for the log
+   * @throws BackupError `FOLDER_NOT_WRITABLE`
+   */
+  abstract prepare(): Promise<string[]>;
+
+  /** Removes the unfinished files that one process, already dead, left behind. */
+  abstract sweep(pid: number): Promise<void>;
+
+  /** Where an engine writes the document of a new snapshot (it writes aside, next to this). */
+  abstract documentPath(filename: string): string;
+
+  /** Whether a file of this snapshot id stands there already, finished or not. */
+  abstract isTaken(id: string): Promise<boolean>;
+
+  /**
+   * Makes a document that stands under a temporary name, and its manifest, a snapshot. A crash in the middle leaves nothing that is listed, and
+   * {@link prepare} removes it.
+   */
+  abstract publishSnapshot(temporaryPath: string, manifest: Manifest): Promise<void>;
+
+  /** Removes a loose snapshot: its manifest first, so that it is never listed without its document. Gone already is fine. */
+  abstract removeSnapshot(id: string): Promise<void>;
+
+  abstract archivePath(filename: string): string;
+  /** Gives an archive that stands under a temporary name its final one, replacing an older one of that day. */
+  abstract publishArchive(temporaryPath: string, filename: string): Promise<void>;
+  abstract removeArchive(filename: string): Promise<void>;
+
+  /** Ids of the loose snapshots (by their manifests). */
+  abstract listLoose(): Promise<string[]>;
+  abstract readLoose(id: string): Promise<FoundSnapshot | FoundProblem>;
+  abstract listArchives(): Promise<ArchiveFile[]>;
+  /** The manifests inside an archive; a corrupt archive yields one problem. */
+  abstract readArchive(filename: string): Promise<(FoundSnapshot | FoundProblem)[]>;
+
+  /** Where a snapshot's document lies now. */
+  abstract documentOf(snapshot: Pick<Snapshot, 'filename' | 'archive'>): StoredFile;
+  /** Where a snapshot's manifest lies now. */
+  abstract manifestOf(snapshot: Pick<Snapshot, 'id' | 'archive'>): StoredFile;
+  /** Reads and checks a snapshot's manifest. @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` */
+  abstract readManifest(snapshot: Pick<Snapshot, 'id' | 'archive'>): Promise<Manifest>;
+
+  abstract diskSpace(): Promise<DiskSpace>;
+}

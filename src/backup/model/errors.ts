@@ -1,0 +1,86 @@
+/**
+ * Everything that can go wrong with a backup, by name. The HTTP layer maps each code to a status in an exhaustive table,
+ * so that a new code does not compile until somebody has decided how a client sees it.
+ */
+export type BackupErrorCode =
+  | 'VALIDATION_FAILED'
+  | 'CONFIG_INVALID'
+  | 'CONFIRMATION_REQUIRED'
+  | 'PLAN_NOT_FOUND'
+  | 'SNAPSHOT_NOT_FOUND'
+  | 'TABLE_NOT_FOUND'
+  | 'ARCHIVE_NOT_FOUND'
+  | 'FILE_NOT_IN_ARCHIVE'
+  | 'JOB_NOT_FOUND'
+  | 'JOB_NOT_CANCELLABLE'
+  | 'SNAPSHOT_IN_USE'
+  | 'SNAPSHOT_PINNED'
+  | 'SNAPSHOT_CORRUPT'
+  | 'ARCHIVE_CORRUPT'
+  | 'SCHEMA_MISMATCH'
+  | 'CONSTRAINT_VIOLATION'
+  | 'RESTORE_MISMATCH'
+  | 'MAINTENANCE'
+  | 'DISK_FULL'
+  | 'FOLDER_NOT_WRITABLE'
+  | 'DATABASE_LOCKED'
+  | 'DATABASE_UNAVAILABLE'
+  | 'UNSUPPORTED'
+  | 'CANCELLED'
+  | 'TIMED_OUT'
+  | 'INTERRUPTED'
+  | 'ENGINE_FAILED';
+
+/** What is wrong with one field of a body, a query or a configuration file. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/**
+ * An error a person can act on: `message` says what is wrong and what to do, `details` is merged into the HTTP body
+ * (for example `{ differences: [...] }` or `{ errors: FieldError[] }`) and must be plain JSON without secrets.
+ */
+export class BackupError extends Error {
+  constructor(
+    readonly code: BackupErrorCode,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = 'BackupError';
+  }
+}
+
+/** Turns anything thrown into a BackupError, keeping one that already is. */
+export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGINE_FAILED'): BackupError {
+  if (thrown instanceof BackupError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new BackupError(codeOfSystemError(thrown) ?? fallback, message, {}, { cause: thrown });
+}
+
+function codeOfSystemError(thrown: unknown): BackupErrorCode | undefined {
+  const code = (thrown as { code?: unknown } | null)?.code;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'SQLITE_FULL':
+      return 'DISK_FULL';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'FOLDER_NOT_WRITABLE';
+    case 'SQLITE_BUSY':
+    case 'SQLITE_BUSY_SNAPSHOT':
+    case 'SQLITE_LOCKED':
+      return 'DATABASE_LOCKED';
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_NOTADB':
+    case 'SQLITE_CORRUPT':
+    case 'SQLITE_IOERR':
+      return 'DATABASE_UNAVAILABLE';
+    default:
+      return undefined;
+  }
+}

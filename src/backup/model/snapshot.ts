@@ -1,0 +1,57 @@
+import type { Manifest, SnapshotKind, TableSummary } from './manifest.js';
+import type { Trigger } from './trigger.js';
+
+/** Where a snapshot lies: loose in the backup folder, or inside a day's archive. */
+export type SnapshotLocation = 'regular' | 'archived';
+
+/** What people list and restore; the wire shape of `GET /admin/database/backups/{id}`. */
+export interface Snapshot {
+  id: string;
+  filename: string;
+  plan: string;
+  source: string;
+  engine: string;
+  kind: SnapshotKind;
+  base: string | null;
+  trigger: Trigger;
+  description: string | null;
+  created_at: string;
+  duration_ms: number;
+  size_bytes: number;
+  checksum: string;
+  checksum_algorithm: 'SHA256';
+  tables: Record<string, TableSummary>;
+  location: SnapshotLocation;
+  /** File name of the archive it lies in, null for a regular one. */
+  archive: string | null;
+  pinned: boolean;
+  verified_at: string | null;
+  /** Result of the last verification; null when it was never checked since it was written. */
+  is_valid: boolean | null;
+}
+
+/** The snapshot a manifest describes, before anybody pinned, described or verified it. */
+export function snapshotFromManifest(manifest: Manifest, archive: string | null): Snapshot {
+  return {
+    id: manifest.id,
+    filename: manifest.filename,
+    plan: manifest.plan,
+    source: manifest.source,
+    engine: manifest.engine,
+    kind: manifest.kind,
+    base: manifest.base,
+    trigger: manifest.trigger,
+    description: manifest.description,
+    created_at: manifest.created_at,
+    duration_ms: manifest.duration_ms,
+    size_bytes: manifest.file_size_bytes,
+    checksum: manifest.checksum,
+    checksum_algorithm: manifest.checksum_algorithm,
+    tables: manifest.tables,
+    location: archive === null ? 'regular' : 'archived',
+    archive,
+    pinned: false,
+    verified_at: null,
+    is_valid: null,
+  };
+}

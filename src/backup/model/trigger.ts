@@ -1,0 +1,16 @@
+/** What caused a snapshot. */
+export const TRIGGER_TYPES = ['scheduled', 'manual', 'event', 'safety', 'startup', 'cli'] as const;
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** Whose account or role an event snapshot was taken for. */
+export interface Subject {
+  role: string;
+  user_id: number | string;
+}
+
+/** As it stands in a manifest: `{"type":"event","event":"role.created","subjects":[{"role":"student","user_id":5}]}`. */
+export interface Trigger {
+  type: TriggerType;
+  event?: string;
+  subjects?: Subject[];
+}

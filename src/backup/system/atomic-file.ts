@@ -1,0 +1,65 @@
+import { constants } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { BackupError } from '../model/errors.js';
+import { temporaryPath } from './temporary-file.js';
+
+export const FILE_MODE = 0o600;
+export const FOLDER_MODE = 0o700;
+
+/** Makes what was renamed, created or removed in a folder survive a power failure. */
+export async function fsyncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+export async function ensureFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+}
+
+/**
+ * Replaces a small file as a whole or not at all: written aside, fsynced, re-read and compared, renamed, its folder fsynced.
+ * A reader sees the old content or the new one and nothing between.
+ */
+export async function writeFileAtomically(path: string, content: string): Promise<void> {
+  const aside = await writeAside(path, content);
+  await publish(aside, path);
+}
+
+/** First half of {@link writeFileAtomically}: the complete content, safely on disk, under a temporary name which is returned. */
+export async function writeAside(path: string, content: string): Promise<string> {
+  const aside = temporaryPath(path);
+  try {
+    await writeAndReadBack(aside, content);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  return aside;
+}
+
+/** Second half: gives a file that is safely on disk its final name, durably. */
+export async function publish(aside: string, path: string): Promise<void> {
+  await rename(aside, path);
+  await fsyncFolder(dirname(path));
+}
+
+async function writeAndReadBack(path: string, content: string): Promise<void> {
+  const wanted = Buffer.from(content, 'utf8');
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, FILE_MODE);
+  try {
+    await file.writeFile(wanted);
+    await file.sync();
+    const stored = Buffer.alloc(wanted.length + 1);
+    const { bytesRead } = await file.read(stored, 0, stored.length, 0);
+    if (!stored.subarray(0, bytesRead).equals(wanted)) {
+      throw new BackupError('ENGINE_FAILED', 'What was written to the backup folder reads back differently. Check the disk before you rely on it.');
+    }
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { asBackupError } from '../model/errors.js';
+import type { ChildMessage, ChildRequest, TaskProgress } from './child-task.js';
+
+/** What a task in a child process may use. */
+export interface TaskContext {
+  report(progress: TaskProgress): void;
+  /** Says that what follows on standard output is the answer; call it once everything that can be refused has been checked. */
+  ready(): Promise<void>;
+  /** Writes a piece of the answer, waiting while the reader is slower. */
+  write(piece: Buffer): Promise<void>;
+  /** Lets messages through between two long steps, and stops here when the parent is gone. */
+  breathe(): Promise<void>;
+}
+
+export type ChildTask = (payload: never, context: TaskContext) => Promise<unknown>;
+
+/**
+ * The child's side of `runChildTask`: waits for the one request, runs it, answers, ends. A child whose parent dies ends too; what it
+ * was writing is swept at the next start, and the database rolls its transaction back.
+ */
+export function serveOneTask(tasks: Readonly<Record<string, ChildTask>>): void {
+  process.once('disconnect', () => process.exit(0));
+  process.once('message', (request: ChildRequest) => {
+    void answer(tasks, request).finally(() => process.disconnect());
+  });
+}
+
+async function answer(tasks: Readonly<Record<string, ChildTask>>, { task, payload }: ChildRequest): Promise<void> {
+  try {
+    const run = tasks[task];
+    if (!run) throw new Error(`The engine host knows no task "${task}".`);
+    const value = await run(payload as never, context);
+    await endOutput();
+    await send({ type: 'result', value });
+  } catch (thrown) {
+    const error = asBackupError(thrown);
+    await send({ type: 'error', code: error.code, message: error.message, details: { ...error.details } });
+  }
+}
+
+const context: TaskContext = {
+  report: ({ stage, progress }) => void send({ type: 'progress', stage, progress }),
+  ready: () => send({ type: 'ready' }),
+  async write(piece) {
+    if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
+  },
+  breathe: () => new Promise((resolve) => setImmediate(resolve)),
+};
+
+function send(message: ChildMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.send || !process.connected) return resolve();
+    process.send(message, () => resolve());
+  });
+}
+
+function endOutput(): Promise<void> {
+  if (process.stdout.writableLength === 0) return Promise.resolve();
+  return once(process.stdout, 'drain').then(() => undefined);
+}

@@ -1,0 +1,125 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { setPriority } from 'node:os';
+import { PassThrough, type Readable } from 'node:stream';
+import { BackupError, type BackupErrorCode } from '../model/errors.js';
+
+/** Messages from a child to its parent. */
+export type ChildMessage =
+  | { type: 'progress'; stage: string | null; progress: number }
+  | { type: 'ready' }
+  | { type: 'result'; value: unknown }
+  | { type: 'error'; code: BackupErrorCode; message: string; details: Record<string, unknown> };
+
+/** The one message from a parent to its child. Goes over IPC, never through argv: it may hold secrets. */
+export interface ChildRequest {
+  task: string;
+  payload: unknown;
+}
+
+export interface TaskProgress {
+  stage: string | null;
+  /** 0…1 within the task. */
+  progress: number;
+}
+
+export interface TaskRun {
+  /** Aborting kills the child at once. */
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: TaskProgress) => void) | undefined;
+  /** Told the child's process id, so that its leftovers can be swept if it is killed. */
+  onStart?: ((pid: number) => void) | undefined;
+}
+
+/** Lower than the application's own: a backup must cost it nothing it can notice. */
+const CHILD_PRIORITY = 10;
+const LONGEST_ERROR_OUTPUT = 4000;
+const STREAM_BUFFER_BYTES = 256 * 1024;
+
+/** Runs one named task in a child process of its own and returns its result. The child ends with it. */
+export function runChildTask<T>(entry: string, request: ChildRequest, run: TaskRun = {}): Promise<T> {
+  const child = start(entry, request, run);
+  return new Promise<T>((resolve, reject) => {
+    child.outcome.then((value) => resolve(value as T), reject);
+  });
+}
+
+/**
+ * Runs a task whose answer is a stream of bytes on the child's standard output. Resolves when the child says that it is ready, so that
+ * an error before the first byte can still become a proper answer; a later one destroys the stream. Destroying the stream kills the child.
+ */
+export function streamChildTask(entry: string, request: ChildRequest, run: TaskRun = {}): Promise<Readable> {
+  const child = start(entry, request, run);
+  // Read from the first moment on, since Node throws away what nobody has read when a child ends; and ended only by the
+  // outcome, since a child that fails half-way closes its output just like one that has finished.
+  const answer = new PassThrough({ highWaterMark: STREAM_BUFFER_BYTES });
+  child.process.stdout!.pipe(answer, { end: false });
+  answer.once('close', () => child.process.kill('SIGKILL'));
+  return new Promise<Readable>((resolve, reject) => {
+    child.process.on('message', (message: ChildMessage) => {
+      if (message.type === 'ready') resolve(answer);
+    });
+    child.outcome.then(
+      () => answer.end(),
+      (error: Error) => {
+        reject(error);
+        answer.destroy(error);
+      },
+    );
+  });
+}
+
+interface StartedChild {
+  process: ChildProcess;
+  outcome: Promise<unknown>;
+}
+
+function start(entry: string, request: ChildRequest, run: TaskRun): StartedChild {
+  const child = fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced', env: childEnvironment() });
+  if (child.pid !== undefined) {
+    yieldToTheApplication(child.pid);
+    run.onStart?.(child.pid);
+  }
+  child.send(request, () => undefined); // a child that died before it could listen is reported by its exit
+  return { process: child, outcome: outcomeOf(child, run) };
+}
+
+/** The child needs no secrets of the host: what it works on comes with the request. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, TZ, TMPDIR, LANG } = process.env;
+  return { PATH, TZ, TMPDIR, LANG };
+}
+
+function yieldToTheApplication(pid: number): void {
+  try {
+    setPriority(pid, CHILD_PRIORITY);
+  } catch {
+    // it has already ended, or the system has no priorities
+  }
+}
+
+function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let said: ChildMessage | undefined;
+    let errorOutput = '';
+    const kill = () => child.kill('SIGKILL');
+    if (signal?.aborted) kill();
+    signal?.addEventListener('abort', kill, { once: true });
+    child.stderr?.on('data', (chunk: Buffer) => (errorOutput = (errorOutput + chunk.toString()).slice(-LONGEST_ERROR_OUTPUT)));
+    child.on('message', (message: ChildMessage) => {
+      if (message.type === 'progress') onProgress?.({ stage: message.stage, progress: message.progress });
+      else if (message.type !== 'ready') said = message;
+    });
+    child.once('error', (error) => reject(new BackupError('ENGINE_FAILED', `The engine host could not be started: ${error.message}`)));
+    child.once('close', (code, killedBy) => {
+      signal?.removeEventListener('abort', kill);
+      if (said?.type === 'result') return resolve(said.value);
+      if (said?.type === 'error') return reject(new BackupError(said.code, said.message, said.details));
+      if (signal?.aborted) return reject(abortReason(signal));
+      const how = killedBy ? `was killed by ${killedBy}` : `ended with code ${code}`;
+      reject(new BackupError('ENGINE_FAILED', `The engine host ${how} before it finished. ${errorOutput}`.trim()));
+    });
+  });
+}
+
+const abortReason = (signal: AbortSignal): BackupError =>
+  signal.reason instanceof BackupError ? signal.reason : new BackupError('CANCELLED', 'The job was cancelled.');

@@ -1,0 +1,31 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+// SWC rather than esbuild: Nest's dependency injection needs the decorator metadata that esbuild does not emit.
+const decorators = swc.vite({
+  jsc: {
+    target: 'es2022',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  },
+});
+
+const common = { environment: 'node' as const, globals: false };
+
+export default defineConfig({
+  plugins: [decorators],
+  test: {
+    globalSetup: ['test/support/build-once.ts'],
+    projects: [
+      { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'], testTimeout: 20_000 } },
+      {
+        extends: true,
+        test: { ...common, name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: { ...common, name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+      },
+    ],
+  },
+});
