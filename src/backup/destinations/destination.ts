@@ -58,8 +58,10 @@ export abstract class Destination {
   abstract publishArchive(temporaryPath: string, filename: string): Promise<void>;
   abstract removeArchive(filename: string): Promise<void>;
 
-  /** Ids of the loose snapshots (by their manifests). */
+  /** Ids of the loose snapshots whose manifest and document both stand there as regular files. */
   abstract listLoose(): Promise<string[]>;
+  /** Loose files that look like ours and make no snapshot: a document or manifest without the other, a link in its place. */
+  abstract listProblems(): Promise<FoundProblem[]>;
   abstract readLoose(id: string): Promise<FoundSnapshot | FoundProblem>;
   abstract listArchives(): Promise<ArchiveFile[]>;
   /** The manifests inside an archive; a corrupt archive yields one problem. */
@@ -71,6 +73,11 @@ export abstract class Destination {
   abstract manifestOf(snapshot: Pick<Snapshot, 'id' | 'archive'>): StoredFile;
   /** Reads and checks a snapshot's manifest. @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` */
   abstract readManifest(snapshot: Pick<Snapshot, 'id' | 'archive'>): Promise<Manifest>;
+
+  /** The text of `annotations.json`: what people said about snapshots after they were made. Null when nobody did. */
+  abstract readAnnotations(): Promise<string | null>;
+  /** Replaces it as a whole or not at all. */
+  abstract writeAnnotations(text: string): Promise<void>;
 
   abstract diskSpace(): Promise<DiskSpace>;
 }
