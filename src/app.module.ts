@@ -1,0 +1,37 @@
+import { Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { EventEmitterModule } from '@nestjs/event-emitter';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AdminsModule } from './admins/admins.module.js';
+import { FirstAdmin } from './admins/first-admin.js';
+import { AuthModule } from './auth/auth.module.js';
+import { databaseOptions } from './config/database.js';
+import { Environment } from './config/environment.js';
+import { EnvironmentModule } from './config/environment.module.js';
+import { HealthModule } from './health/health.module.js';
+import { InstructorsModule } from './instructors/instructors.module.js';
+import { CreateUsers1700000000000 } from './users/create-users.migration.js';
+import { UsersModule } from './users/users.module.js';
+
+@Module({
+  imports: [
+    EnvironmentModule,
+    EventEmitterModule.forRoot(),
+    TypeOrmModule.forRootAsync({
+      inject: [Environment],
+      useFactory: (environment: Environment) => databaseOptions(environment, [CreateUsers1700000000000]),
+    }),
+    AuthModule,
+    UsersModule,
+    InstructorsModule,
+    AdminsModule,
+    HealthModule,
+  ],
+})
+export class AppModule implements OnApplicationBootstrap {
+  constructor(private readonly firstAdmin: FirstAdmin) {}
+
+  /** The root module's hook runs after all others, so whoever listens for new roles hears of the first admin too. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.firstAdmin.ensure();
+  }
+}

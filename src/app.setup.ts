@@ -1,0 +1,30 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import helmet from 'helmet';
+import { appVersion } from './config/app-version.js';
+import { ErrorFilter } from './config/error.filter.js';
+import { createValidationPipe } from './config/validation.js';
+
+/** Everything about HTTP that holds for all routes; the program, the tests and the scripts share it. */
+export function configureApp(app: NestExpressApplication): void {
+  app.disable('x-powered-by');
+  app.use(
+    helmet({
+      // Served over plain HTTP in a local network, the pages would look for their own scripts under https.
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    }),
+  );
+  app.useGlobalPipes(createValidationPipe());
+  app.useGlobalFilters(new ErrorFilter());
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), { jsonDocumentUrl: 'docs-json' });
+}
+
+export function createOpenApiDocument(app: NestExpressApplication): OpenAPIObject {
+  const description = new DocumentBuilder()
+    .setTitle('nestjs-backup')
+    .setDescription('Accounts, and automatic, verified, restorable backups of the database behind them.')
+    .setVersion(appVersion())
+    .addBearerAuth()
+    .build();
+  return SwaggerModule.createDocument(app, description);
+}

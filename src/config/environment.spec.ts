@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CannotStart } from './cannot-start.js';
+import { parseEnvironment } from './environment.js';
+
+const problems = (variables: NodeJS.ProcessEnv): string => {
+  try {
+    parseEnvironment(variables);
+  } catch (error) {
+    expect(error).toBeInstanceOf(CannotStart);
+    return (error as CannotStart).message;
+  }
+  throw new Error('The variables were accepted.');
+};
+
+describe('parseEnvironment', () => {
+  it('fills in the documented defaults', () => {
+    expect(parseEnvironment({})).toEqual({
+      port: 3000,
+      host: '127.0.0.1',
+      databaseFile: resolve('data/app.sqlite'),
+      backupDir: resolve('backups'),
+      backupConfigFile: resolve('backup_config.json'),
+      backupCatalogUrl: `sqlite:${resolve('backups/catalog.sqlite')}`,
+      backupTriggers: true,
+      backupMinFreeMb: 100,
+      jwtSecret: undefined,
+      firstAdmin: undefined,
+    });
+  });
+
+  it('takes what it is given', () => {
+    const environment = parseEnvironment({
+      NODE_ENV: 'production',
+      PORT: '8080',
+      HOST: '0.0.0.0',
+      DATABASE_URL: 'sqlite:/var/lib/app/main.sqlite',
+      BACKUP_DIR: '/mnt/backups',
+      BACKUP_CONFIG_FILE: '/etc/backup.json',
+      BACKUP_TRIGGERS: 'off',
+      BACKUP_MIN_FREE_MB: '0',
+      JWT_SECRET: 's'.repeat(32),
+      ADMIN_EMAIL: ' Ada@Example.com ',
+      ADMIN_PASSWORD: 'eight ch',
+    });
+    expect(environment).toEqual({
+      port: 8080,
+      host: '0.0.0.0',
+      databaseFile: '/var/lib/app/main.sqlite',
+      backupDir: '/mnt/backups',
+      backupConfigFile: '/etc/backup.json',
+      backupCatalogUrl: 'sqlite:/mnt/backups/catalog.sqlite',
+      backupTriggers: false,
+      backupMinFreeMb: 0,
+      jwtSecret: 's'.repeat(32),
+      firstAdmin: { email: 'ada@example.com', password: 'eight ch' },
+    });
+    expect(environment.dataFolder).toBe('/var/lib/app');
+  });
+
+  it('refuses unknown BACKUP_ names and lists the known ones, but leaves other programs their variables', () => {
+    expect(problems({ BACKUP_DIRECTORY: '/x', PATH: '/bin' })).toBe(
+      'The environment is not right:\n  - BACKUP_DIRECTORY is not a known variable; known are ' +
+        'BACKUP_DIR, BACKUP_CONFIG_FILE, BACKUP_CATALOG_URL, BACKUP_TRIGGERS, BACKUP_MIN_FREE_MB.',
+    );
+  });
+
+  it.each([
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '3e3', 'a whole number'],
+    ['PORT', '', 'is set but empty'],
+    ['BACKUP_MIN_FREE_MB', '1.5', 'a whole number'],
+    ['BACKUP_TRIGGERS', 'yes', '"on" or "off"'],
+    ['BACKUP_DIR', ' ', 'is set but empty'],
+    ['DATABASE_URL', 'postgres://u:p@db/app', 'supported schemes: sqlite'],
+    ['DATABASE_URL', 'sqlite::memory:', 'path of a file'],
+    ['DATABASE_URL', 'sqlite:', 'path of a file'],
+    ['DATABASE_URL', 'sqlite:./data/', 'path of a file'],
+    ['DATABASE_URL', 'sqlite://host/app.sqlite', 'path of a file'],
+    ['DATABASE_URL', 'sqlite:app.sqlite?mode=ro', 'path of a file'],
+    ['BACKUP_CATALOG_URL', './catalog.sqlite', 'path of a file'],
+    ['JWT_SECRET', 's'.repeat(31), 'at least 32 characters'],
+  ])('refuses %s=%j', (name, value, allowed) => {
+    const said = problems({ [name]: value });
+    expect(said).toContain(`- ${name} `);
+    expect(said).toContain(allowed);
+  });
+
+  it('wants a secret in production only', () => {
+    expect(problems({ NODE_ENV: 'production' })).toContain('JWT_SECRET is required in production');
+    expect(parseEnvironment({ NODE_ENV: 'development' }).jwtSecret).toBeUndefined();
+  });
+
+  it('wants both or neither of the first admin', () => {
+    expect(problems({ ADMIN_EMAIL: 'a@example.com' })).toContain('ADMIN_PASSWORD is missing');
+    expect(problems({ ADMIN_PASSWORD: 'long enough' })).toContain('ADMIN_EMAIL is missing');
+    expect(problems({ ADMIN_EMAIL: 'nobody', ADMIN_PASSWORD: 'long enough' })).toContain(
+      'ADMIN_EMAIL must be an e-mail',
+    );
+    expect(problems({ ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: 'short' })).toContain('ADMIN_PASSWORD must have 8');
+  });
+
+  it('tells all mistakes at once and repeats no value', () => {
+    const said = problems({ PORT: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db', JWT_SECRET: 'hunter2' });
+    expect(said.match(/^ {2}- /gm)).toHaveLength(3);
+    expect(said).not.toContain('hunter2');
+  });
+});

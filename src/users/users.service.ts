@@ -1,0 +1,69 @@
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Not, QueryFailedError, Repository } from 'typeorm';
+import type { Account } from '../access/account.js';
+import { RoleAnnouncer } from '../access/role-announcer.js';
+import type { Role } from '../access/role.js';
+import type { NewAccount } from './new-account.js';
+import { PasswordHasher } from './password-hasher.js';
+import { accountOf, User } from './user.entity.js';
+
+/**
+ * Accounts and their roles. Each change is one statement, hence one transaction that has committed when the call returns
+ * (TypeORM's `save` would open one that concurrent requests share, as this driver has a single connection).
+ */
+@Injectable()
+export class UsersService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly passwords: PasswordHasher,
+    private readonly announcer: RoleAnnouncer,
+  ) {}
+
+  /** @throws ConflictException `EMAIL_TAKEN` */
+  async create({ email, password, name }: NewAccount, role: Role): Promise<Account> {
+    const passwordHash = await this.passwords.hash(password);
+    const inserted = await this.users
+      .insert({ email, name, role, passwordHash, createdAt: new Date() })
+      .catch(emailTaken);
+    const { id } = inserted.identifiers[0] as Pick<User, 'id'>;
+    this.announcer.announce({ role, user_id: id });
+    return { id, email, name, role };
+  }
+
+  /** @throws NotFoundException `USER_NOT_FOUND`, ConflictException `ALREADY_ADMIN` */
+  async promoteToAdmin(id: number): Promise<Account> {
+    const { affected } = await this.users.update({ id, role: Not('admin') }, { role: 'admin' });
+    const user = await this.users.findOneBy({ id });
+    if (!user)
+      throw new NotFoundException({ error_code: 'USER_NOT_FOUND', message: `There is no account with the id ${id}.` });
+    if (!affected)
+      throw new ConflictException({ error_code: 'ALREADY_ADMIN', message: `The account ${id} is an admin already.` });
+    this.announcer.announce({ role: 'admin', user_id: id });
+    return accountOf(user);
+  }
+
+  hasAdmin(): Promise<boolean> {
+    return this.users.existsBy({ role: 'admin' });
+  }
+
+  findById(id: number): Promise<User | null> {
+    return this.users.findOneBy({ id });
+  }
+
+  /** @returns the account, if address and password belong together */
+  async findByCredentials(email: string, password: string): Promise<Account | undefined> {
+    const user = await this.users.findOneBy({ email });
+    const matches = await this.passwords.matches(password, user?.passwordHash);
+    return user && matches ? accountOf(user) : undefined;
+  }
+}
+
+function emailTaken(error: unknown): never {
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
+  if (code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+  throw new ConflictException({
+    error_code: 'EMAIL_TAKEN',
+    message: 'There is an account with this e-mail address already. Sign in, or use another address.',
+  });
+}
