@@ -30,6 +30,8 @@ export interface PackArchiveRequest {
 export interface PackedArchive {
   temporaryPath: string;
   sizeBytes: number;
+  /** Snapshots whose stored bytes are not what their manifest promises; they were left out, and must stay where they are. */
+  damaged: { id: string; message: string }[];
 }
 
 export type CompareSchemaRequest = Omit<RestoreRequest, 'allowSchemaChanges'>;

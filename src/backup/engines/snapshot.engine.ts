@@ -93,7 +93,10 @@ export abstract class SnapshotEngine {
   abstract restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome>;
 
   /** What stands between a snapshot and the live schema; an empty list when it can be restored as it is. */
-  abstract compareSchema(request: Omit<RestoreRequest, 'allowSchemaChanges'>, run?: TaskRun): Promise<SchemaDifference[]>;
+  abstract compareSchema(
+    request: Omit<RestoreRequest, 'allowSchemaChanges'>,
+    run?: TaskRun,
+  ): Promise<SchemaDifference[]>;
 
   /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
   abstract read(request: ReadRequest, run?: TaskRun): Promise<Readable>;

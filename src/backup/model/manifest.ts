@@ -80,7 +80,8 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): keyof Manife
   if (m.format !== 'nestjs-backup/manifest') return 'format';
   if (m.version !== 1) return 'version';
   if (m.id !== expectedId || !isSnapshotId(expectedId)) return 'id';
-  if (typeof m.filename !== 'string' || !m.filename.startsWith(`${m.id}.`) || /[/\\\0]/.test(m.filename)) return 'filename';
+  if (typeof m.filename !== 'string' || !m.filename.startsWith(`${m.id}.`) || /[/\\\0]/.test(m.filename))
+    return 'filename';
   if (m.kind !== 'full' && m.kind !== 'differential') return 'kind';
   if (m.kind === 'full' ? m.base !== null : typeof m.base !== 'string' || !isSnapshotId(m.base)) return 'base';
   if (typeof m.plan !== 'string') return 'plan';
@@ -95,7 +96,12 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): keyof Manife
   if (m.checksum_algorithm !== 'SHA256') return 'checksum_algorithm';
   if (!isRecord(m.tables) || !Object.values(m.tables).every(isTableSummary)) return 'tables';
   if (!isRecord(m.database) || typeof m.database.type !== 'string') return 'database';
-  if (!isRecord(m.schema) || typeof m.schema.fingerprint !== 'string' || !isStrings(m.schema.ddl) || !isStrings(m.schema.migrations)) {
+  if (
+    !isRecord(m.schema) ||
+    typeof m.schema.fingerprint !== 'string' ||
+    !isStrings(m.schema.ddl) ||
+    !isStrings(m.schema.migrations)
+  ) {
     return 'schema';
   }
   if (typeof m.app_version !== 'string') return 'app_version';
@@ -108,7 +114,13 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
 
 const isTableSummary = (value: unknown): boolean =>
-  isRecord(value) && Number.isSafeInteger(value['rows']) && typeof value['sha256'] === 'string' && HEX_64.test(value['sha256']);
+  isRecord(value) &&
+  Number.isSafeInteger(value['rows']) &&
+  typeof value['sha256'] === 'string' &&
+  HEX_64.test(value['sha256']);
 
 const corrupt = (id: string, why: string): BackupError =>
-  new BackupError('SNAPSHOT_CORRUPT', `The manifest of snapshot "${id}" cannot be trusted: ${why}. Use another snapshot.`);
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `The manifest of snapshot "${id}" cannot be trusted: ${why}. Use another snapshot.`,
+  );

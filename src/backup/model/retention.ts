@@ -31,7 +31,11 @@ export interface RetentionDecision {
  * Decides what stays and why; deciding is apart from deleting, and pure. A UTC day is kept or let go as a whole: it expires
  * `retention_days` after it ended, so that what lies together in one archive also leaves together.
  */
-export function decideRetention(snapshots: readonly RetentionSubject[], policy: RetentionPolicy, now: Date): RetentionDecision {
+export function decideRetention(
+  snapshots: readonly RetentionSubject[],
+  policy: RetentionPolicy,
+  now: Date,
+): RetentionDecision {
   const newestFirst = [...snapshots].sort(newerFirst);
   const reasons = new Map<string, string[]>(snapshots.map(({ id }) => [id, []]));
   newestFirst.forEach((snapshot, rank) => {
@@ -41,7 +45,8 @@ export function decideRetention(snapshots: readonly RetentionSubject[], policy: 
     if (rank < policy.min_keep) why.push('newest');
   });
   for (const snapshot of newestFirst) {
-    if (snapshot.base !== null && reasons.get(snapshot.id)!.length > 0) reasons.get(snapshot.base)?.push(`base_of:${snapshot.id}`);
+    if (snapshot.base !== null && reasons.get(snapshot.id)!.length > 0)
+      reasons.get(snapshot.base)?.push(`base_of:${snapshot.id}`);
   }
   const kept: KeptSnapshot[] = [];
   const expired: string[] = [];

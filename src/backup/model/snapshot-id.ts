@@ -11,7 +11,10 @@ export const isSnapshotId = (text: string): boolean => ID_PATTERN.test(text);
 /** Refuses anything off the pattern before a path is built from it. */
 export function assertSnapshotId(text: string): void {
   if (!isSnapshotId(text)) {
-    throw new BackupError('SNAPSHOT_NOT_FOUND', 'There is no snapshot with this id. GET /admin/database/backups lists the ids.');
+    throw new BackupError(
+      'SNAPSHOT_NOT_FOUND',
+      'There is no snapshot with this id. GET /admin/database/backups lists the ids.',
+    );
   }
 }
 
@@ -51,7 +54,9 @@ function namePrefix(plan: string, trigger: Trigger): string {
   switch (trigger.type) {
     case 'event': {
       const first = trigger.subjects?.[0];
-      return first ? `role_creation_${namePart(first.role)}_${namePart(String(first.user_id))}` : `${namePart(plan)}_backup`;
+      return first
+        ? `role_creation_${namePart(first.role)}_${namePart(String(first.user_id))}`
+        : `${namePart(plan)}_backup`;
     }
     case 'safety':
       return 'pre_restore';
@@ -66,6 +71,9 @@ function namePrefix(plan: string, trigger: Trigger): string {
 
 /** Foreign hosts use UUIDs, mail addresses and worse as user ids: whatever an id may not hold becomes `_`. */
 function namePart(text: string): string {
-  const safe = text.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '_').slice(0, LONGEST_NAME_PART);
+  const safe = text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]/g, '_')
+    .slice(0, LONGEST_NAME_PART);
   return safe.replace(/^[_-]+/, '') || 'x';
 }

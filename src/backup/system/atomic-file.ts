@@ -50,14 +50,21 @@ export async function publish(aside: string, path: string): Promise<void> {
 
 async function writeAndReadBack(path: string, content: string): Promise<void> {
   const wanted = Buffer.from(content, 'utf8');
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, FILE_MODE);
+  const file = await open(
+    path,
+    constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+    FILE_MODE,
+  );
   try {
     await file.writeFile(wanted);
     await file.sync();
     const stored = Buffer.alloc(wanted.length + 1);
     const { bytesRead } = await file.read(stored, 0, stored.length, 0);
     if (!stored.subarray(0, bytesRead).equals(wanted)) {
-      throw new BackupError('ENGINE_FAILED', 'What was written to the backup folder reads back differently. Check the disk before you rely on it.');
+      throw new BackupError(
+        'ENGINE_FAILED',
+        'What was written to the backup folder reads back differently. Check the disk before you rely on it.',
+      );
     }
   } finally {
     await file.close();

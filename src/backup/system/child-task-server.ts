@@ -39,8 +39,16 @@ async function answer(tasks: Readonly<Record<string, ChildTask>>, { task, payloa
   }
 }
 
+/** Progress is for people: a hundred steps are enough for them. */
+const SMALLEST_STEP = 0.01;
+let reported: TaskProgress = { stage: null, progress: 0 };
+
 const context: TaskContext = {
-  report: ({ stage, progress }) => void send({ type: 'progress', stage, progress }),
+  report({ stage, progress }) {
+    if (stage === reported.stage && progress - reported.progress < SMALLEST_STEP) return;
+    reported = { stage, progress };
+    void send({ type: 'progress', stage, progress });
+  },
   ready: () => send({ type: 'ready' }),
   async write(piece) {
     if (!process.stdout.write(piece)) await once(process.stdout, 'drain');

@@ -74,7 +74,12 @@ interface StartedChild {
 }
 
 function start(entry: string, request: ChildRequest, run: TaskRun): StartedChild {
-  const child = fork(entry, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [], serialization: 'advanced', env: childEnvironment() });
+  const child = fork(entry, [], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+    serialization: 'advanced',
+    env: childEnvironment(),
+  });
   if (child.pid !== undefined) {
     yieldToTheApplication(child.pid);
     run.onStart?.(child.pid);
@@ -104,12 +109,17 @@ function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun): Promis
     const kill = () => child.kill('SIGKILL');
     if (signal?.aborted) kill();
     signal?.addEventListener('abort', kill, { once: true });
-    child.stderr?.on('data', (chunk: Buffer) => (errorOutput = (errorOutput + chunk.toString()).slice(-LONGEST_ERROR_OUTPUT)));
+    child.stderr?.on(
+      'data',
+      (chunk: Buffer) => (errorOutput = (errorOutput + chunk.toString()).slice(-LONGEST_ERROR_OUTPUT)),
+    );
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'progress') onProgress?.({ stage: message.stage, progress: message.progress });
       else if (message.type !== 'ready') said = message;
     });
-    child.once('error', (error) => reject(new BackupError('ENGINE_FAILED', `The engine host could not be started: ${error.message}`)));
+    child.once('error', (error) =>
+      reject(new BackupError('ENGINE_FAILED', `The engine host could not be started: ${error.message}`)),
+    );
     child.once('close', (code, killedBy) => {
       signal?.removeEventListener('abort', kill);
       if (said?.type === 'result') return resolve(said.value);

@@ -1,0 +1,44 @@
+import type { DatabaseInfo, Manifest, SchemaInfo } from '../../model/manifest.js';
+import type { TaskContext } from '../../system/child-task-server.js';
+import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
+import type { DocumentPart } from './document.reader.js';
+
+/** A table as it is captured. */
+export interface CapturedTable {
+  name: string;
+  columns: { name: string; type: string }[];
+  primaryKey: string[];
+  /** Whole row lines, each row's JSON followed by one LF, in the table's stable order. */
+  lines(): Iterable<Buffer> | AsyncIterable<Buffer>;
+}
+
+/** One read transaction: everything in it is the state of one moment. */
+export interface CaptureSession {
+  database: DatabaseInfo;
+  schema: SchemaInfo;
+  /** In byte order of their names. */
+  tables: CapturedTable[];
+  /** Roughly the size of the document, for the progress. */
+  estimatedBytes: number;
+  close(): void | Promise<void>;
+}
+
+export interface RestorePlan {
+  manifest: Manifest;
+  /** The materialised document. */
+  parts: AsyncIterable<DocumentPart>;
+  tables: string[] | null;
+  allowSchemaChanges: boolean;
+}
+
+/** How one kind of database writes its own JSON and reads it back. */
+export interface Dialect {
+  beginCapture(target: DatabaseTarget): CaptureSession | Promise<CaptureSession>;
+  compareSchema(
+    target: DatabaseTarget,
+    manifest: Manifest,
+    tables: string[] | null,
+  ): SchemaDifference[] | Promise<SchemaDifference[]>;
+  /** In one transaction that commits only when every restored table has the digest its manifest promises. */
+  restore(target: DatabaseTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome>;
+}

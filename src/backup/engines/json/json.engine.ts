@@ -1,0 +1,35 @@
+import type { Readable } from 'node:stream';
+import type { TaskRun } from '../../system/child-task.js';
+import { EngineHost, type CompareSchemaRequest } from '../engine-host.js';
+import {
+  SnapshotEngine,
+  type CapturedDocument,
+  type CaptureRequest,
+  type ReadRequest,
+  type RestoreOutcome,
+  type RestoreRequest,
+  type SchemaDifference,
+} from '../snapshot.engine.js';
+
+/** Snapshots as plain JSON documents, whatever the database; the work is done in the engine host. */
+export class JsonEngine extends SnapshotEngine {
+  constructor(private readonly host: EngineHost) {
+    super();
+  }
+
+  override capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument> {
+    return this.host.run('capture', request, run);
+  }
+
+  override restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome> {
+    return this.host.run('restore', request, run);
+  }
+
+  override compareSchema(request: CompareSchemaRequest, run?: TaskRun): Promise<SchemaDifference[]> {
+    return this.host.run('compareSchema', request, run);
+  }
+
+  override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
+    return this.host.read(request, run);
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { openStored } from '../../archive/stored-file.js';
+import { BackupError } from '../../model/errors.js';
+import type { TaskContext } from '../../system/child-task-server.js';
+import type { ReadRequest, StoredSnapshot } from '../snapshot.engine.js';
+import { materialise } from './json.tasks.js';
+
+const LF = 0x0a;
+const COMMA = 0x2c;
+
+/** Answers with JSON on standard output. */
+export async function readTask(request: ReadRequest, context: TaskContext): Promise<null> {
+  switch (request.view) {
+    case 'document':
+      await writeDocument(request.snapshot, context);
+      break;
+    case 'extract':
+      await writeExtract(request.snapshot, request.archive, context);
+      break;
+    case 'table':
+      await writeTable(request, context);
+      break;
+  }
+  return null;
+}
+
+/** The stored bytes; the last piece goes out only when all of them had the checksum that the manifest promises. */
+async function writeDocument({ manifest, document }: StoredSnapshot, context: TaskContext): Promise<void> {
+  const hash = createHash('sha256');
+  let held: Buffer | null = null;
+  for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
+    if (held === null) await context.ready();
+    else await context.write(held);
+    hash.update(piece);
+    held = piece;
+  }
+  if (held === null || hash.digest('hex') !== manifest.checksum) throw corrupt(manifest.id);
+  await context.write(held);
+}
+
+async function writeExtract(snapshot: StoredSnapshot, archive: string, context: TaskContext): Promise<void> {
+  const opening = `{"filename":${JSON.stringify(snapshot.manifest.filename)},"archive":${JSON.stringify(archive)},"data":{`;
+  const output = new JsonOutput(context, opening);
+  let tables = 0;
+  for await (const part of materialise(snapshot)) {
+    if (part.part === 'table') await output.openList(`${tables++ > 0 ? '],' : ''}${JSON.stringify(part.name)}:[`);
+    if (part.part === 'rows') await output.rows(part.rows);
+  }
+  await output.end(`${tables > 0 ? ']' : ''}}}\n`);
+}
+
+async function writeTable(request: ReadRequest & { view: 'table' }, context: TaskContext): Promise<void> {
+  const { snapshot, table, offset, limit } = request;
+  const summary = Object.hasOwn(snapshot.manifest.tables, table) ? snapshot.manifest.tables[table] : undefined;
+  if (!summary)
+    throw new BackupError('TABLE_NOT_FOUND', 'The snapshot has no table of this name. Its details list the tables.');
+  const output = new JsonOutput(
+    context,
+    `{"table":${JSON.stringify(table)},"offset":${offset},"limit":${limit},"total":${summary.rows},"rows":[`,
+  );
+  let inTable = false;
+  let row = 0;
+  for await (const part of materialise(snapshot)) {
+    if (part.part === 'table') {
+      if (inTable) break;
+      inTable = part.name === table;
+    }
+    if (part.part !== 'rows' || !inTable) continue;
+    for (const line of splitRows(part.rows)) {
+      if (row >= offset && row < offset + limit) await output.rows(line);
+      row++;
+    }
+    if (row >= offset + limit) break;
+  }
+  await output.end(']}\n');
+}
+
+/** Holds the opening back until the first part has been read, so that a snapshot that cannot be opened is refused before any byte. */
+class JsonOutput {
+  private begun = false;
+  private listIsEmpty = true;
+
+  constructor(
+    private readonly context: TaskContext,
+    private readonly opening: string,
+  ) {}
+
+  async openList(text: string): Promise<void> {
+    await this.begin();
+    await this.context.write(Buffer.from(text));
+    this.listIsEmpty = true;
+  }
+
+  /** @param rows one or more rows, joined by a comma and LF */
+  async rows(rows: Buffer): Promise<void> {
+    await this.begin();
+    if (!this.listIsEmpty) await this.context.write(BETWEEN_ROWS);
+    this.listIsEmpty = false;
+    await this.context.write(rows);
+  }
+
+  async end(text: string): Promise<void> {
+    await this.begin();
+    await this.context.write(Buffer.from(text));
+  }
+
+  private async begin(): Promise<void> {
+    if (this.begun) return;
+    this.begun = true;
+    await this.context.ready();
+    await this.context.write(Buffer.from(this.opening));
+  }
+}
+
+const BETWEEN_ROWS = Buffer.from([COMMA, LF]);
+
+/** One by one, without the separators: a comma before a line break separates rows, since no line break stands inside one. */
+export function* splitRows(rows: Buffer): Generator<Buffer> {
+  for (let start = 0; start < rows.length;) {
+    const end = rows.indexOf(LF, start);
+    if (end < 0) return yield rows.subarray(start);
+    yield rows.subarray(start, end - 1);
+    start = end + 1;
+  }
+}
+
+const corrupt = (id: string): BackupError =>
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `The document of snapshot "${id}" is not what was written: its checksum differs. Use another snapshot.`,
+  );

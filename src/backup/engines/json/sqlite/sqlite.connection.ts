@@ -1,0 +1,65 @@
+import { isUtf8 } from 'node:buffer';
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import Database from 'better-sqlite3';
+import { asBackupError, BackupError } from '../../../model/errors.js';
+import type { DatabaseTarget } from '../../snapshot.engine.js';
+
+export type Connection = Database.Database;
+
+/** Enough for the pages of a restore to stay in memory between two inserts, far below the engine host's limit of 200 MB. */
+const CACHE_KIB = 32_768;
+
+/**
+ * Opens the source in the engine host. Opened for writing even to read from, because only then can SQLite finish what a crashed application left
+ * in its journal; `query_only` keeps a capture from changing anything.
+ */
+export function openSource(target: DatabaseTarget, use: 'read' | 'write'): Connection {
+  if (!existsSync(target.path)) {
+    throw new BackupError(
+      'DATABASE_UNAVAILABLE',
+      `The database file "${basename(target.path)}" does not exist. Check the database URL.`,
+    );
+  }
+  try {
+    const connection = new Database(target.path, { fileMustExist: true, timeout: target.busyTimeoutMs });
+    connection.pragma(`cache_size = -${CACHE_KIB}`);
+    connection.pragma(`query_only = ${use === 'read' ? 'on' : 'off'}`);
+    // A restore puts rows in an order of its own; the keys are checked as a whole before it commits.
+    connection.pragma('foreign_keys = off');
+    connection.pragma('temp_store = memory');
+    connection.function('is_utf8', { deterministic: true, directOnly: true }, (bytes) =>
+      isUtf8(bytes as Buffer) ? 1 : 0,
+    );
+    return connection;
+  } catch (error) {
+    throw explain(error, target);
+  }
+}
+
+/** Says what a driver's error means for the person who reads the job. */
+export function explain(error: unknown, target: DatabaseTarget): BackupError {
+  const known = asBackupError(error);
+  if (known === error) return known;
+  const name = basename(target.path);
+  if (known.code === 'DATABASE_LOCKED') {
+    const seconds = target.busyTimeoutMs / 1000;
+    return new BackupError(
+      'DATABASE_LOCKED',
+      `The database "${name}" stayed locked for ${seconds} s by another connection. Nothing was changed; try again, or find the transaction that stays open.`,
+    );
+  }
+  if (known.code === 'DATABASE_UNAVAILABLE') {
+    return new BackupError(
+      'DATABASE_UNAVAILABLE',
+      `The database "${name}" cannot be read: ${known.message}. Check the file, or restore a snapshot.`,
+    );
+  }
+  return known;
+}
+
+/** An identifier as SQL writes it. */
+export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** A text literal as SQL writes it. */
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -1,0 +1,77 @@
+import { basename } from 'node:path';
+import type { Manifest } from '../../../model/manifest.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
+import { explain, openSource, type Connection } from './sqlite.connection.js';
+import { schemaDifferences } from './sqlite.differences.js';
+import { SqliteRestore } from './sqlite.restore.js';
+import { readRowLines, rememberCapturedTables } from './sqlite.rows.js';
+import { describeSchema, readLayouts } from './sqlite.schema.js';
+
+/** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
+export class SqliteDialect implements Dialect {
+  beginCapture(target: DatabaseTarget): CaptureSession {
+    const connection = openSource(target, 'read');
+    try {
+      connection.exec('BEGIN');
+      const layouts = readLayouts(connection, target.migrationsTable);
+      rememberCapturedTables(connection, layouts);
+      return {
+        database: { type: 'sqlite', name: basename(target.path), server_version: serverVersion(connection) },
+        schema: describeSchema(connection, layouts, target.migrationsTable),
+        tables: layouts.map((layout) => ({
+          name: layout.name,
+          columns: layout.columns.map(({ name, type }) => ({ name, type })),
+          primaryKey: layout.primaryKey,
+          lines: () => explained(target, readRowLines(connection, layout)),
+        })),
+        estimatedBytes:
+          Number(connection.pragma('page_count', { simple: true })) *
+          Number(connection.pragma('page_size', { simple: true })),
+        close: () => void connection.close(),
+      };
+    } catch (error) {
+      connection.close();
+      throw explain(error, target);
+    }
+  }
+
+  compareSchema(target: DatabaseTarget, manifest: Manifest, tables: string[] | null): SchemaDifference[] {
+    const connection = openSource(target, 'read');
+    try {
+      return schemaDifferences(connection, manifest, target.migrationsTable, tables);
+    } catch (error) {
+      throw explain(error, target);
+    } finally {
+      connection.close();
+    }
+  }
+
+  async restore(target: DatabaseTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
+    const connection = openSource(target, 'write');
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+      const outcome = await new SqliteRestore(connection, target, plan, context).run();
+      await context.breathe(); // a parent that is gone stops us here, before anything is final
+      connection.exec('COMMIT');
+      return outcome;
+    } catch (error) {
+      if (connection.inTransaction) connection.exec('ROLLBACK');
+      throw explain(error, target);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+const serverVersion = (connection: Connection): string =>
+  connection.prepare('SELECT sqlite_version()').pluck().get() as string;
+
+function* explained(target: DatabaseTarget, lines: Generator<Buffer>): Generator<Buffer> {
+  try {
+    yield* lines;
+  } catch (error) {
+    throw explain(error, target);
+  }
+}

@@ -1,0 +1,83 @@
+import { literal, quoted, type Connection } from './sqlite.connection.js';
+import { fullTextContent, virtualTableDefinition } from './sqlite.schema.js';
+
+interface SchemaObject {
+  type: 'index' | 'trigger' | 'view';
+  name: string;
+  sql: string;
+}
+
+/**
+ * Takes indexes, triggers and views away while rows are replaced, and puts them back as they were: so no trigger fires, and an index is built once
+ * instead of row by row. All of them go and come in the database's own order, which therefore stays what it was; everything is inside the
+ * caller's transaction.
+ */
+export class SetAsideObjects {
+  private readonly objects: SchemaObject[];
+  private readonly statistics: string[];
+
+  /** @param tables only what belongs to these tables, or null for all */
+  constructor(
+    private readonly connection: Connection,
+    tables: readonly string[] | null,
+  ) {
+    const chosen =
+      tables === null
+        ? ''
+        : `AND type <> 'view' AND tbl_name COLLATE NOCASE IN (${tables.map(literal).join(', ') || 'NULL'})`;
+    this.objects = connection
+      .prepare(
+        `SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ${chosen} ORDER BY rowid`,
+      )
+      .all() as SchemaObject[];
+    this.statistics = this.keepStatistics();
+    for (const type of ['trigger', 'view', 'index'] as const) {
+      for (const object of this.objects.filter((o) => o.type === type))
+        connection.exec(`DROP ${type.toUpperCase()} ${quoted(object.name)}`);
+    }
+  }
+
+  putBack(): void {
+    for (const { sql } of this.objects) this.connection.exec(sql);
+    for (const table of this.statistics) {
+      this.connection.exec(
+        `DELETE FROM main.${quoted(table)}; INSERT INTO main.${quoted(table)} SELECT * FROM temp.${quoted(`kept_${table}`)}`,
+      );
+    }
+  }
+
+  /** Dropping an index drops what the query planner knows of it. */
+  private keepStatistics(): string[] {
+    const tables = this.connection
+      .prepare(`SELECT name FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')`)
+      .pluck()
+      .all() as string[];
+    for (const table of tables) {
+      this.connection.exec(`CREATE TEMP TABLE ${quoted(`kept_${table}`)} AS SELECT * FROM main.${quoted(table)}`);
+    }
+    return tables;
+  }
+}
+
+/**
+ * Full-text indexes over other tables follow their tables' new rows.
+ * @returns a sentence for each index that cannot be brought up to date
+ */
+export function rebuildFullTextIndexes(connection: Connection): string[] {
+  const names = connection
+    .prepare(`SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'virtual' ORDER BY name`)
+    .pluck()
+    .all() as string[];
+  const warnings: string[] = [];
+  for (const name of names) {
+    const definition = virtualTableDefinition(connection, name);
+    if (!definition?.module.match(/^fts[345]$/)) continue;
+    const content = fullTextContent(definition.args);
+    if (content === 'external') connection.exec(`INSERT INTO ${quoted(name)}(${quoted(name)}) VALUES('rebuild')`);
+    if (content === 'none')
+      warnings.push(
+        `The full-text index "${name}" keeps no content, so it was left as it is: let the application build it again.`,
+      );
+  }
+  return warnings;
+}

@@ -1,0 +1,77 @@
+import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EngineHost } from '../../src/backup/engines/engine-host.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
+import type { DatabaseTarget, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { Manifest } from '../../src/backup/model/manifest.js';
+
+/** The JSON engine on its own: a folder, a database in it, and captures without catalog or queue. */
+export class EngineBench {
+  readonly engine = new JsonEngine(new EngineHost());
+  private captures = 0;
+
+  private constructor(readonly folder: string) {}
+
+  static async open(): Promise<EngineBench> {
+    return new EngineBench(await mkdtemp(join(tmpdir(), 'engine-')));
+  }
+
+  get databasePath(): string {
+    return join(this.folder, 'app.sqlite');
+  }
+
+  get target(): DatabaseTarget {
+    return { type: 'sqlite', path: this.databasePath, busyTimeoutMs: 5000, migrationsTable: 'migrations' };
+  }
+
+  async capture(target: DatabaseTarget = this.target): Promise<StoredSnapshot> {
+    const id = `auto_backup_${++this.captures}`;
+    const documentPath = join(this.folder, `${id}.json`);
+    const createdAt = '2026-01-30T12:00:00.000Z';
+    const captured = await this.engine.capture({
+      database: target,
+      id,
+      kind: 'full',
+      base: null,
+      createdAt,
+      documentPath,
+    });
+    await rename(captured.temporaryPath, documentPath);
+    const manifest: Manifest = {
+      format: 'nestjs-backup/manifest',
+      version: 1,
+      id,
+      filename: `${id}.json`,
+      kind: 'full',
+      base: null,
+      plan: 'auto',
+      source: 'database',
+      engine: 'json',
+      created_at: createdAt,
+      duration_ms: captured.durationMs,
+      trigger: { type: 'manual' },
+      description: null,
+      file_size_bytes: captured.sizeBytes,
+      checksum: captured.checksum,
+      checksum_algorithm: 'SHA256',
+      tables: captured.tables,
+      database: captured.database,
+      schema: captured.schema,
+      app_version: '0.0.0',
+    };
+    return { manifest, document: { path: documentPath, entry: null }, base: null };
+  }
+
+  restore(
+    snapshot: StoredSnapshot,
+    options: { tables?: string[]; allowSchemaChanges?: boolean; target?: DatabaseTarget } = {},
+  ) {
+    const { tables = null, allowSchemaChanges = false, target = this.target } = options;
+    return this.engine.restore({ database: target, snapshot, tables, allowSchemaChanges });
+  }
+
+  async close(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
