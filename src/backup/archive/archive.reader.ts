@@ -1,0 +1,89 @@
+import type { FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
+import { BackupError } from '../model/errors.js';
+import { openRegularFile } from '../system/safe-path.js';
+import { readDirectory, type ArchiveEntry, type LocatedEntry } from './archive.directory.js';
+import { archiveCorrupt, archiveReadError, quoted } from './archive.errors.js';
+import { streamEntry } from './entry.stream.js';
+
+export type { ArchiveEntry } from './archive.directory.js';
+
+/**
+ * Reads single entries of a ZIP in bounded memory. It trusts nothing: an archive that is not laid out exactly as this program
+ * (and any plain ZIP tool) writes one is refused before its first entry is read.
+ */
+export class ArchiveReader {
+  private readonly streams = new Set<Readable>();
+
+  private constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+    private readonly located: ReadonlyMap<string, LocatedEntry>,
+  ) {}
+
+  /** @throws BackupError `ARCHIVE_NOT_FOUND`, or `ARCHIVE_CORRUPT` naming the reason */
+  static async open(path: string): Promise<ArchiveReader> {
+    try {
+      const file = await openRegularFile(path);
+      try {
+        return new ArchiveReader(path, file, await readDirectory(file));
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+    } catch (error) {
+      throw archiveReadError(error, path);
+    }
+  }
+
+  get entries(): ReadonlyMap<string, ArchiveEntry> {
+    return this.located;
+  }
+
+  /**
+   * The content of one entry. Trust it only once it has ended: a wrong size or CRC-32 destroys the stream with `ARCHIVE_CORRUPT`.
+   * @throws BackupError `FILE_NOT_IN_ARCHIVE`
+   */
+  // eslint-disable-next-line @typescript-eslint/require-await -- a wrong name is a rejection, like every other failure here
+  async stream(name: string): Promise<Readable> {
+    const stream = streamEntry(this.file, this.entry(name), (thrown) => archiveReadError(thrown, this.path));
+    this.streams.add(stream);
+    stream.once('close', () => this.streams.delete(stream));
+    return stream;
+  }
+
+  /** A small entry as text. One that declares more than `maxBytes` is refused before it is inflated. */
+  async text(name: string, maxBytes: number): Promise<string> {
+    const { size } = this.entry(name);
+    if (size > maxBytes) {
+      throw archiveCorrupt(
+        this.path,
+        `its entry ${quoted(name)} has ${size} bytes where at most ${maxBytes} are expected`,
+        name,
+      );
+    }
+    const chunks: Buffer[] = [];
+    for await (const chunk of await this.stream(name)) chunks.push(chunk as Buffer);
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    } catch (error) {
+      throw archiveCorrupt(this.path, `its entry ${quoted(name)} is not UTF-8 text`, name, error);
+    }
+  }
+
+  /** Destroys streams that are still open, then closes the file. */
+  async close(): Promise<void> {
+    for (const stream of this.streams) stream.destroy();
+    await this.file.close();
+  }
+
+  private entry(name: string): LocatedEntry {
+    const entry = this.located.get(name);
+    if (entry) return entry;
+    const archive = basename(this.path);
+    throw new BackupError('FILE_NOT_IN_ARCHIVE', `The archive ${quoted(archive)} has no file ${quoted(name)}.`, {
+      archive,
+    });
+  }
+}
