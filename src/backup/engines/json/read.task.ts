@@ -118,7 +118,10 @@ const BETWEEN_ROWS = Buffer.from([COMMA, LF]);
 export function* splitRows(rows: Buffer): Generator<Buffer> {
   for (let start = 0; start < rows.length;) {
     const end = rows.indexOf(LF, start);
-    if (end < 0) return yield rows.subarray(start);
+    if (end < 0) {
+      yield rows.subarray(start);
+      return;
+    }
     yield rows.subarray(start, end - 1);
     start = end + 1;
   }

@@ -1,0 +1,74 @@
+/**
+ * The arrows of docs/architecture.md as a failing check.
+ * Inside src/backup each folder may import only from the ones before it in this list; nothing imports against it, or sideways.
+ */
+const LIBRARY_ORDER = ['model', 'system', 'archive', 'engines', 'destinations', 'catalog', 'operations', 'triggers', 'http'];
+
+const libraryLayers = LIBRARY_ORDER.slice(0, -1).map((folder, index) => ({
+  name: `backup-${folder}-imports-only-what-stands-before-it`,
+  severity: 'error',
+  comment: `src/backup/${folder} may import only from: ${[...LIBRARY_ORDER.slice(0, index), folder].join(', ')}`,
+  from: { path: `^src/backup/${folder}/` },
+  to: { path: `^src/backup/(?:(?:${LIBRARY_ORDER.slice(index + 1).join('|')})/|[^/]+$)` },
+}));
+
+/** The host's features. They use access/ and config/; only accounts as such (users/) are shared by the others. */
+const FEATURES = ['auth', 'users', 'instructors', 'admins', 'health', 'dashboard', 'cli'];
+const MAY_USE_USERS = ['auth', 'instructors', 'admins'];
+
+const features = FEATURES.map((feature) => {
+  const others = FEATURES.filter((other) => other !== feature && !(other === 'users' && MAY_USE_USERS.includes(feature)));
+  return {
+    name: `feature-${feature}-stands-alone`,
+    severity: 'error',
+    from: { path: `^src/${feature}/` },
+    to: { path: `^src/(?:(?:${others.join('|')})/|[^/]+\\.ts$)` },
+  };
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'library-knows-no-host',
+      severity: 'error',
+      comment: 'src/backup is a library: it imports nothing of the application it runs in.',
+      from: { path: '^src/backup/' },
+      to: { path: '^src/', pathNot: '^src/backup/' },
+    },
+    {
+      name: 'host-uses-the-library-by-its-index',
+      severity: 'error',
+      comment: 'Outside src/backup import only backup/index.js, as a foreign application would.',
+      from: { path: '^src/', pathNot: '^src/backup/' },
+      to: { path: '^src/backup/', pathNot: '^src/backup/index\\.ts$' },
+    },
+    {
+      name: 'features-know-nothing-of-backups',
+      severity: 'error',
+      from: { path: `^src/(?:${FEATURES.filter((name) => name !== 'cli').join('|')}|access)/` },
+      to: { path: '^src/backup/' },
+    },
+    {
+      name: 'access-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^src/access/' },
+      to: { path: '^src/', pathNot: '^src/access/' },
+    },
+    {
+      name: 'no-development-packages-in-the-program',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    ...libraryLayers,
+    ...features,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
+  },
+};
