@@ -1,0 +1,89 @@
+import { Module, type MiddlewareConsumer, type NestModule, type Provider } from '@nestjs/common';
+import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
+import { resolveOptions } from './backup.options.js';
+import { Catalog } from './catalog/catalog.js';
+import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
+import { Destination } from './destinations/destination.js';
+import { LocalDestination } from './destinations/local.destination.js';
+import { EngineHost } from './engines/engine-host.js';
+import { JsonEngine } from './engines/json/json.engine.js';
+import { SnapshotEngine } from './engines/snapshot.engine.js';
+import { BACKUP_CONTROLLERS } from './http/controllers.js';
+import { CaptureOperation } from './operations/capture.operation.js';
+import { CleanupOperation } from './operations/cleanup.operation.js';
+import { ConfigStore } from './operations/config.store.js';
+import { DayArchives } from './operations/day-archives.js';
+import { ExtractOperation } from './operations/extract.operation.js';
+import { JobQueue } from './operations/job.queue.js';
+import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
+import { MaintenanceMode } from './operations/maintenance.js';
+import { RemoveOperation } from './operations/remove.operation.js';
+import { ResolvedOptions } from './operations/resolved-options.js';
+import { RestoreOperation } from './operations/restore.operation.js';
+import { StatsQuery } from './operations/stats.query.js';
+import { StoredSnapshots } from './operations/stored-snapshots.js';
+import { VerifyOperation } from './operations/verify.operation.js';
+import { Clock, SystemClock } from './system/clock.js';
+import { BackupLifecycle } from './triggers/backup.lifecycle.js';
+import { BackupScheduler } from './triggers/backup.scheduler.js';
+import { RoleCreatedListener } from './triggers/role-created.listener.js';
+
+const PORTS: Provider[] = [
+  { provide: ResolvedOptions, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+  { provide: Clock, useClass: SystemClock },
+  {
+    provide: Destination,
+    useFactory: ({ directory }: ResolvedOptions) => new LocalDestination(directory),
+    inject: [ResolvedOptions],
+  },
+  {
+    provide: Catalog,
+    useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
+      new TypeOrmCatalog({ url: catalogUrl, destination, clock }),
+    inject: [ResolvedOptions, Destination, Clock],
+  },
+  EngineHost,
+  { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
+];
+
+const OPERATIONS: Provider[] = [
+  CaptureOperation,
+  RestoreOperation,
+  VerifyOperation,
+  ExtractOperation,
+  CleanupOperation,
+  RemoveOperation,
+  StatsQuery,
+  JobQueue,
+  ConfigStore,
+  BackupScheduler,
+];
+
+const INNER_PARTS: Provider[] = [
+  DayArchives,
+  StoredSnapshots,
+  MaintenanceMode,
+  MaintenanceMiddleware,
+  BackupLifecycle,
+  RoleCreatedListener,
+];
+
+/**
+ * Automatic, verified, restorable backups:
+ *
+ * ```ts
+ * imports: [BackupModule.forRoot({ database: 'sqlite:./data/app.sqlite', guard: AdminGuard })]
+ * ```
+ *
+ * Snapshots after `role.created` events need the host's own `EventEmitterModule.forRoot()`; nothing else is expected of the host.
+ */
+@Module({
+  controllers: BACKUP_CONTROLLERS,
+  providers: [...PORTS, ...OPERATIONS, ...INNER_PARTS],
+  exports: [...OPERATIONS, Catalog],
+})
+export class BackupModule extends ConfigurableModuleClass implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(MaintenanceMiddleware).forRoutes('{*path}');
+  }
+}

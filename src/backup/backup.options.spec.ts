@@ -1,0 +1,77 @@
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { resolveOptions, type BackupModuleOptions } from './backup.options.js';
+import { BackupError } from './model/errors.js';
+
+function refusal(options: unknown): string {
+  try {
+    resolveOptions(options as BackupModuleOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(BackupError);
+    expect((error as BackupError).code).toBe('CONFIG_INVALID');
+    return (error as BackupError).message;
+  }
+  throw new Error('was accepted');
+}
+
+describe('resolveOptions', () => {
+  it('fills in the defaults', () => {
+    const resolved = resolveOptions({ database: 'sqlite:./data/app.sqlite' });
+    expect(resolved).toMatchObject({
+      database: {
+        type: 'sqlite',
+        path: resolve('data/app.sqlite'),
+        busyTimeoutMs: 5000,
+        migrationsTable: 'migrations',
+      },
+      directory: resolve('backups'),
+      configFile: resolve('backup_config.json'),
+      catalogUrl: `sqlite:${join(resolve('backups'), 'catalog.sqlite')}`,
+      triggers: true,
+      minFreeBytes: 100 * 1024 * 1024,
+      jobTimeoutMs: 3_600_000,
+      maintenanceExempt: [],
+    });
+    expect(resolved.appVersion).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('takes what it is given', () => {
+    const options = {
+      database: { url: 'sqlite:///srv/app.db', busyTimeoutMs: 1, migrationsTable: 'm' },
+      directory: '/b',
+      triggers: false,
+      minFreeMb: 0,
+    };
+    expect(resolveOptions(options)).toMatchObject({
+      database: { path: '/srv/app.db', busyTimeoutMs: 1, migrationsTable: 'm' },
+      directory: '/b',
+      catalogUrl: 'sqlite:/b/catalog.sqlite',
+      triggers: false,
+      minFreeBytes: 0,
+    });
+  });
+
+  it.each([
+    [{ database: 'sqlite:a', retention: 3 }, /"retention" is not an option; known options: database, directory/],
+    [{ database: 'sqlite:a', constructor: 3 }, /"constructor" is not an option/],
+    [{ database: { url: 'sqlite:a', path: 'x' } }, /"database\.path" is not an option/],
+    [{}, /"database" is missing/],
+    [{ database: {} }, /"database\.url" is missing/],
+    [{ database: 'sqlite:a', minFreeMb: -1 }, /"minFreeMb" must be a whole number/],
+    [{ database: 'sqlite:a', jobTimeoutMinutes: 0 }, /"jobTimeoutMinutes" must be a whole number from 1 to 10080/],
+    [{ database: 'sqlite:a', triggers: 'off' }, /"triggers" must be true or false/],
+    [{ database: 'sqlite:a', directory: ' ' }, /"directory" must be a text/],
+    [{ database: 'sqlite:a', maintenanceExempt: ['healthz'] }, /"maintenanceExempt" must be a list of paths/],
+    [{ database: './app.sqlite' }, /no scheme.*Supported: "sqlite:<path>"/],
+    [{ database: 'sqlite::memory:' }, /must name a file/],
+    [undefined, /must be an object/],
+  ])('refuses %j', (options, message) => {
+    expect(refusal(options)).toMatch(message);
+  });
+
+  it('names the scheme it cannot use and repeats nothing else of the address', () => {
+    const message = refusal({ database: 'postgres://admin:s3cret@db.internal/app' });
+    expect(message).toContain('"postgres:" is not supported');
+    expect(message).not.toMatch(/s3cret|db\.internal/);
+  });
+});

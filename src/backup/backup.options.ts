@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DatabaseTarget } from './engines/snapshot.engine.js';
+import { BackupError } from './model/errors.js';
+import { ResolvedOptions } from './operations/resolved-options.js';
+
+/** The database to back up, where its address alone does not say enough. */
+export interface BackupDatabaseOptions {
+  /** `sqlite:./data/app.sqlite` */
+  url: string;
+  /** The host's migrations table: recorded in the manifests, not captured. @default 'migrations' */
+  migrationsTable?: string;
+  /** How long to wait for a lock, in milliseconds. @default 5000 */
+  busyTimeoutMs?: number;
+}
+
+/** What `BackupModule.forRoot()` and `forRootAsync()` take. */
+export interface BackupModuleOptions {
+  /** The database to back up: `sqlite:./data/app.sqlite`. */
+  database: string | BackupDatabaseOptions;
+  /** Folder that holds the snapshots; made when missing. @default './backups' */
+  directory?: string;
+  /** The settings an admin may change at run time; a missing file means the defaults. @default './backup_config.json' */
+  configFile?: string;
+  /** The searchable list of snapshots and jobs. @default 'sqlite:<directory>/catalog.sqlite' */
+  catalogUrl?: string;
+  /** False starts no timers and no listeners: for a command line or a second instance. @default true */
+  triggers?: boolean;
+  /** Free space, in MB, below which a backup fails before it starts. @default 100 */
+  minFreeMb?: number;
+  /** A job that runs longer is killed and fails with `TIMED_OUT`. @default 60 */
+  jobTimeoutMinutes?: number;
+  /** Stands in every manifest. @default the version in the package.json of the working directory, or '0.0.0' */
+  appVersion?: string;
+  /** Path prefixes that are answered even while a restore runs, for example `['/healthz']`. @default [] */
+  maintenanceExempt?: string[];
+}
+
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (value) =>
+  typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a text that is not empty';
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const wholeNumber =
+  (min: number, max: number): Check =>
+  (value) =>
+    Number.isInteger(value) && (value as number) >= min && (value as number) <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`;
+const paths: Check = (value) =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string' && path.startsWith('/'))
+    ? undefined
+    : "must be a list of paths that begin with '/'";
+const database: Check = (value) =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null)
+    ? undefined
+    : "must be an address such as 'sqlite:./data/app.sqlite', or { url }";
+
+const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
+  database,
+  directory: text,
+  configFile: text,
+  catalogUrl: text,
+  triggers: flag,
+  minFreeMb: wholeNumber(0, 1_000_000_000),
+  jobTimeoutMinutes: wholeNumber(1, 10_080),
+  appVersion: text,
+  maintenanceExempt: paths,
+};
+
+const DATABASE_OPTIONS: Record<keyof BackupDatabaseOptions, Check> = {
+  url: text,
+  migrationsTable: text,
+  busyTimeoutMs: wholeNumber(0, 600_000),
+};
+
+/**
+ * Checks the options of the module and fills in the defaults. Nothing falls back silently: an unknown option is an error.
+ * @throws BackupError `CONFIG_INVALID` naming the option
+ */
+export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
+  check(options, OPTIONS, '', ['database']);
+  const directory = resolve(options.directory ?? './backups');
+  return Object.assign(new ResolvedOptions(), {
+    database: databaseTarget(options.database),
+    directory,
+    configFile: resolve(options.configFile ?? './backup_config.json'),
+    catalogUrl: options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`,
+    triggers: options.triggers ?? true,
+    minFreeBytes: (options.minFreeMb ?? 100) * 1024 * 1024,
+    jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
+    appVersion: options.appVersion ?? versionOfHost(),
+    maintenanceExempt: options.maintenanceExempt ?? [],
+  });
+}
+
+function databaseTarget(database: string | BackupDatabaseOptions): DatabaseTarget {
+  const options = typeof database === 'string' ? { url: database } : database;
+  check(options, DATABASE_OPTIONS, 'database.', ['url']);
+  return {
+    type: 'sqlite',
+    path: sqlitePath(options.url),
+    busyTimeoutMs: options.busyTimeoutMs ?? 5000,
+    migrationsTable: options.migrationsTable ?? 'migrations',
+  };
+}
+
+/** The address may hold a password: no more of it than its scheme is ever repeated. */
+function sqlitePath(url: string): string {
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
+  if (scheme?.toLowerCase() !== 'sqlite') {
+    const said = scheme ? `"${scheme}:" is not supported` : 'it has no scheme';
+    throw invalid(
+      `"database" cannot be used: ${said}. Supported: "sqlite:<path>", for example "sqlite:./data/app.sqlite".`,
+    );
+  }
+  const path = rest!.replace(/^\/\//, '');
+  if (path === '' || path === ':memory:') {
+    throw invalid(
+      '"database" must name a file: backups are taken by a process of their own, which cannot see a database in memory.',
+    );
+  }
+  return resolve(path);
+}
+
+function check(options: unknown, checks: Record<string, Check>, prefix: string, required: string[]): void {
+  if (typeof options !== 'object' || options === null) throw invalid('they must be an object.');
+  const known = Object.keys(checks);
+  for (const [name, value] of Object.entries(options)) {
+    const checkValue = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!checkValue) throw invalid(`"${prefix}${name}" is not an option; known options: ${known.join(', ')}.`);
+    const wrong = value === undefined ? undefined : checkValue(value);
+    if (wrong) throw invalid(`"${prefix}${name}" ${wrong}.`);
+  }
+  for (const name of required) {
+    if ((options as Record<string, unknown>)[name] === undefined) throw invalid(`"${prefix}${name}" is missing.`);
+  }
+}
+
+const invalid = (what: string): BackupError =>
+  new BackupError('CONFIG_INVALID', `The options of BackupModule are wrong: ${what}`);
+
+function versionOfHost(): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as { version?: unknown };
+    return typeof version === 'string' ? version : '0.0.0';
+  } catch {
+    return '0.0.0'; // a host may well run without its package.json
+  }
+}

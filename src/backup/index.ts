@@ -1,0 +1,27 @@
+/** The public API: what a host needs, and nothing of the inside. */
+export { BackupModule } from './backup.module.js';
+export type { BackupModuleExtras } from './backup.module-definition.js';
+export type { BackupDatabaseOptions, BackupModuleOptions } from './backup.options.js';
+
+export { ROLE_CREATED, type RoleCreatedEvent } from './model/events.js';
+export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';
+export { BackupConfig } from './model/backup-config.js';
+export { isFinished, type Job, type JobError, type JobStatus, type JobType } from './model/job.js';
+export type { Manifest, SnapshotKind, TableSummary } from './model/manifest.js';
+export type { KeptSnapshot } from './model/retention.js';
+export type { Snapshot, SnapshotLocation } from './model/snapshot.js';
+export type { Subject, Trigger, TriggerType } from './model/trigger.js';
+
+// For programs: inject these after importing the module.
+export { Catalog, type JobQuery, type Page, type SnapshotQuery } from './catalog/catalog.js';
+export { CaptureOperation, type CaptureAsked } from './operations/capture.operation.js';
+export { CleanupOperation, type CleanupPreview, type CleanupResult } from './operations/cleanup.operation.js';
+export { ConfigStore } from './operations/config.store.js';
+export { ExtractOperation, type ExtractedDocument } from './operations/extract.operation.js';
+export { resultOf } from './operations/job-outcome.js';
+export { JobQueue } from './operations/job.queue.js';
+export { RemoveOperation } from './operations/remove.operation.js';
+export { RestoreOperation, type RestoreChoices } from './operations/restore.operation.js';
+export { StatsQuery, type BackupStats } from './operations/stats.query.js';
+export { VerifyOperation, type Verification } from './operations/verify.operation.js';
+export { BackupScheduler, type ScheduleEntry } from './triggers/backup.scheduler.js';

@@ -1,0 +1,52 @@
+import type { BackupConfig } from '../model/backup-config.js';
+import { daysToArchive, decideRetention, type KeptSnapshot } from '../model/retention.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { utcDay } from '../model/snapshot-id.js';
+
+/** What a clean-up is going to do, and why the rest stays. */
+export interface CleanupPlan {
+  /** Loose snapshots that go into their day's archive, oldest day first. */
+  days: { day: string; snapshots: Snapshot[] }[];
+  /** Loose snapshots that are deleted, those that build on another one before it. */
+  expiredLoose: Snapshot[];
+  /** Snapshots that are deleted out of their archives. */
+  expiredArchived: { archive: string; snapshots: Snapshot[] }[];
+  kept: KeptSnapshot[];
+}
+
+/** Pure: what has expired is not packed first. */
+export function planCleanup(snapshots: readonly Snapshot[], config: BackupConfig, now: Date): CleanupPlan {
+  const { kept, expired } = decideRetention(snapshots, config, now);
+  const gone = new Set(expired);
+  const expiredSnapshots = snapshots.filter(({ id }) => gone.has(id));
+  const staysLoose = snapshots.filter(({ id, location }) => location === 'regular' && !gone.has(id));
+  return {
+    days: daysToArchive(staysLoose, config.auto_archive_after_days, now).map((day) => ({
+      day,
+      snapshots: staysLoose.filter(({ created_at }) => utcDay(new Date(created_at)) === day),
+    })),
+    expiredLoose: expiredSnapshots.filter(({ archive }) => archive === null).sort(dependentsFirst),
+    expiredArchived: byArchive(expiredSnapshots),
+    kept,
+  };
+}
+
+export const isIdle = (plan: CleanupPlan): boolean =>
+  plan.days.length === 0 && plan.expiredLoose.length === 0 && plan.expiredArchived.length === 0;
+
+export const countArchived = (plan: CleanupPlan): number =>
+  plan.days.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
+
+export const countDeleted = (plan: CleanupPlan): number =>
+  plan.expiredArchived.reduce((sum, { snapshots }) => sum + snapshots.length, plan.expiredLoose.length);
+
+const dependentsFirst = (a: Snapshot, b: Snapshot): number => Number(b.base !== null) - Number(a.base !== null);
+
+function byArchive(snapshots: readonly Snapshot[]): CleanupPlan['expiredArchived'] {
+  const archives = new Map<string, Snapshot[]>();
+  for (const snapshot of snapshots) {
+    if (snapshot.archive === null) continue;
+    archives.set(snapshot.archive, [...(archives.get(snapshot.archive) ?? []), snapshot]);
+  }
+  return [...archives].map(([archive, held]) => ({ archive, snapshots: held }));
+}

@@ -1,0 +1,143 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import { asBackupError, BackupError } from '../model/errors.js';
+import type { KeptSnapshot } from '../model/retention.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { Clock } from '../system/clock.js';
+import { countArchived, countDeleted, isIdle, planCleanup, type CleanupPlan } from './cleanup-plan.js';
+import { ConfigStore } from './config.store.js';
+import { DayArchives } from './day-archives.js';
+import { resultOf } from './job-outcome.js';
+import type { JobContext } from './job-run.js';
+import { JobQueue } from './job.queue.js';
+
+/** Wire shape. */
+export interface CleanupResult {
+  /** Snapshots packed into archives. */
+  archived: number;
+  /** Snapshots deleted. */
+  deleted: number;
+  /** What the deleted ones took up; an estimate where an archive is only partly emptied and nothing was done yet. */
+  freed_bytes: number;
+}
+
+export interface CleanupPreview extends CleanupResult {
+  kept: KeptSnapshot[];
+}
+
+const RETRY_AFTER_MS = 3_600_000;
+
+/** Archives and prunes: packs the days that are old enough, then deletes what the retention policy lets go. */
+@Injectable()
+export class CleanupOperation {
+  private readonly logger = new Logger('Backup');
+  private notBefore = 0;
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly archives: DayArchives,
+    private readonly config: ConfigStore,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws BackupError when a part of it failed; the other parts are done all the same */
+  async run(requestedBy: string | null): Promise<CleanupResult> {
+    const job = await this.queue.run({
+      type: 'cleanup',
+      lane: 'source',
+      requestedBy,
+      run: async (context) => ({ ...(await this.cleanUp(context)) }),
+    });
+    return resultOf(job) as unknown as CleanupResult;
+  }
+
+  /** The automatic clean-up: no job when there is nothing to do, and after a failure another try only an hour later. */
+  async runIfDue(): Promise<void> {
+    if (this.clock.now().getTime() < this.notBefore || isIdle(await this.plan())) return;
+    try {
+      await this.run(null);
+    } catch (error) {
+      this.notBefore = this.clock.now().getTime() + RETRY_AFTER_MS;
+      throw error;
+    }
+  }
+
+  /** What {@link run} would do now, and why the rest stays. */
+  async preview(): Promise<CleanupPreview> {
+    const plan = await this.plan();
+    const files = await this.destination.listArchives();
+    let freed = sizeOf(plan.expiredLoose);
+    for (const { archive, snapshots } of plan.expiredArchived) {
+      const held = sizeOf(await this.catalog.all({ archive }));
+      const packed = files.find(({ filename }) => filename === archive)?.size_bytes ?? 0;
+      freed += held > 0 ? Math.round((packed * sizeOf(snapshots)) / held) : 0;
+    }
+    return { archived: countArchived(plan), deleted: countDeleted(plan), freed_bytes: freed, kept: plan.kept };
+  }
+
+  private async plan(): Promise<CleanupPlan> {
+    return planCleanup(await this.catalog.all(), this.config.get(), this.clock.now());
+  }
+
+  private async cleanUp(context: JobContext): Promise<CleanupResult> {
+    // Decide on what is really there: files that somebody removed by hand must not count as the newest ones that have to stay.
+    await this.catalog.reconcile();
+    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0 };
+    const failures = await this.runSteps(this.steps(await this.plan(), result), context);
+    this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
+    if (failures[0]) throw incomplete(failures[0], failures.length, result);
+    return result;
+  }
+
+  private steps(plan: CleanupPlan, result: CleanupResult): CleanupStep[] {
+    return [
+      ...plan.days.map(({ day, snapshots }) => async (run: StepRun) => {
+        await this.archives.add(day, snapshots, run);
+        result.archived += snapshots.length;
+      }),
+      ...plan.expiredLoose.map((snapshot) => async () => {
+        await this.destination.removeSnapshot(snapshot.id);
+        await this.catalog.removeSnapshots([snapshot.id]);
+        result.deleted += 1;
+        result.freed_bytes += snapshot.size_bytes;
+      }),
+      ...plan.expiredArchived.map(({ archive, snapshots }) => async (run: StepRun) => {
+        result.freed_bytes += await this.archives.remove(archive, new Set(snapshots.map(({ id }) => id)), run);
+        result.deleted += snapshots.length;
+      }),
+    ];
+  }
+
+  /** One damaged day must not keep the others from being cleaned up. */
+  private async runSteps(steps: CleanupStep[], context: JobContext): Promise<BackupError[]> {
+    const failures: BackupError[] = [];
+    for (const [index, step] of steps.entries()) {
+      const run = context.task(index / steps.length, (index + 1) / steps.length);
+      run.signal?.throwIfAborted();
+      try {
+        await step(run);
+      } catch (error) {
+        run.signal?.throwIfAborted();
+        failures.push(asBackupError(error));
+      }
+    }
+    return failures;
+  }
+}
+
+type StepRun = ReturnType<JobContext['task']>;
+type CleanupStep = (run: StepRun) => Promise<void>;
+
+const sizeOf = (snapshots: readonly Snapshot[]): number =>
+  snapshots.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+
+function incomplete(first: BackupError, count: number, result: CleanupResult): BackupError {
+  const others = count > 1 ? ` (and ${count - 1} more)` : '';
+  return new BackupError(first.code, `A part of the clean-up failed, the rest is done: ${first.message}${others}`, {
+    ...first.details,
+    done: result,
+  });
+}

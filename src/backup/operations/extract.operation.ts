@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { openStored } from '../archive/stored-file.js';
+import { Catalog } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import { SnapshotEngine } from '../engines/snapshot.engine.js';
+import { BackupError } from '../model/errors.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { isArchiveName } from '../model/snapshot-id.js';
+import { StoredSnapshots } from './stored-snapshots.js';
+
+/** A document on its way out. */
+export interface ExtractedDocument {
+  stream: Readable;
+  /** What to call it. */
+  filename: string;
+  /** In bytes, where it is known beforehand. */
+  size: number | null;
+}
+
+/** Reads a snapshot, or part of it, without touching live data. Refusals come before the first byte; a later fault destroys the stream. */
+@Injectable()
+export class ExtractOperation {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly snapshots: StoredSnapshots,
+    private readonly engine: SnapshotEngine,
+  ) {}
+
+  /** The complete document, a differential put together with its base. */
+  document(id: string): Promise<ExtractedDocument> {
+    return this.snapshots.read(id, async (snapshot, { filename, kind, size_bytes }) => ({
+      stream: await this.engine.read({ snapshot, view: 'document' }),
+      filename,
+      size: kind === 'full' ? size_bytes : null,
+    }));
+  }
+
+  /** The bytes as they are stored. */
+  raw(id: string): Promise<ExtractedDocument> {
+    return this.snapshots.read(id, async ({ document }, { filename, size_bytes }) => ({
+      stream: await openStored(document),
+      filename,
+      size: size_bytes,
+    }));
+  }
+
+  /** Rows of one table, as JSON. @throws BackupError `TABLE_NOT_FOUND` */
+  table(id: string, table: string, offset: number, limit: number): Promise<Readable> {
+    return this.snapshots.read(id, (snapshot) => {
+      if (!Object.hasOwn(snapshot.manifest.tables, table)) {
+        const tables = Object.keys(snapshot.manifest.tables).join(', ');
+        throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" has no table of this name. Its tables: ${tables}.`);
+      }
+      return this.engine.read({ snapshot, view: 'table', table, offset, limit });
+    });
+  }
+
+  /** All rows of a snapshot that lies in an archive. @throws BackupError `ARCHIVE_NOT_FOUND`, `FILE_NOT_IN_ARCHIVE`, `ARCHIVE_CORRUPT` */
+  async extract(archive: string, filename: string): Promise<Readable> {
+    const archives = isArchiveName(archive) ? await this.destination.listArchives() : [];
+    if (!archives.some((known) => known.filename === archive)) {
+      throw new BackupError(
+        'ARCHIVE_NOT_FOUND',
+        'There is no archive of this name. GET /admin/database/backups/all lists the archives.',
+      );
+    }
+    const snapshot = await this.snapshots.locate(await this.findIn(archive, filename));
+    return this.engine.read({ snapshot, view: 'extract', archive });
+  }
+
+  /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots still lie loose as well. */
+  private async findIn(archive: string, filename: string): Promise<Pick<Snapshot, 'id' | 'filename' | 'archive'>> {
+    const listed = (await this.catalog.all({ archive })).find((snapshot) => snapshot.filename === filename);
+    if (listed) return listed;
+    for (const found of await this.destination.readArchive(archive)) {
+      if ('problem' in found)
+        throw new BackupError('ARCHIVE_CORRUPT', `The archive ${archive} is damaged: ${found.problem}`);
+      if (found.manifest.filename === filename) return { id: found.manifest.id, filename, archive };
+    }
+    throw new BackupError(
+      'FILE_NOT_IN_ARCHIVE',
+      `There is no such snapshot in ${archive}. GET /admin/database/backups/all lists what it holds.`,
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import { BehaviorSubject, type Observable } from 'rxjs';
+import { isFinished, type Job, type JobType } from '../model/job.js';
+import type { BackupError } from '../model/errors.js';
+import type { Trigger } from '../model/trigger.js';
+import type { Clock } from '../system/clock.js';
+import type { TaskRun } from '../system/child-task.js';
+
+/** `source`: whatever reads or writes the source or rearranges snapshots, one at a time. `side`: verifications, beside it. */
+export type LaneName = 'source' | 'side';
+
+/** A job that somebody wants run. */
+export interface JobSpec {
+  type: JobType;
+  plan?: string;
+  trigger?: Trigger;
+  snapshotId?: string;
+  requestedBy?: string | null;
+  lane: LaneName;
+  /** @returns the job's result */
+  run(context: JobContext): Promise<Record<string, unknown> | null>;
+}
+
+/** What a job sees of itself while it runs. */
+export interface JobContext {
+  /** As it is now. */
+  readonly job: Job;
+  /** Ties a child process to this job: killed with it, swept after it, its progress mapped into this part (0…1) of the job's. */
+  task(from: number, to: number, stage?: string): TaskRun;
+  stage(name: string): void;
+  setSnapshot(id: string): void;
+}
+
+const PROGRESS_INTERVAL_MS = 200;
+
+/** One unfinished job: its record, who watches it, and how to stop it. */
+export class JobRun implements JobContext {
+  /** Child processes it started; what they leave behind is swept when the job does not succeed. */
+  readonly pids: number[] = [];
+  /** Rejects when the job could not be recorded: then it must not run. */
+  readonly recorded: Promise<void>;
+  readonly finished: Promise<Job>;
+  private readonly record: BehaviorSubject<Job>;
+  private readonly stopping = new AbortController();
+  private announceFinished!: (job: Job) => void;
+  private saves: Promise<void> = Promise.resolve();
+  private lastProgressAt = 0;
+
+  constructor(
+    readonly spec: JobSpec,
+    job: Job,
+    private readonly clock: Clock,
+    private readonly store: (job: Job) => Promise<void>,
+  ) {
+    this.record = new BehaviorSubject(job);
+    this.finished = new Promise((resolve) => (this.announceFinished = resolve));
+    this.recorded = this.save();
+  }
+
+  get job(): Job {
+    return this.record.value;
+  }
+
+  get changes(): Observable<Job> {
+    return this.record.asObservable();
+  }
+
+  get stopReason(): BackupError | undefined {
+    return this.stopping.signal.aborted ? (this.stopping.signal.reason as BackupError) : undefined;
+  }
+
+  stop(reason: BackupError): void {
+    this.stopping.abort(reason);
+  }
+
+  task(from: number, to: number, stage?: string): TaskRun {
+    return {
+      signal: this.stopping.signal,
+      onStart: (pid) => this.pids.push(pid),
+      onProgress: (told) => this.progress(told.stage ?? stage ?? this.job.stage, from + (to - from) * told.progress),
+    };
+  }
+
+  stage(name: string): void {
+    if (name !== this.job.stage) this.update({ stage: name });
+  }
+
+  setSnapshot(id: string): void {
+    this.update({ snapshot_id: id });
+  }
+
+  update(changes: Partial<Job>): void {
+    this.record.next({ ...this.job, ...changes });
+  }
+
+  /** Persists the record as it is now; saves of one job never overtake one another. */
+  save(): Promise<void> {
+    const job = this.job;
+    const saved = this.saves.then(() => this.store(job));
+    this.saves = saved.catch(() => undefined); // told to whoever asked for this save, not to the next one
+    return saved;
+  }
+
+  /** The last word about this job; nobody hears of it again. */
+  close(): void {
+    this.record.complete();
+    this.announceFinished(this.job);
+  }
+
+  private progress(stage: string | null, progress: number): void {
+    if (isFinished(this.job)) return; // a late message of a killed child
+    const now = this.clock.now().getTime();
+    const dueAgain = Math.abs(now - this.lastProgressAt) >= PROGRESS_INTERVAL_MS;
+    if (stage === this.job.stage && !dueAgain) return;
+    this.lastProgressAt = now;
+    this.update({ stage, progress: Math.max(this.job.progress, Math.min(progress, 1)) });
+  }
+}

@@ -1,0 +1,207 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { defer, from, type Observable } from 'rxjs';
+import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import { asBackupError, BackupError } from '../model/errors.js';
+import type { Job, JobError, JobType } from '../model/job.js';
+import type { Trigger } from '../model/trigger.js';
+import { Clock } from '../system/clock.js';
+import { JobRun, type JobSpec, type LaneName } from './job-run.js';
+import { Lane } from './lane.js';
+import { ResolvedOptions } from './resolved-options.js';
+
+/** How long jobs may go on at shutdown before they are ended. */
+const SHUTDOWN_GRACE_MS = 5000;
+
+/**
+ * Runs the jobs: captures, restores and clean-ups strictly one at a time, verifications beside them. Every job is recorded before it runs and when it ends,
+ * which makes the records an audit trail.
+ */
+@Injectable()
+export class JobQueue {
+  private readonly logger = new Logger('Backup');
+  private readonly live = new Map<string, JobRun>();
+  private readonly lanes: Record<LaneName, Lane<JobRun>> = {
+    source: new Lane((run) => this.execute(run)),
+    side: new Lane((run) => this.execute(run)),
+  };
+  private closed = false;
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly clock: Clock,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
+  async submit(spec: JobSpec): Promise<Job> {
+    if (this.closed)
+      throw new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
+    const run = new JobRun(spec, this.newJob(spec), this.clock, (job) => this.catalog.saveJob(job));
+    this.live.set(run.job.id, run);
+    this.lanes[spec.lane].add(run, spec.type === 'restore');
+    await run.recorded;
+    return run.job;
+  }
+
+  /** Submits a job and waits for its end. */
+  async run(spec: JobSpec): Promise<Job> {
+    const { id } = await this.submit(spec);
+    return this.whenFinished(id);
+  }
+
+  /** Resolves with the job when it has completed, failed or been cancelled; at once when it already has. */
+  async whenFinished(id: string): Promise<Job> {
+    return (await this.live.get(id)?.finished) ?? this.catalog.getJob(id);
+  }
+
+  /** @throws BackupError `JOB_NOT_FOUND` */
+  async get(id: string): Promise<Job> {
+    return this.live.get(id)?.job ?? this.catalog.getJob(id);
+  }
+
+  async page(query: JobQuery): Promise<Page<Job>> {
+    const page = await this.catalog.jobs(query);
+    return { ...page, items: page.items.map((job) => this.live.get(job.id)?.job ?? job) };
+  }
+
+  /** The job as it is now, then each change; completes when the job has finished. */
+  watch(id: string): Observable<Job> {
+    return defer(() => this.live.get(id)?.changes ?? from(this.catalog.getJob(id)));
+  }
+
+  /** The job that runs now; one that works on the source rather than a verification beside it. */
+  runningJob(): Job | null {
+    return (this.lanes.source.running ?? this.lanes.side.running)?.job ?? null;
+  }
+
+  /** Pending and running jobs of a type, oldest first. */
+  unfinished(type?: JobType): Job[] {
+    return [...this.live.values()].map(({ job }) => job).filter((job) => type === undefined || job.type === type);
+  }
+
+  /** Gives a job that is still pending another trigger. */
+  async retrigger(id: string, trigger: Trigger): Promise<Job> {
+    const run = this.live.get(id);
+    if (run?.job.status !== 'pending') throw new Error(`Job ${id} is no longer pending.`);
+    run.update({ trigger });
+    await run.save();
+    return run.job;
+  }
+
+  /**
+   * A pending job never runs; a running one is killed and what it left unfinished is removed.
+   * @throws BackupError `JOB_NOT_FOUND`, `JOB_NOT_CANCELLABLE`
+   */
+  async cancel(id: string): Promise<Job> {
+    const run = this.live.get(id);
+    if (run) await this.stop(run, new BackupError('CANCELLED', 'The job was cancelled.'));
+    const job = run?.job ?? (await this.catalog.getJob(id));
+    if (run && job.status === 'cancelled') return job;
+    throw new BackupError(
+      'JOB_NOT_CANCELLABLE',
+      `The job has already ended (${job.status}) and can no longer be cancelled.`,
+    );
+  }
+
+  /** Lets running jobs finish for a few seconds, ends the rest, and takes no more. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const interrupted = new BackupError(
+      'INTERRUPTED',
+      'The application was shut down before the job had finished. Start it again.',
+    );
+    const runs = [...this.live.values()];
+    const pending = runs.filter(({ job }) => job.status === 'pending').map((run) => this.stop(run, interrupted));
+    const endTheRest = this.clock.after(SHUTDOWN_GRACE_MS, () => runs.forEach((run) => run.stop(interrupted)));
+    await Promise.all([...pending, ...runs.map(({ finished }) => finished)]);
+    endTheRest();
+  }
+
+  private async stop(run: JobRun, reason: BackupError): Promise<void> {
+    run.stop(reason);
+    if (this.lanes[run.spec.lane].remove(run)) await this.execute(run); // which only records that it was stopped
+    await run.finished;
+  }
+
+  private async execute(run: JobRun): Promise<void> {
+    try {
+      await run.recorded;
+    } catch {
+      this.live.delete(run.job.id); // whoever submitted it has been told
+      return run.close();
+    }
+    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
+    try {
+      if (run.stopReason) throw run.stopReason;
+      run.update({ status: 'running', started_at: this.clock.now().toISOString() });
+      await run.save();
+      const result = await run.spec.run(run);
+      run.update({ status: 'completed', progress: 1, result, finished_at: this.clock.now().toISOString() });
+    } catch (thrown) {
+      await this.fail(run, run.stopReason ?? asBackupError(thrown));
+    } finally {
+      cancelTimeout();
+    }
+    await this.finish(run);
+  }
+
+  private async fail(run: JobRun, error: BackupError): Promise<void> {
+    for (const pid of run.pids) {
+      await this.destination
+        .sweep(pid)
+        .catch((problem: unknown) =>
+          this.logger.warn(`Unfinished files stay until the next start: ${asBackupError(problem).message}`),
+        );
+    }
+    const said: JobError = { ...error.details, error_code: error.code, message: error.message };
+    const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
+    run.update({ status, error: said, finished_at: this.clock.now().toISOString() });
+    if (status === 'cancelled') this.logger.log(`Cancelled: ${describe(run.job)}`);
+    else this.logger.error(`Failed: ${describe(run.job)}: ${error.code}: ${error.message}`);
+  }
+
+  private async finish(run: JobRun): Promise<void> {
+    try {
+      await run.save();
+    } catch (thrown) {
+      this.logger.error(`The end of job ${run.job.id} could not be recorded: ${asBackupError(thrown).message}`);
+    }
+    this.live.delete(run.job.id);
+    run.close();
+  }
+
+  private timedOut(): BackupError {
+    const minutes = this.options.jobTimeoutMs / 60_000;
+    return new BackupError(
+      'TIMED_OUT',
+      `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
+    );
+  }
+
+  private newJob(spec: JobSpec): Job {
+    return {
+      id: randomUUID(),
+      type: spec.type,
+      status: 'pending',
+      stage: null,
+      progress: 0,
+      plan: spec.plan ?? null,
+      trigger: spec.trigger ?? null,
+      requested_by: spec.requestedBy ?? null,
+      created_at: this.clock.now().toISOString(),
+      started_at: null,
+      finished_at: null,
+      snapshot_id: spec.snapshotId ?? null,
+      error: null,
+      result: null,
+    };
+  }
+}
+
+const describe = (job: Job): string =>
+  [job.type, job.trigger && `(${job.trigger.type})`, job.snapshot_id && `of ${job.snapshot_id}`, `job ${job.id}`]
+    .filter(Boolean)
+    .join(' ');

@@ -1,0 +1,70 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import { BackupError } from '../model/errors.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { DayArchives } from './day-archives.js';
+import { resultOf } from './job-outcome.js';
+import type { JobContext } from './job-run.js';
+import { JobQueue } from './job.queue.js';
+
+/** Deletes one snapshot, wherever it lies. Recorded as a clean-up of that snapshot, and like every clean-up never beside a capture or restore. */
+@Injectable()
+export class RemoveOperation {
+  private readonly logger = new Logger('Backup');
+
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly archives: DayArchives,
+  ) {}
+
+  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, or `SNAPSHOT_IN_USE` naming what needs it */
+  async remove(id: string, requestedBy: string | null): Promise<void> {
+    await this.removable(id);
+    const job = await this.queue.run({
+      type: 'cleanup',
+      lane: 'source',
+      snapshotId: id,
+      requestedBy,
+      run: async (context) => {
+        const freed = await this.delete(await this.removable(id), context);
+        this.logger.log(`Deleted ${id}, asked for by ${requestedBy ?? 'nobody named'}`);
+        return { archived: 0, deleted: 1, freed_bytes: freed };
+      },
+    });
+    resultOf(job);
+  }
+
+  private async removable(id: string): Promise<Snapshot> {
+    const snapshot = await this.catalog.get(id);
+    if (snapshot.pinned)
+      throw new BackupError('SNAPSHOT_PINNED', `Snapshot "${id}" is pinned. Unpin it before you delete it.`);
+    const dependents = await this.catalog.dependents(id);
+    if (dependents.length > 0) {
+      const named =
+        dependents.slice(0, 5).join(', ') + (dependents.length > 5 ? ` and ${dependents.length - 5} more` : '');
+      throw new BackupError('SNAPSHOT_IN_USE', `Snapshot "${id}" is needed by ${named}. Delete those first.`, {
+        dependents,
+      });
+    }
+    const restore = this.queue.unfinished('restore').find((job) => job.snapshot_id === id);
+    if (restore) {
+      throw new BackupError(
+        'SNAPSHOT_IN_USE',
+        `Snapshot "${id}" is about to be restored. Cancel that job or wait for its end.`,
+        { job_id: restore.id },
+      );
+    }
+    return snapshot;
+  }
+
+  private async delete(snapshot: Snapshot, context: JobContext): Promise<number> {
+    if (snapshot.archive !== null)
+      return this.archives.remove(snapshot.archive, new Set([snapshot.id]), context.task(0, 1));
+    await this.destination.removeSnapshot(snapshot.id);
+    await this.catalog.removeSnapshots([snapshot.id]);
+    return snapshot.size_bytes;
+  }
+}

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import type { StoredSnapshot } from '../engines/snapshot.engine.js';
+import { BackupError } from '../model/errors.js';
+import type { Snapshot } from '../model/snapshot.js';
+
+/** Finds the files of a snapshot, and of the one it builds on, wherever they lie. */
+@Injectable()
+export class StoredSnapshots {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+  ) {}
+
+  /** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` when the manifest cannot be read or trusted, or the base is gone */
+  async locate(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive'>): Promise<StoredSnapshot> {
+    const manifest = await this.destination.readManifest(snapshot);
+    const base = manifest.base === null ? null : await this.locate(await this.baseOf(snapshot.id, manifest.base));
+    return { manifest, document: this.destination.documentOf(snapshot), base };
+  }
+
+  /**
+   * Reads a snapshot outside the queue, while a clean-up may be moving it into an archive: where that happened, reading fails once and is repeated
+   * at the new place.
+   * @throws BackupError `SNAPSHOT_NOT_FOUND`
+   */
+  async read<T>(id: string, read: (stored: StoredSnapshot, snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const snapshot = await this.catalog.get(id);
+    try {
+      return await read(await this.locate(snapshot), snapshot);
+    } catch (error) {
+      const now = await this.catalog.get(id);
+      if (now.archive === snapshot.archive) throw error;
+      return read(await this.locate(now), now);
+    }
+  }
+
+  private async baseOf(id: string, base: string): Promise<Snapshot> {
+    const found = await this.catalog.find(base);
+    if (!found)
+      throw new BackupError(
+        'SNAPSHOT_CORRUPT',
+        `Snapshot "${id}" builds on "${base}", which is missing. Use another snapshot.`,
+      );
+    return found;
+  }
+}

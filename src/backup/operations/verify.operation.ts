@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { EngineHost } from '../engines/engine-host.js';
+import { asBackupError, type BackupErrorCode } from '../model/errors.js';
+import { Clock } from '../system/clock.js';
+import { resultOf } from './job-outcome.js';
+import type { JobContext } from './job-run.js';
+import { JobQueue } from './job.queue.js';
+import { StoredSnapshots } from './stored-snapshots.js';
+
+/** Wire shape. */
+export interface Verification {
+  id: string;
+  is_valid: boolean;
+  /** In words; the reason when it is not valid. */
+  message: string;
+  checked_at: string;
+}
+
+/** What speaks against the snapshot, rather than against this attempt to read it. */
+const DAMAGE: readonly BackupErrorCode[] = [
+  'SNAPSHOT_CORRUPT',
+  'SNAPSHOT_NOT_FOUND', // listed, and its file is missing
+  'ARCHIVE_CORRUPT',
+  'ARCHIVE_NOT_FOUND',
+  'FILE_NOT_IN_ARCHIVE',
+];
+
+/** Re-reads the stored bytes of a snapshot, compares them with its manifest, and records what came of it. */
+@Injectable()
+export class VerifyOperation {
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly catalog: Catalog,
+    private readonly snapshots: StoredSnapshots,
+    private readonly host: EngineHost,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, or what kept it from reading; a damaged snapshot is an answer, not an error */
+  async verify(id: string, requestedBy: string | null): Promise<Verification> {
+    await this.catalog.get(id);
+    const job = await this.queue.run({
+      type: 'verify',
+      lane: 'side',
+      snapshotId: id,
+      requestedBy,
+      run: async (context) => ({ ...(await this.check(id, context)) }),
+    });
+    return resultOf(job) as unknown as Verification;
+  }
+
+  private async check(id: string, context: JobContext): Promise<Verification> {
+    const reason = await this.damage(id, context);
+    const at = this.clock.now();
+    await this.catalog.recordVerification(id, reason === undefined, at);
+    const message = reason ?? 'The stored bytes are exactly what was written.';
+    return { id, is_valid: reason === undefined, message, checked_at: at.toISOString() };
+  }
+
+  private async damage(id: string, context: JobContext): Promise<string | undefined> {
+    try {
+      await this.snapshots.read(id, (stored) => this.host.run('verify', stored, context.task(0, 1)));
+      return undefined;
+    } catch (thrown) {
+      await this.catalog.get(id); // one that was deleted meanwhile is not damaged
+      if (isMissingFile(thrown)) return 'A file of this snapshot is missing. Use another snapshot.';
+      const error = asBackupError(thrown);
+      if (!DAMAGE.includes(error.code)) throw error;
+      return error.message;
+    }
+  }
+}
+
+const isMissingFile = (thrown: unknown): boolean => (thrown as { code?: unknown } | null)?.code === 'ENOENT';

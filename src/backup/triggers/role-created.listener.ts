@@ -1,0 +1,54 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { OnEvent } from '@nestjs/event-emitter';
+import { asBackupError } from '../model/errors.js';
+import { ROLE_CREATED } from '../model/events.js';
+import type { Subject } from '../model/trigger.js';
+import { CaptureOperation } from '../operations/capture.operation.js';
+import { ResolvedOptions } from '../operations/resolved-options.js';
+
+/** Longer than any role or id a host should have; what stands here ends up in manifests and file names. */
+const LONGEST = 200;
+
+/**
+ * Takes a snapshot whenever an account or a role was created. Hears the events of the host's own EventEmitterModule; without one it is silent.
+ * A backup that fails is logged and recorded and never troubles whoever created the account.
+ */
+@Injectable()
+export class RoleCreatedListener {
+  private readonly logger = new Logger('Backup');
+
+  constructor(
+    private readonly captures: CaptureOperation,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  @OnEvent(ROLE_CREATED)
+  async onRoleCreated(payload: unknown): Promise<void> {
+    if (!this.options.triggers) return;
+    const subject = subjectOf(payload);
+    if (!subject) {
+      this.logger.warn(
+        `Ignored a "${ROLE_CREATED}" event: its payload must be { role: string, user_id: number | string }`,
+      );
+      return;
+    }
+    try {
+      await this.captures.request({ trigger: { type: 'event', event: ROLE_CREATED, subjects: [subject] } });
+    } catch (error) {
+      this.logger.error(
+        `No backup was started for the new ${subject.role} ${subject.user_id}: ${asBackupError(error).message}`,
+      );
+    }
+  }
+}
+
+function subjectOf(payload: unknown): Subject | undefined {
+  if (typeof payload !== 'object' || payload === null) return undefined;
+  const { role, user_id } = payload as { role?: unknown; user_id?: unknown };
+  if (!isName(role)) return undefined;
+  if (isName(user_id) || Number.isSafeInteger(user_id)) return { role, user_id: user_id as Subject['user_id'] };
+  return undefined;
+}
+
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= LONGEST;
