@@ -1,0 +1,19 @@
+import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { BackupGuard } from './access.guard.js';
+import { BackupErrorFilter } from './error.filter.js';
+import { validationPipe } from './validation.js';
+
+/** Where all backup routes stand. */
+export const BACKUP_ROUTES = '/admin/database/backups';
+
+/** A controller of backup routes: guarded, checked, and with errors in one format, whatever the host does globally. */
+export const BackupController = (path = '') =>
+  applyDecorators(
+    Controller(`${BACKUP_ROUTES}/${path}`),
+    UseGuards(BackupGuard),
+    UsePipes(validationPipe()),
+    UseFilters(BackupErrorFilter),
+    ApiTags('backups'),
+    ApiBearerAuth(),
+  );

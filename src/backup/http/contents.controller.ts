@@ -1,0 +1,80 @@
+import { Get, Param, Query, type StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ExtractOperation } from '../operations/extract.operation.js';
+import { ApiErrors } from './api-errors.decorator.js';
+import { BackupController } from './backup-controller.decorator.js';
+import { ArchivedDocument, ArchiveName, SnapshotId } from './path-parameters.js';
+import { DownloadQuery, RowsQuery } from './requests.js';
+import { streamed } from './streamed.js';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const ROWS = { type: 'array' as const, items: { type: 'object' as const, additionalProperties: true } };
+const NUMBER = { type: 'integer' as const };
+const EXTRACT = {
+  type: 'object' as const,
+  required: ['filename', 'archive', 'data'],
+  properties: {
+    filename: { type: 'string' as const },
+    archive: { type: 'string' as const },
+    data: { type: 'object' as const, additionalProperties: ROWS },
+  },
+};
+const TABLE = {
+  type: 'object' as const,
+  required: ['table', 'offset', 'limit', 'total', 'rows'],
+  properties: { table: { type: 'string' as const }, offset: NUMBER, limit: NUMBER, total: NUMBER, rows: ROWS },
+};
+
+/** What is inside a snapshot, without touching live data. Streams only: a snapshot may be larger than memory. */
+@BackupController()
+export class ContentsController {
+  constructor(private readonly contents: ExtractOperation) {}
+
+  @Get('extract/:archive/:filename')
+  @ApiOperation({ summary: 'Rows of a snapshot inside an archive' })
+  @ApiParam({ name: 'archive', type: String, example: 'archived_backups_20260115.zip' })
+  @ApiParam({ name: 'filename', type: String, example: 'auto_backup_20260115_120000.json' })
+  @ApiOkResponse({
+    description: 'Streamed; a differential put together with its base.',
+    content: { 'application/json': { schema: EXTRACT } },
+  })
+  @ApiErrors('ARCHIVE_NOT_FOUND', 'FILE_NOT_IN_ARCHIVE', 'ARCHIVE_CORRUPT', 'SNAPSHOT_CORRUPT', 'MAINTENANCE')
+  async extract(@ArchiveName() archive: string, @ArchivedDocument() filename: string): Promise<StreamableFile> {
+    return streamed(await this.contents.extract(archive, filename), { type: JSON_TYPE });
+  }
+
+  @Get(':id/download')
+  @ApiOperation({ summary: 'The whole document as a file' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiOkResponse({
+    description: 'Streamed, as an attachment; a differential put together with its base unless `raw` is set.',
+    content: { 'application/json': { schema: { type: 'string', format: 'binary' } } },
+  })
+  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'SNAPSHOT_CORRUPT', 'ARCHIVE_CORRUPT', 'MAINTENANCE')
+  async download(@SnapshotId() id: string, @Query() { raw }: DownloadQuery): Promise<StreamableFile> {
+    const { stream, filename, size } = raw ? await this.contents.raw(id) : await this.contents.document(id);
+    const disposition = `attachment; filename="${filename}"`;
+    return streamed(stream, { type: JSON_TYPE, disposition, ...(size === null ? {} : { length: size }) });
+  }
+
+  @Get(':id/tables/:table')
+  @ApiOperation({ summary: 'Rows of one table' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiParam({ name: 'table', type: String, example: 'users' })
+  @ApiOkResponse({ description: 'Streamed.', content: { 'application/json': { schema: TABLE } } })
+  @ApiErrors(
+    'VALIDATION_FAILED',
+    'SNAPSHOT_NOT_FOUND',
+    'TABLE_NOT_FOUND',
+    'SNAPSHOT_CORRUPT',
+    'ARCHIVE_CORRUPT',
+    'MAINTENANCE',
+  )
+  async rows(
+    @SnapshotId() id: string,
+    @Param('table') table: string,
+    @Query() { offset, limit }: RowsQuery,
+  ): Promise<StreamableFile> {
+    return streamed(await this.contents.table(id, table, offset, limit), { type: JSON_TYPE });
+  }
+}

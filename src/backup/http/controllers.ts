@@ -1,0 +1,19 @@
+import { ContentsController } from './contents.controller.js';
+import { JobsController } from './jobs.controller.js';
+import { RunsController } from './runs.controller.js';
+import { SettingsController } from './settings.controller.js';
+import { SnapshotsController } from './snapshots.controller.js';
+import { UpkeepController } from './upkeep.controller.js';
+
+/**
+ * All backup routes, for the module's `controllers`, together with the provider {@link BACKUP_ACCESS_GUARD} when the host passed a guard.
+ * In this order: routes match first come, first served, so that fixed paths stand before `:id`.
+ */
+export const BACKUP_CONTROLLERS = [
+  JobsController,
+  SettingsController,
+  UpkeepController,
+  ContentsController,
+  RunsController,
+  SnapshotsController,
+];

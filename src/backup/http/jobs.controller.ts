@@ -1,0 +1,55 @@
+import { Delete, Get, type MessageEvent, Query, Sse } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, getSchemaPath } from '@nestjs/swagger';
+import { map, type Observable } from 'rxjs';
+import { JobQueue } from '../operations/job.queue.js';
+import { ApiErrors } from './api-errors.decorator.js';
+import { BackupController } from './backup-controller.decorator.js';
+import { JobId } from './path-parameters.js';
+import { JobPageQuery } from './requests.js';
+import { JobPageResponse, JobResponse } from './responses/job.response.js';
+
+/** What runs and what ran. These routes go on during a restore. */
+@BackupController('jobs')
+export class JobsController {
+  constructor(private readonly queue: JobQueue) {}
+
+  @Get()
+  @ApiOperation({ summary: 'History of jobs, newest first' })
+  @ApiOkResponse({ type: JobPageResponse })
+  @ApiErrors('VALIDATION_FAILED')
+  page(@Query() query: JobPageQuery): Promise<JobPageResponse> {
+    return this.queue.page(query);
+  }
+
+  @Get(':job_id')
+  @ApiOperation({ summary: 'One job with its status and progress' })
+  @ApiParam({ name: 'job_id', type: String })
+  @ApiOkResponse({ type: JobResponse })
+  @ApiErrors('JOB_NOT_FOUND')
+  job(@JobId() id: string): Promise<JobResponse> {
+    return this.queue.get(id);
+  }
+
+  @Delete(':job_id')
+  @ApiOperation({ summary: 'Cancel a job that waits or runs' })
+  @ApiParam({ name: 'job_id', type: String })
+  @ApiOkResponse({ type: JobResponse })
+  @ApiErrors('JOB_NOT_FOUND', 'JOB_NOT_CANCELLABLE')
+  cancel(@JobId() id: string): Promise<JobResponse> {
+    return this.queue.cancel(id);
+  }
+
+  @Sse(':job_id/events')
+  @ApiOperation({ summary: 'Follow one job: an event now, one at each change; ends when the job has finished' })
+  @ApiParam({ name: 'job_id', type: String })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({
+    description: "Server-sent events; each one's data is the job as JSON.",
+    content: { 'text/event-stream': { schema: { $ref: getSchemaPath(JobResponse) } } },
+  })
+  @ApiErrors('JOB_NOT_FOUND')
+  async events(@JobId() id: string): Promise<Observable<MessageEvent>> {
+    await this.queue.get(id); // an unknown job is a 404, not an empty stream
+    return this.queue.watch(id).pipe(map((job) => ({ data: job })));
+  }
+}

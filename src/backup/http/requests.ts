@@ -1,0 +1,178 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  ArrayNotEmpty,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import type { JobQuery, SnapshotQuery } from '../catalog/catalog.js';
+import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../model/job.js';
+import type { SnapshotKind } from '../model/manifest.js';
+import type { SnapshotLocation } from '../model/snapshot.js';
+import { TRIGGER_TYPES, type TriggerType } from '../model/trigger.js';
+import { Flag, Instant, WholeNumber } from './query-values.js';
+
+const KINDS = ['full', 'differential'] as const;
+const LOCATIONS = ['regular', 'archived'] as const;
+const LONGEST_DESCRIPTION = 500;
+
+const oneOf = (values: readonly string[]) => ({ message: `must be one of ${values.join(', ')}` });
+const text = { message: 'must be text' };
+const atMost = (length: number) => ({ message: `must not be longer than ${length} characters` });
+/** Unlike `@IsOptional()`, lets only an absent field through, not null. */
+const IfGiven = () => ValidateIf((_: object, value: unknown) => value !== undefined);
+
+class PageQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 })
+  @WholeNumber(1, 1_000_000)
+  page: number = 1;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
+  @WholeNumber(1, 200)
+  page_size: number = 50;
+}
+
+export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
+  @ApiPropertyOptional({ enum: TRIGGER_TYPES })
+  @IfGiven()
+  @IsIn(TRIGGER_TYPES, oneOf(TRIGGER_TYPES))
+  trigger?: TriggerType;
+
+  @ApiPropertyOptional({ enum: KINDS })
+  @IfGiven()
+  @IsIn(KINDS, oneOf(KINDS))
+  kind?: SnapshotKind;
+
+  @ApiPropertyOptional()
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(100, atMost(100))
+  plan?: string;
+
+  @ApiPropertyOptional({ enum: LOCATIONS })
+  @IfGiven()
+  @IsIn(LOCATIONS, oneOf(LOCATIONS))
+  location?: SnapshotLocation;
+
+  @ApiPropertyOptional({
+    format: 'date-time',
+    description: 'Made at this time or later; a UTC day or a time with its offset.',
+  })
+  @IfGiven()
+  @Instant()
+  from?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Made before this time.' })
+  @IfGiven()
+  @Instant()
+  to?: string;
+
+  @ApiPropertyOptional({ description: 'Part of the id, the description, or a subject such as `student 5`.' })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(200, atMost(200))
+  q?: string;
+}
+
+export class JobPageQuery extends PageQuery implements JobQuery {
+  @ApiPropertyOptional({ enum: JOB_TYPES })
+  @IfGiven()
+  @IsIn(JOB_TYPES, oneOf(JOB_TYPES))
+  type?: JobType;
+
+  @ApiPropertyOptional({ enum: JOB_STATUSES })
+  @IfGiven()
+  @IsIn(JOB_STATUSES, oneOf(JOB_STATUSES))
+  status?: JobStatus;
+}
+
+export class RowsQuery {
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0 })
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  offset: number = 0;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 })
+  @WholeNumber(1, 10_000)
+  limit: number = 100;
+}
+
+export class WaitQuery {
+  @ApiPropertyOptional({ default: false, description: 'Answer when the job has finished instead of at once.' })
+  @Flag()
+  wait: boolean = false;
+}
+
+export class DownloadQuery {
+  @ApiPropertyOptional({
+    default: false,
+    description: 'The stored bytes as they are, which of a differential are only its changes.',
+  })
+  @Flag()
+  raw: boolean = false;
+}
+
+export class CleanupQuery {
+  @ApiPropertyOptional({ default: false, description: 'Only say what would happen.' })
+  @Flag()
+  dry_run: boolean = false;
+}
+
+export class CaptureRequest {
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: LONGEST_DESCRIPTION, example: 'Before migration' })
+  @IsOptional()
+  @IsString(text)
+  @MaxLength(LONGEST_DESCRIPTION, atMost(LONGEST_DESCRIPTION))
+  description?: string | null;
+
+  @ApiPropertyOptional({ default: 'auto' })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(100, atMost(100))
+  plan?: string;
+
+  @ApiPropertyOptional({ enum: ['full'], description: 'Asks for one that stands alone.' })
+  @IfGiven()
+  @IsIn(['full'], oneOf(['full']))
+  kind?: 'full';
+}
+
+export class AnnotationRequest {
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: LONGEST_DESCRIPTION })
+  @IsOptional()
+  @IsString(text)
+  @MaxLength(LONGEST_DESCRIPTION, atMost(LONGEST_DESCRIPTION))
+  description?: string | null;
+
+  @ApiPropertyOptional({ description: 'Protect it from retention and deletion.' })
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  pinned?: boolean;
+}
+
+export class RestoreRequest {
+  // Empty rather than required here: the operation's own refusal says what has to be typed.
+  @ApiProperty({ description: 'The id of the snapshot, typed once more.' })
+  @IsString(text)
+  confirm: string = '';
+
+  @ApiPropertyOptional({
+    default: false,
+    description: 'For live data too broken to be captured; the job says that it was skipped.',
+  })
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  skip_safety_snapshot?: boolean;
+
+  @ApiPropertyOptional({ type: [String], description: 'Only these tables; all when absent.' })
+  @IfGiven()
+  @IsArray({ message: 'must be a list of table names' })
+  @ArrayNotEmpty({ message: 'must name at least one table' })
+  @ArrayUnique({ message: 'must name each table once' })
+  @IsString({ each: true, message: 'must be a list of table names' })
+  tables?: string[];
+}

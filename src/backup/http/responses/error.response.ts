@@ -1,0 +1,61 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import type { SchemaDifference } from '../../engines/snapshot.engine.js';
+import type { FieldError } from '../../model/errors.js';
+
+@ApiSchema({ name: 'BackupFieldError' })
+export class FieldErrorResponse implements FieldError {
+  @ApiProperty({ example: 'retention_days' })
+  field!: string;
+
+  @ApiProperty({ example: 'must be a whole number from 1 to 3650' })
+  message!: string;
+}
+
+@ApiSchema({ name: 'BackupSchemaDifference' })
+export class SchemaDifferenceResponse implements SchemaDifference {
+  @ApiProperty({ example: 'users' })
+  table!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  column!: string | null;
+
+  @ApiProperty({ description: 'In words.' })
+  difference!: string;
+}
+
+/** The body of every error of the backup routes. */
+export interface ErrorBody {
+  status_code: number;
+  error_code: string;
+  message: string;
+  [detail: string]: unknown;
+}
+
+@ApiSchema({ name: 'BackupErrorResponse' })
+export class ErrorResponse implements ErrorBody {
+  @ApiProperty({ example: 404 })
+  status_code!: number;
+
+  @ApiProperty({ example: 'SNAPSHOT_NOT_FOUND', description: 'Stable name of the error, for programs.' })
+  error_code!: string;
+
+  @ApiProperty({ description: 'What is wrong and what to do, for people.' })
+  message!: string;
+
+  @ApiPropertyOptional({
+    type: [FieldErrorResponse],
+    description: 'With VALIDATION_FAILED and CONFIG_INVALID: one entry per bad field.',
+  })
+  errors?: FieldErrorResponse[];
+
+  @ApiPropertyOptional({ type: [SchemaDifferenceResponse], description: 'With SCHEMA_MISMATCH.' })
+  differences?: SchemaDifferenceResponse[];
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'With SNAPSHOT_IN_USE: ids of the snapshots that need this one.',
+  })
+  dependents?: string[];
+
+  [detail: string]: unknown;
+}

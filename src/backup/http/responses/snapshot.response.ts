@@ -1,0 +1,164 @@
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import type { Page } from '../../catalog/catalog.js';
+import type { SnapshotKind, TableSummary } from '../../model/manifest.js';
+import type { Snapshot, SnapshotLocation } from '../../model/snapshot.js';
+import type { Verification } from '../../operations/verify.operation.js';
+import { type Subject, type Trigger, TRIGGER_TYPES, type TriggerType } from '../../model/trigger.js';
+
+@ApiSchema({ name: 'BackupSubject' })
+export class SubjectResponse implements Subject {
+  @ApiProperty({ example: 'student' })
+  role!: string;
+
+  @ApiProperty({ oneOf: [{ type: 'integer' }, { type: 'string' }], example: 5 })
+  user_id!: number | string;
+}
+
+@ApiSchema({ name: 'BackupTrigger' })
+export class TriggerResponse implements Trigger {
+  @ApiProperty({ enum: TRIGGER_TYPES })
+  type!: TriggerType;
+
+  @ApiPropertyOptional({ example: 'role.created' })
+  event?: string;
+
+  @ApiPropertyOptional({
+    type: [SubjectResponse],
+    description: 'Whose accounts or roles an event snapshot was taken for.',
+  })
+  subjects?: SubjectResponse[];
+}
+
+@ApiSchema({ name: 'BackupTableSummary' })
+export class TableSummaryResponse implements TableSummary {
+  @ApiProperty({ type: 'integer', example: 20 })
+  rows!: number;
+
+  @ApiProperty({ description: "SHA-256, hex, over the table's row lines." })
+  sha256!: string;
+}
+
+@ApiSchema({ name: 'BackupSnapshot' })
+@ApiExtraModels(TableSummaryResponse)
+export class SnapshotResponse implements Snapshot {
+  @ApiProperty({ example: 'auto_backup_20260130_120000' })
+  id!: string;
+
+  @ApiProperty({ example: 'auto_backup_20260130_120000.json' })
+  filename!: string;
+
+  @ApiProperty({ example: 'auto' })
+  plan!: string;
+
+  @ApiProperty({ example: 'database' })
+  source!: string;
+
+  @ApiProperty({ example: 'json' })
+  engine!: string;
+
+  @ApiProperty({ enum: ['full', 'differential'] })
+  kind!: SnapshotKind;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The full snapshot that a differential builds on.' })
+  base!: string | null;
+
+  @ApiProperty({ type: TriggerResponse })
+  trigger!: TriggerResponse;
+
+  @ApiProperty({ type: String, nullable: true })
+  description!: string | null;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: 'integer' })
+  duration_ms!: number;
+
+  @ApiProperty({ type: 'integer' })
+  size_bytes!: number;
+
+  @ApiProperty({ description: 'Over the stored document, hex.' })
+  checksum!: string;
+
+  @ApiProperty({ enum: ['SHA256'] })
+  checksum_algorithm!: 'SHA256';
+
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(TableSummaryResponse) } })
+  tables!: Record<string, TableSummaryResponse>;
+
+  @ApiProperty({ enum: ['regular', 'archived'] })
+  location!: SnapshotLocation;
+
+  @ApiProperty({ type: String, nullable: true, example: 'archived_backups_20260115.zip' })
+  archive!: string | null;
+
+  @ApiProperty({ description: 'Protected from retention and from deletion.' })
+  pinned!: boolean;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  verified_at!: string | null;
+
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'Result of the last verification; null when there was none.',
+  })
+  is_valid!: boolean | null;
+}
+
+@ApiSchema({ name: 'BackupSnapshotPage' })
+export class SnapshotPageResponse implements Page<SnapshotResponse> {
+  @ApiProperty({ type: [SnapshotResponse] })
+  items!: SnapshotResponse[];
+
+  @ApiProperty({ type: 'integer', description: 'On all pages together.' })
+  total!: number;
+
+  @ApiProperty({ type: 'integer' })
+  page!: number;
+
+  @ApiProperty({ type: 'integer' })
+  page_size!: number;
+}
+
+@ApiSchema({ name: 'BackupArchive' })
+export class ArchiveResponse {
+  @ApiProperty({ example: 'archived_backups_20260115.zip' })
+  filename!: string;
+
+  @ApiProperty({ format: 'date', example: '2026-01-15', description: 'The UTC day whose snapshots it holds.' })
+  date!: string;
+
+  @ApiProperty({ type: 'integer' })
+  size_bytes!: number;
+
+  @ApiProperty({ type: 'integer', description: 'How many snapshots it holds.' })
+  file_count!: number;
+
+  @ApiProperty({ type: [SnapshotResponse] })
+  files!: SnapshotResponse[];
+}
+
+@ApiSchema({ name: 'BackupOverview' })
+export class AllSnapshotsResponse {
+  @ApiProperty({ type: [SnapshotResponse] })
+  regular!: SnapshotResponse[];
+
+  @ApiProperty({ type: [ArchiveResponse] })
+  archived!: ArchiveResponse[];
+}
+
+@ApiSchema({ name: 'BackupVerification' })
+export class VerificationResponse implements Verification {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty()
+  is_valid!: boolean;
+
+  @ApiProperty({ description: 'What was compared, or what is wrong.' })
+  message!: string;
+
+  @ApiProperty({ format: 'date-time' })
+  checked_at!: string;
+}

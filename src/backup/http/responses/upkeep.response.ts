@@ -1,0 +1,114 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import type { SnapshotTotals } from '../../catalog/catalog.js';
+import { JOB_STATUSES, type JobStatus } from '../../model/job.js';
+import type { KeptSnapshot } from '../../model/retention.js';
+import type { CleanupResult } from '../../operations/cleanup.operation.js';
+import type { BackupStats } from '../../operations/stats.query.js';
+import type { DiskSpace } from '../../system/disk-space.js';
+import type { ScheduleEntry } from '../../triggers/backup.scheduler.js';
+import { TRIGGER_TYPES, type TriggerType } from '../../model/trigger.js';
+
+const countsOf = (names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, { type: 'integer' as const }]));
+
+@ApiSchema({ name: 'BackupTotals' })
+export class TotalsResponse implements SnapshotTotals {
+  @ApiProperty({ type: 'integer' })
+  count!: number;
+
+  @ApiProperty({ type: 'integer' })
+  size_bytes!: number;
+}
+
+@ApiSchema({ name: 'BackupDisk' })
+export class DiskResponse implements DiskSpace {
+  @ApiProperty({ type: 'integer' })
+  free_bytes!: number;
+
+  @ApiProperty({ type: 'integer' })
+  total_bytes!: number;
+}
+
+@ApiSchema({ name: 'BackupStats' })
+export class StatsResponse implements BackupStats {
+  @ApiProperty({ type: 'integer' })
+  total_backups!: number;
+
+  @ApiProperty({ type: 'integer' })
+  total_size_bytes!: number;
+
+  @ApiProperty({ type: TotalsResponse })
+  regular!: TotalsResponse;
+
+  @ApiProperty({
+    type: TotalsResponse,
+    description: 'Snapshots counted one by one; their size is that of the archives.',
+  })
+  archived!: TotalsResponse;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  latest_backup!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  oldest_backup!: string | null;
+
+  @ApiProperty({ type: 'object', properties: countsOf(TRIGGER_TYPES) })
+  by_trigger!: Partial<Record<TriggerType, number>>;
+
+  @ApiProperty({ type: 'object', properties: countsOf(JOB_STATUSES), description: 'Captures by how they ended.' })
+  by_status!: Partial<Record<JobStatus, number>>;
+
+  @ApiProperty({ type: 'integer' })
+  retention_days!: number;
+
+  @ApiProperty({ type: DiskResponse })
+  disk!: DiskResponse;
+}
+
+@ApiSchema({ name: 'BackupScheduleEntry' })
+export class ScheduleEntryResponse implements ScheduleEntry {
+  @ApiProperty({ example: 'auto' })
+  plan!: string;
+
+  @ApiProperty({ example: 'database' })
+  source!: string;
+
+  @ApiProperty({ example: '10 minutes' })
+  every!: string;
+
+  @ApiProperty()
+  enabled!: boolean;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  next_run!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  last_run!: string | null;
+
+  @ApiProperty({ enum: JOB_STATUSES, nullable: true })
+  last_status!: JobStatus | null;
+}
+
+@ApiSchema({ name: 'BackupKept' })
+export class KeptResponse implements KeptSnapshot {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty({ type: [String], example: ['within_retention', 'pinned', 'newest', 'base_of:<id>'] })
+  reasons!: string[];
+}
+
+@ApiSchema({ name: 'BackupCleanup' })
+export class CleanupResponse implements CleanupResult {
+  @ApiProperty({ type: 'integer', description: 'Snapshots moved into archives.' })
+  archived!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Snapshots deleted.' })
+  deleted!: number;
+
+  @ApiProperty({ type: 'integer' })
+  freed_bytes!: number;
+
+  @ApiPropertyOptional({ type: [KeptResponse], description: 'On a dry run: what stays, and why.' })
+  kept?: KeptResponse[];
+}

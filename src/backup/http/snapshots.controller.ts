@@ -1,0 +1,93 @@
+import { Body, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { Catalog } from '../catalog/catalog.js';
+import { RemoveOperation } from '../operations/remove.operation.js';
+import { ApiErrors } from './api-errors.decorator.js';
+import { BackupController } from './backup-controller.decorator.js';
+import { Requester, SnapshotId } from './path-parameters.js';
+import { AnnotationRequest, SnapshotPageQuery } from './requests.js';
+import { AllSnapshotsResponse, SnapshotPageResponse, SnapshotResponse } from './responses/snapshot.response.js';
+import { invalid } from './validation.js';
+
+/** The list of snapshots, and each one's details. */
+@BackupController()
+export class SnapshotsController {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly removal: RemoveOperation,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Snapshots by pages, newest first' })
+  @ApiOkResponse({ type: SnapshotPageResponse })
+  @ApiErrors('VALIDATION_FAILED', 'MAINTENANCE')
+  page(@Query() query: SnapshotPageQuery): Promise<SnapshotPageResponse> {
+    return this.catalog.page(query);
+  }
+
+  @Get('list')
+  @ApiOperation({ summary: 'All snapshots outside archives' })
+  @ApiOkResponse({ type: [SnapshotResponse] })
+  @ApiErrors('MAINTENANCE')
+  list(): Promise<SnapshotResponse[]> {
+    return this.catalog.all({ location: 'regular' });
+  }
+
+  @Get('all')
+  @ApiOperation({ summary: 'All snapshots: regular ones, and archives with what they hold' })
+  @ApiOkResponse({ type: AllSnapshotsResponse })
+  @ApiErrors('MAINTENANCE')
+  async all(): Promise<AllSnapshotsResponse> {
+    const [snapshots, archives] = await Promise.all([this.catalog.all(), this.catalog.archives()]);
+    const regular = snapshots.filter(({ location }) => location === 'regular');
+    const inArchive = new Map<string | null, SnapshotResponse[]>(archives.map(({ filename }) => [filename, []]));
+    for (const snapshot of snapshots) inArchive.get(snapshot.archive)?.push(snapshot);
+    const archived = archives.map(({ filename, date, size_bytes }) => {
+      const files = inArchive.get(filename) ?? [];
+      return { filename, date, size_bytes, file_count: files.length, files };
+    });
+    return { regular, archived };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'One snapshot' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiOkResponse({ type: SnapshotResponse })
+  @ApiErrors('SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  details(@SnapshotId() id: string): Promise<SnapshotResponse> {
+    return this.catalog.get(id);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Describe or pin a snapshot' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiOkResponse({ type: SnapshotResponse })
+  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'DISK_FULL', 'MAINTENANCE')
+  async annotate(
+    @SnapshotId() id: string,
+    @Body() { description, pinned }: AnnotationRequest,
+  ): Promise<SnapshotResponse> {
+    if (description === undefined && pinned === undefined) {
+      throw invalid([{ field: 'description', message: 'or "pinned" must be given' }]);
+    }
+    return this.catalog.annotate(id, { description, pinned });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a snapshot' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiErrors(
+    'SNAPSHOT_NOT_FOUND',
+    'SNAPSHOT_IN_USE',
+    'SNAPSHOT_PINNED',
+    'ARCHIVE_CORRUPT',
+    'DISK_FULL',
+    'FOLDER_NOT_WRITABLE',
+    'MAINTENANCE',
+  )
+  remove(@SnapshotId() id: string, @Requester() requester: string | null): Promise<void> {
+    return this.removal.remove(id, requester);
+  }
+}

@@ -1,0 +1,17 @@
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { StreamableFile } from '@nestjs/common';
+
+type Headers = NonNullable<ConstructorParameters<typeof StreamableFile>[1]>;
+
+/**
+ * A stream as the answer. Waits until the first bytes are there, so that what fails before them is still a proper error; what fails after them
+ * breaks the connection, because a cut-off file must not look like a whole one. A client that leaves ends the stream.
+ */
+export async function streamed(stream: Readable, headers: Headers): Promise<StreamableFile> {
+  if (stream.errored) throw stream.errored;
+  await once(stream, 'readable');
+  return new StreamableFile(stream, headers).setErrorHandler((error, response) => {
+    (response as unknown as { destroy(error?: Error): void }).destroy(error);
+  });
+}

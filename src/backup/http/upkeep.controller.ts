@@ -1,0 +1,35 @@
+import { Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { CleanupOperation } from '../operations/cleanup.operation.js';
+import { StatsQuery } from '../operations/stats.query.js';
+import { ApiErrors } from './api-errors.decorator.js';
+import { BackupController } from './backup-controller.decorator.js';
+import { Requester } from './path-parameters.js';
+import { CleanupQuery } from './requests.js';
+import { CleanupResponse, StatsResponse } from './responses/upkeep.response.js';
+
+/** How much there is, and making it less. */
+@BackupController()
+export class UpkeepController {
+  constructor(
+    private readonly statistics: StatsQuery,
+    private readonly cleanup: CleanupOperation,
+  ) {}
+
+  @Get('stats')
+  @ApiOperation({ summary: 'Counts, sizes and free space' })
+  @ApiOkResponse({ type: StatsResponse })
+  @ApiErrors('MAINTENANCE')
+  stats(): Promise<StatsResponse> {
+    return this.statistics.stats();
+  }
+
+  @Post('cleanup')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Archive and delete what is due, now' })
+  @ApiOkResponse({ type: CleanupResponse })
+  @ApiErrors('VALIDATION_FAILED', 'ARCHIVE_CORRUPT', 'DISK_FULL', 'FOLDER_NOT_WRITABLE', 'MAINTENANCE')
+  clean(@Query() { dry_run }: CleanupQuery, @Requester() requester: string | null): Promise<CleanupResponse> {
+    return dry_run ? this.cleanup.preview() : this.cleanup.run(requester);
+  }
+}
