@@ -253,11 +253,6 @@ describe('writing an archive', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('fails on a full disk with the system’s own error', async () => {
-    await expect(writeArchive('/dev/full', [input('a.json', 'x')])).rejects.toMatchObject({ code: 'EEXIST' });
-    expect((await stat('/dev/full')).isCharacterDevice()).toBe(true);
-  });
-
   it.each([['../evil.json'], ['a/b.json'], ['']])('refuses the name %j, which no reader should meet', async (name) => {
     await expect(writeArchive(path, [input(name, 'x')])).rejects.toMatchObject({ code: 'ENGINE_FAILED' });
     expect(await readdir(folder)).toEqual([]);
@@ -310,6 +305,7 @@ describe('reading an archive', () => {
     const reader = await ArchiveReader.open(path);
     const stream = await reader.stream('big.json');
     await reader.close();
+    expect(stream.destroyed).toBe(true);
     await expect(buffer(stream)).rejects.toThrow();
     await reader.close();
   });

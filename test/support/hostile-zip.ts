@@ -40,7 +40,15 @@ export interface RawEnd {
   beforeEnd?: Buffer;
   after?: Buffer;
   /** Adds a ZIP64 end record and its locator; the numbers replace what they should say. */
-  zip64?: { locator?: number; entries?: bigint; start?: bigint; disk?: number; signature?: number; disks?: number };
+  zip64?: {
+    locator?: number;
+    entries?: bigint;
+    start?: bigint;
+    disk?: number;
+    signature?: number;
+    disks?: number;
+    onThisDisk?: bigint;
+  };
 }
 
 const UTF8 = 1 << 11;
@@ -153,6 +161,7 @@ function zip64End(
   lies: NonNullable<RawEnd['zip64']>,
 ): Buffer[] {
   const count = lies.entries ?? BigInt(entries);
+  const here = lies.onThisDisk ?? count;
   return [
     Buffer.concat([
       u32(lies.signature ?? 0x06064b50),
@@ -161,7 +170,7 @@ function zip64End(
       u16(45),
       u32(lies.disk ?? 0),
       u32(0),
-      u64(count),
+      u64(here),
       u64(count),
     ]),
     Buffer.concat([u64(BigInt(size)), u64(lies.start ?? BigInt(start))]),
@@ -360,6 +369,7 @@ export function hostileZips(): HostileZip[] {
     zip('a ZIP64 record without its signature', /ZIP64/, [good], { zip64: { signature: 0 } }),
     zip('ZIP64 on disk 1', /disks/, [good], { zip64: { disk: 1 } }),
     zip('ZIP64 on 2 disks', /disks/, [good], { zip64: { disks: 2 } }),
+    zip('ZIP64 entries on other disks', /disks/, [good], { zip64: { onThisDisk: 0n } }),
     zip('two end records that disagree', /contradict/, [good], { zip64: { start: 1n } }),
     zip('a billion entries', /more than 100000/, [good], { entries: 0xffff, zip64: { entries: 1_000_000_000n } }),
     zip('more entries than bytes', /where its end record/, [good], { entries: 0xfffe }),

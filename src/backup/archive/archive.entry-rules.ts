@@ -38,13 +38,10 @@ export function vetEntry(entry: Entry): string {
     throw refuse('is a folder, a link or a device, not a file');
   }
   const { compressedSize, uncompressedSize } = entry;
-  if (!Number.isSafeInteger(compressedSize) || !Number.isSafeInteger(uncompressedSize))
-    throw refuse('has an impossible size');
   if (uncompressedSize > compressedSize * MAX_RATIO) {
     throw refuse(`claims ${uncompressedSize} bytes in ${compressedSize}, more than deflate can do`);
   }
-  if (entry.compressionMethod === STORED && compressedSize !== uncompressedSize)
-    throw refuse('is stored with two different sizes');
+  // That a stored entry has one size, yauzl checks itself.
   if (entry.fileCommentLength > 0) throw refuse('has a comment');
   if (entry.extraFieldLength > MAX_EXTRA_BYTES) throw refuse('has oversized extra fields');
   if (entry.extraFields.some(({ id }) => id === UNICODE_PATH)) throw refuse('has a second name');

@@ -26,7 +26,7 @@ export function archiveCorrupt(path: string, reason: string, entry?: string, cau
   const archive = basename(path);
   return new BackupError(
     'ARCHIVE_CORRUPT',
-    `The archive ${quoted(archive)} cannot be trusted: ${reason}. Nothing was read from it; use a copy of it or another snapshot.`,
+    `The archive ${quoted(archive)} cannot be trusted: ${reason}. Use a copy of it, or another snapshot.`,
     { archive, reason, ...(entry === undefined ? {} : { entry }) },
     { cause },
   );

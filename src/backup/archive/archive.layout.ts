@@ -4,7 +4,6 @@ import { HAS_DESCRIPTOR } from './archive.entry-rules.js';
 import { ArchiveDefect, quoted } from './archive.errors.js';
 import { readExactly } from './read-exactly.js';
 
-const LOCAL_HEADER_LENGTH = 30;
 const IN_ZIP64_FIELD = 0xffffffff;
 
 /**
@@ -24,14 +23,12 @@ export async function locateEntries(
     const refuse = (reason: string) => new ArchiveDefect(`its entry ${quoted(name)} ${reason}`, name);
     if (entry.relativeOffsetOfLocalHeader !== expected)
       throw refuse('overlaps another, or bytes that belong to no entry precede it');
-    if (expected + LOCAL_HEADER_LENGTH > directoryStart) throw refuse('points outside the archived data');
     const local = await zip.readLocalFileHeaderPromise(entry);
     const difference = differenceBetween(local, entry);
     if (difference) throw refuse(`is described differently in two places (${difference})`);
 
     const dataEnd = local.fileDataStart + entry.compressedSize;
     const next = inOrder[index + 1]?.[1].relativeOffsetOfLocalHeader ?? directoryStart;
-    if (dataEnd > next) throw refuse('overlaps what follows it');
     if (hasDescriptor(entry)) {
       if (!(await isDescriptor(file, dataEnd, next, entry)))
         throw refuse('is described differently in two places (data descriptor)');
