@@ -1,13 +1,11 @@
 import { serveOneTask } from '../system/child-task-server.js';
-import { captureTask, compareSchemaTask, restoreTask } from './json/json.tasks.js';
-import { readTask } from './json/read.task.js';
-import { packArchiveTask, verifyTask } from './stored.tasks.js';
 
+// Each task loads only what it needs: the child lives for one task, and what it does not load it does not wait for.
 serveOneTask({
-  capture: captureTask,
-  restore: restoreTask,
-  compareSchema: compareSchemaTask,
-  read: readTask,
-  verify: verifyTask,
-  packArchive: packArchiveTask,
+  capture: async () => (await import('./json/capture.task.js')).captureTask,
+  restore: async () => (await import('./json/restore.task.js')).restoreTask,
+  compareSchema: async () => (await import('./json/restore.task.js')).compareSchemaTask,
+  read: async () => (await import('./json/read.task.js')).readTask,
+  verify: async () => (await import('./stored.tasks.js')).verifyTask,
+  packArchive: async () => (await import('./stored.tasks.js')).packArchiveTask,
 });

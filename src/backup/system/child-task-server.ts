@@ -14,22 +14,25 @@ export interface TaskContext {
 }
 
 export type ChildTask = (payload: never, context: TaskContext) => Promise<unknown>;
+/** Loads a task when it is asked for. */
+export type ChildTasks = Readonly<Record<string, () => Promise<ChildTask>>>;
 
 /**
  * The child's side of `runChildTask`: waits for the one request, runs it, answers, ends. A child whose parent dies ends too; what it
  * was writing is swept at the next start, and the database rolls its transaction back.
  */
-export function serveOneTask(tasks: Readonly<Record<string, ChildTask>>): void {
+export function serveOneTask(tasks: ChildTasks): void {
   process.once('disconnect', () => process.exit(0));
   process.once('message', (request: ChildRequest) => {
     void answer(tasks, request).finally(() => process.disconnect());
   });
 }
 
-async function answer(tasks: Readonly<Record<string, ChildTask>>, { task, payload }: ChildRequest): Promise<void> {
+async function answer(tasks: ChildTasks, { task, payload }: ChildRequest): Promise<void> {
   try {
-    const run = tasks[task];
-    if (!run) throw new Error(`The engine host knows no task "${task}".`);
+    const load = tasks[task];
+    if (!load) throw new Error(`The engine host knows no task "${task}".`);
+    const run = await load();
     const value = await run(payload as never, context);
     await endOutput();
     await send({ type: 'result', value });

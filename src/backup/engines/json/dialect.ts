@@ -2,12 +2,10 @@ import type { DatabaseInfo, Manifest, SchemaInfo } from '../../model/manifest.js
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
 import type { DocumentPart } from './document.reader.js';
+import type { TableHeader } from './document.writer.js';
 
 /** A table as it is captured. */
-export interface CapturedTable {
-  name: string;
-  columns: { name: string; type: string }[];
-  primaryKey: string[];
+export interface CapturedTable extends TableHeader {
   /** Whole row lines, each row's JSON followed by one LF, in the table's stable order. */
   lines(): Iterable<Buffer> | AsyncIterable<Buffer>;
 }

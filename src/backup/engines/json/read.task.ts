@@ -3,7 +3,7 @@ import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { ReadRequest, StoredSnapshot } from '../snapshot.engine.js';
-import { materialise } from './json.tasks.js';
+import { materialise } from './materialise.js';
 
 const LF = 0x0a;
 const COMMA = 0x2c;

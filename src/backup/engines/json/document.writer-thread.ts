@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads';
+import { asBackupError, BackupError, type BackupErrorCode } from '../../model/errors.js';
+import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.writer.js';
+
+/** What the thread is told, in order. */
+export type WriterRequest =
+  | { do: 'begin'; header: DocumentHeader }
+  | { do: 'table'; header: TableHeader }
+  | { do: 'rows'; lines: Uint8Array }
+  | { do: 'finish' };
+
+/** What it answers: how many bytes of rows it has dealt with, and in the end the result or the reason why there is none. */
+export type WriterAnswer =
+  | { type: 'written'; bytes: number }
+  | { type: 'finished'; document: WrittenDocument }
+  | { type: 'failed'; code: BackupErrorCode; message: string };
+
+/** Rows on their way to the thread, at most: bounds the memory where the disk is slower than the database. */
+const MOST_BYTES_UNDERWAY = 8 * 1024 * 1024;
+
+/** A {@link DocumentWriter} in a thread of its own: hashing and writing go on while the database prints the next rows. */
+export class DocumentWriterThread implements DocumentSink {
+  private readonly worker: Worker;
+  private underway = 0;
+  private failure: BackupError | null = null;
+  private finished: WrittenDocument | null = null;
+  private wake: () => void = () => undefined;
+
+  constructor(path: string) {
+    this.worker = new Worker(new URL('./document.writer-thread.main.js', import.meta.url), { workerData: { path } });
+    this.worker.on('message', (answer: WriterAnswer) => this.take(answer));
+    this.worker.on('error', (error) => this.fail(asBackupError(error)));
+    this.worker.on('exit', () => {
+      if (!this.finished)
+        this.fail(new BackupError('ENGINE_FAILED', 'The thread that writes the snapshot ended before it finished.'));
+    });
+  }
+
+  begin(header: DocumentHeader): void {
+    this.tell({ do: 'begin', header });
+  }
+
+  table(header: TableHeader): void {
+    this.tell({ do: 'table', header });
+  }
+
+  async rows(lines: Buffer): Promise<void> {
+    this.underway += lines.length;
+    this.tell({ do: 'rows', lines }, lines);
+    await this.until(() => this.underway <= MOST_BYTES_UNDERWAY);
+  }
+
+  async finish(): Promise<WrittenDocument> {
+    this.tell({ do: 'finish' });
+    await this.until(() => this.finished !== null);
+    return this.finished!;
+  }
+
+  private tell(request: WriterRequest, lines?: Buffer): void {
+    if (this.failure) throw this.failure;
+    // Handed over rather than copied, unless the buffer is a part of a pool that others use too.
+    const owned = lines?.byteLength === lines?.buffer.byteLength;
+    this.worker.postMessage(request, lines && owned ? [lines.buffer as ArrayBuffer] : []);
+  }
+
+  private take(answer: WriterAnswer): void {
+    if (answer.type === 'written') this.underway -= answer.bytes;
+    if (answer.type === 'finished') this.finished = answer.document;
+    if (answer.type === 'failed') this.failure ??= new BackupError(answer.code, answer.message);
+    this.wake();
+  }
+
+  private fail(error: BackupError): void {
+    this.failure ??= error;
+    this.wake();
+  }
+
+  private async until(reached: () => boolean): Promise<void> {
+    while (!reached()) {
+      if (this.failure) throw this.failure;
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    if (this.failure) throw this.failure;
+  }
+}
