@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AdminsModule } from './admins/admins.module.js';
 import { FirstAdmin } from './admins/first-admin.js';
 import { AuthModule } from './auth/auth.module.js';
+import { backupModule } from './config/backup.setup.js';
 import { databaseOptions } from './config/database.js';
 import { Environment } from './config/environment.js';
 import { EnvironmentModule } from './config/environment.module.js';
@@ -25,6 +26,7 @@ import { UsersModule } from './users/users.module.js';
     InstructorsModule,
     AdminsModule,
     HealthModule,
+    backupModule,
   ],
 })
 export class AppModule implements OnApplicationBootstrap {
