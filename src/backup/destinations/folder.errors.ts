@@ -1,0 +1,22 @@
+import { asBackupError, BackupError } from '../model/errors.js';
+
+/** Codes that mean "not this folder", whoever is to blame: rights, a read-only mount, a file or a loop where a folder should be. */
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']);
+
+/** Says of a failed step in the backup folder what is wrong and what to do, without the server's paths. */
+export function folderError(thrown: unknown): BackupError {
+  if (thrown instanceof BackupError) return thrown;
+  const { code = '' } = thrown as NodeJS.ErrnoException;
+  if (UNUSABLE.has(code)) {
+    const what = `The backup folder cannot be used (${code}).`;
+    const todo =
+      'Set BACKUP_DIR to a folder that the user running this program may create and write, or give that user the right to write it.';
+    return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, {}, { cause: thrown });
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const message = `The disk of the backup folder is full (${code}). Free some space; earlier snapshots are not affected.`;
+    return new BackupError('DISK_FULL', message, {}, { cause: thrown });
+  }
+  const { code: mapped } = asBackupError(thrown);
+  return new BackupError(mapped, `The backup folder failed (${code || 'unknown error'}).`, {}, { cause: thrown });
+}

@@ -1,0 +1,83 @@
+import { isArchiveName, isSnapshotId, documentName, indexName, manifestName } from '../model/snapshot-id.js';
+import { parseTemporaryName } from '../system/temporary-file.js';
+import type { FoundProblem } from './destination.js';
+
+export const ANNOTATIONS_FILE = 'annotations.json';
+export const ARCHIVE_FOLDER = 'archived';
+
+const MANIFEST_ENDING = '.meta.json';
+const DOCUMENT_ENDING = '.json';
+
+/** The snapshot a manifest's file name promises; undefined for any other file. */
+export function idOfManifest(name: string): string | undefined {
+  return name.endsWith(MANIFEST_ENDING) ? validId(name.slice(0, -MANIFEST_ENDING.length)) : undefined;
+}
+
+/** The snapshot a document's file name promises; undefined for any other file. */
+export function idOfDocument(name: string): string | undefined {
+  if (name === ANNOTATIONS_FILE || !name.endsWith(DOCUMENT_ENDING)) return undefined;
+  return validId(name.slice(0, -DOCUMENT_ENDING.length));
+}
+
+/** Whether this program made a file of this name, going by the name alone. */
+export function isOurs(name: string): boolean {
+  return (
+    [ANNOTATIONS_FILE, ARCHIVE_FOLDER, '.gitkeep'].includes(name) ||
+    name.startsWith('catalog.sqlite') ||
+    parseTemporaryName(name) !== undefined ||
+    isArchiveName(name) ||
+    (idOfManifest(name) ?? idOfDocument(name)) !== undefined ||
+    (name.endsWith('.index') && isSnapshotId(name.slice(0, -'.index'.length)))
+  );
+}
+
+/** Every name a snapshot's files can have, finished or not. */
+export function isFileOf(id: string, name: string): boolean {
+  const finalName = parseTemporaryName(name)?.finalName ?? name;
+  return [documentName(id), manifestName(id), indexName(id)].includes(finalName);
+}
+
+export interface FolderContent {
+  /** Names of regular files. */
+  files: ReadonlySet<string>;
+  /** Names of everything else: links, folders, devices. */
+  others: ReadonlySet<string>;
+}
+
+/** Ids of the snapshots that are whole: manifest and document both there. */
+export function wholeSnapshots({ files }: FolderContent): string[] {
+  return [...files].flatMap((name) => {
+    const id = idOfManifest(name);
+    return id !== undefined && files.has(documentName(id)) ? [id] : [];
+  });
+}
+
+/** What looks like a part of a snapshot and makes none. A snapshot that is just being published or removed is not one of them. */
+export function strayFiles({ files, others }: FolderContent): FoundProblem[] {
+  const unfinished = new Set([...files].map((name) => parseTemporaryName(name)?.finalName));
+  const problems: FoundProblem[] = [];
+  for (const file of files) {
+    const documentOf = idOfDocument(file);
+    const manifestOf = idOfManifest(file);
+    if (manifestOf !== undefined && !files.has(documentName(manifestOf))) {
+      problems.push({ file, problem: `its document ${documentName(manifestOf)} is missing; it is not listed` });
+    } else if (
+      documentOf !== undefined &&
+      !files.has(manifestName(documentOf)) &&
+      !unfinished.has(manifestName(documentOf))
+    ) {
+      problems.push({
+        file,
+        problem: `its manifest ${manifestName(documentOf)} is missing; it is not listed, and never deleted`,
+      });
+    }
+  }
+  for (const file of others) {
+    if (idOfDocument(file) ?? idOfManifest(file))
+      problems.push({ file, problem: 'it is not a regular file; it is not read' });
+  }
+  return problems;
+}
+
+const validId = (text: string): string | undefined =>
+  isSnapshotId(text) && documentName(text) !== ANNOTATIONS_FILE ? text : undefined;

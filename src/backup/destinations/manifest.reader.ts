@@ -1,0 +1,90 @@
+import { basename } from 'node:path';
+import { ArchiveReader } from '../archive/archive.reader.js';
+import { asBackupError, BackupError } from '../model/errors.js';
+import { parseManifest, type Manifest } from '../model/manifest.js';
+import { manifestName } from '../model/snapshot-id.js';
+import { openRegularFile, pathInside } from '../system/safe-path.js';
+import type { FoundProblem, FoundSnapshot } from './destination.js';
+import { idOfManifest } from './folder.layout.js';
+
+/** Far above any manifest this program writes; whatever is bigger is not read into memory. */
+export const LARGEST_TEXT_BYTES = 16 * 1024 * 1024;
+
+/** Reads a small text file whole. Links are not followed; bigger files and bytes that are not UTF-8 are refused. */
+export async function readText(path: string): Promise<string> {
+  const file = await openRegularFile(path);
+  try {
+    const { size } = await file.stat();
+    if (size > LARGEST_TEXT_BYTES)
+      throw new Error(`it has ${size} bytes where at most ${LARGEST_TEXT_BYTES} are expected`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+  } finally {
+    await file.close();
+  }
+}
+
+/** @throws BackupError `SNAPSHOT_CORRUPT` */
+export async function readLooseManifest(folder: string, id: string): Promise<Manifest> {
+  const path = pathInside(folder, manifestName(id));
+  let text: string;
+  try {
+    text = await readText(path);
+  } catch (error) {
+    const why = `The manifest of snapshot "${id}" cannot be read: ${reason(error)}. Use another snapshot.`;
+    throw new BackupError('SNAPSHOT_CORRUPT', why, {}, { cause: error });
+  }
+  return parseManifest(text, id);
+}
+
+/** @throws BackupError `ARCHIVE_NOT_FOUND`, `ARCHIVE_CORRUPT`, `FILE_NOT_IN_ARCHIVE`, `SNAPSHOT_CORRUPT` */
+export async function readArchivedManifest(archivePath: string, id: string): Promise<Manifest> {
+  const archive = await ArchiveReader.open(archivePath);
+  try {
+    return parseManifest(await archive.text(manifestName(id), LARGEST_TEXT_BYTES), id);
+  } finally {
+    await archive.close();
+  }
+}
+
+/** Every manifest in an archive. One that cannot be used is a problem of its own and does not hide the others. */
+export async function readArchivedManifests(archivePath: string): Promise<(FoundSnapshot | FoundProblem)[]> {
+  const filename = basename(archivePath);
+  const found: (FoundSnapshot | FoundProblem)[] = [];
+  try {
+    const archive = await ArchiveReader.open(archivePath);
+    try {
+      for (const name of archive.entries.keys()) {
+        const id = idOfManifest(name);
+        if (id !== undefined) found.push(await readEntry(archive, filename, name, id));
+      }
+    } finally {
+      await archive.close();
+    }
+  } catch (error) {
+    return [{ file: filename, problem: asBackupError(error).message }];
+  }
+  return found;
+}
+
+async function readEntry(
+  archive: ArchiveReader,
+  filename: string,
+  name: string,
+  id: string,
+): Promise<FoundSnapshot | FoundProblem> {
+  try {
+    const manifest = parseManifest(await archive.text(name, LARGEST_TEXT_BYTES), id);
+    if (archive.entries.has(manifest.filename)) return { manifest, archive: filename };
+    return { file: `${filename}: ${name}`, problem: `its document ${manifest.filename} is not in the archive` };
+  } catch (error) {
+    return { file: `${filename}: ${name}`, problem: asBackupError(error).message };
+  }
+}
+
+/** Why a file could not be read, without its path, which no HTTP client needs to know. */
+function reason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'it is missing';
+  if (code === 'ELOOP' || code === 'ENXIO') return 'it is not a regular file';
+  return code ?? message;
+}

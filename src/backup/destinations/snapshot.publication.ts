@@ -1,0 +1,57 @@
+import { rename, rm } from 'node:fs/promises';
+import { BackupError } from '../model/errors.js';
+import { serialiseManifest, type Manifest } from '../model/manifest.js';
+import { documentName, indexName, manifestName } from '../model/snapshot-id.js';
+import { fsyncFolder, publish, writeAside } from '../system/atomic-file.js';
+import { pathInside } from '../system/safe-path.js';
+import { temporaryPath } from '../system/temporary-file.js';
+import { exists, ignoreMissing } from './folder.content.js';
+
+/*
+ * The one rule behind publishing and removing: while a temporary manifest stands in the folder, the document it names is unfinished.
+ * Every step is durable before the next one, so a crash between any two leaves either a whole snapshot, or one that `planSweep` clears away.
+ */
+
+/** Temporary manifest, document, manifest. What fails on the way is taken back. */
+export async function publishSnapshot(folder: string, temporaryDocument: string, manifest: Manifest): Promise<void> {
+  const documentPath = pathInside(folder, documentName(manifest.id));
+  const manifestPath = pathInside(folder, manifestName(manifest.id));
+  if ((await exists(documentPath)) || (await exists(manifestPath))) {
+    await rm(temporaryDocument, { force: true });
+    throw new BackupError(
+      'ENGINE_FAILED',
+      `A snapshot "${manifest.id}" is there already, and none is ever overwritten. Start the backup again.`,
+    );
+  }
+  try {
+    const marker = await writeAside(manifestPath, serialiseManifest(manifest));
+    await publish(temporaryDocument, documentPath);
+    await publish(marker, manifestPath);
+  } catch (error) {
+    await withdraw(folder, manifest.id, temporaryDocument);
+    throw error;
+  }
+}
+
+/** The manifest becomes a temporary one, the document goes, the temporary manifest goes. Gone already is fine. */
+export async function removeSnapshot(folder: string, id: string): Promise<void> {
+  const manifestPath = pathInside(folder, manifestName(id));
+  const marker = temporaryPath(manifestPath);
+  await rename(manifestPath, marker).catch(ignoreMissing);
+  if (!(await exists(marker))) return; // a document without any manifest is not ours to delete
+  await fsyncFolder(folder);
+  await rm(pathInside(folder, documentName(id)), { force: true });
+  await rm(pathInside(folder, indexName(id)), { force: true });
+  await fsyncFolder(folder);
+  await rm(marker, { force: true });
+  await fsyncFolder(folder);
+}
+
+async function withdraw(folder: string, id: string, temporaryDocument: string): Promise<void> {
+  try {
+    await removeSnapshot(folder, id);
+    await rm(temporaryDocument, { force: true });
+  } catch {
+    // The error that made this necessary is the one to report; the next start sweeps what is left.
+  }
+}

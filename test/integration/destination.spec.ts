@@ -1,0 +1,487 @@
+import * as fs from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openStored } from '../../src/backup/archive/stored-file.js';
+import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import { temporaryPath } from '../../src/backup/system/temporary-file.js';
+import {
+  captureSample,
+  DEAD_PID,
+  documentText,
+  placeSample,
+  publishSample,
+  publishSampleArchive,
+  sampleManifest,
+} from '../support/sample-snapshots.js';
+
+const machine = vi.hoisted(() => ({ stepsLeft: Number.POSITIVE_INFINITY, refusals: new Map<string, string>() }));
+
+/** After so many changes to the folder the "machine stops": none of the code that would tidy up gets to change anything either. */
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof fs>();
+  const step =
+    <A extends unknown[], R>(name: string, change: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      const code = machine.refusals.get(name);
+      if (code) throw Object.assign(new Error(code), { code });
+      if (machine.stepsLeft-- <= 0) throw Object.assign(new Error('the machine stopped'), { code: 'EIO' });
+      return change(...args);
+    };
+  const { open, rename, unlink, rm, mkdir } = real;
+  return {
+    ...real,
+    open: step('open', open),
+    rename: step('rename', rename),
+    unlink: step('unlink', unlink),
+    rm: step('rm', rm),
+    mkdir: step('mkdir', mkdir),
+  };
+});
+
+const ID = 'auto_backup_20260130_120000';
+const OTHER = 'auto_backup_20260130_121000';
+const ARCHIVE = 'archived_backups_20260130.zip';
+
+let root: string;
+let folder: string;
+let destination: LocalDestination;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'destination-'));
+  folder = join(root, 'backups');
+  destination = new LocalDestination(folder);
+  await destination.prepare();
+});
+
+afterEach(async () => {
+  machine.stepsLeft = Number.POSITIVE_INFINITY;
+  machine.refusals.clear();
+  await rm(root, { recursive: true, force: true });
+});
+
+const filesIn = async (path: string) => (await readdir(path)).sort();
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+/** Runs something that is cut off after `steps` changes to the folder; true when it came to its end. */
+async function cutOffAfter(steps: number, run: () => Promise<unknown>): Promise<boolean> {
+  machine.stepsLeft = steps;
+  try {
+    await run();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    machine.stepsLeft = Number.POSITIVE_INFINITY;
+  }
+}
+
+async function restarted(): Promise<LocalDestination> {
+  const again = new LocalDestination(folder);
+  await again.prepare();
+  return again;
+}
+
+describe('publishing', () => {
+  it('makes document and manifest a listed snapshot, readable by the owner alone', async () => {
+    const manifest = await publishSample(destination, ID);
+    expect(await filesIn(folder)).toEqual(['archived', `${ID}.json`, `${ID}.meta.json`]);
+    expect(await destination.listLoose()).toEqual([ID]);
+    expect(await destination.readLoose(ID)).toEqual({ manifest, archive: null });
+    expect(await destination.readManifest({ id: ID, archive: null })).toEqual(manifest);
+    expect(await readFile(destination.documentOf({ filename: `${ID}.json`, archive: null }).path, 'utf8')).toBe(
+      documentText(ID),
+    );
+    expect(await modeOf(folder)).toBe('700');
+    expect(await modeOf(join(folder, 'archived'))).toBe('700');
+    for (const file of [`${ID}.json`, `${ID}.meta.json`]) expect(await modeOf(join(folder, file))).toBe('600');
+  });
+
+  it('never overwrites a snapshot', async () => {
+    const manifest = await publishSample(destination, ID);
+    const aside = await captureSample(destination, ID);
+    await writeFile(aside, 'something else');
+    await expect(destination.publishSnapshot(aside, sampleManifest(ID, { plan: 'other' }))).rejects.toMatchObject({
+      code: 'ENGINE_FAILED',
+    });
+    expect(await destination.readManifest({ id: ID, archive: null })).toEqual(manifest);
+    expect(await filesIn(folder)).toEqual(['archived', `${ID}.json`, `${ID}.meta.json`]);
+  });
+
+  it('takes back what failed half way, and says why', async () => {
+    await publishSample(destination, OTHER);
+    const missing = temporaryPath(join(folder, `${ID}.json`));
+    await expect(destination.publishSnapshot(missing, sampleManifest(ID))).rejects.toMatchObject({
+      code: 'FOLDER_NOT_WRITABLE',
+    });
+    const aside = await captureSample(destination, ID);
+    machine.refusals.set('open', 'ENOSPC');
+    await expect(destination.publishSnapshot(aside, sampleManifest(ID))).rejects.toMatchObject({ code: 'DISK_FULL' });
+    machine.refusals.clear();
+    expect(await filesIn(folder)).toEqual(['archived', `${OTHER}.json`, `${OTHER}.meta.json`]);
+  });
+
+  it('takes an id as taken from the first byte that is written for it', async () => {
+    expect(await destination.isTaken(ID)).toBe(false);
+    const aside = await captureSample(destination, ID);
+    expect(await destination.isTaken(ID)).toBe(true);
+    await destination.publishSnapshot(aside, sampleManifest(ID));
+    expect(await destination.isTaken(ID)).toBe(true);
+    expect(await destination.isTaken(`${ID}_2`)).toBe(false);
+  });
+});
+
+describe('a crash', () => {
+  it('while publishing leaves a whole snapshot or none, at every step', async () => {
+    await publishSample(destination, OTHER);
+    let steps = 0;
+    const outcomes: number[] = [];
+    for (let done = false; !done; steps++) {
+      const aside = await captureSample(destination, ID);
+      done = await cutOffAfter(steps, () => destination.publishSnapshot(aside, sampleManifest(ID)));
+      const again = await restarted();
+      const ids = await again.listLoose();
+      expect(ids, `after ${steps} steps`).toContain(OTHER);
+      expect(await again.listProblems(), `after ${steps} steps`).toEqual([]);
+      const whole = ids.includes(ID);
+      const names = whole ? [ID, OTHER] : [OTHER];
+      const expected = ['archived', ...names.flatMap((id) => [`${id}.json`, `${id}.meta.json`])];
+      expect(await filesIn(folder), `after ${steps} steps`).toEqual(expected);
+      if (whole) expect(await again.readManifest({ id: ID, archive: null })).toEqual(sampleManifest(ID));
+      outcomes.push(ids.length);
+      await again.removeSnapshot(ID);
+    }
+    expect(steps).toBeGreaterThan(4);
+    expect(outcomes[0]).toBe(1);
+    expect(outcomes.at(-1)).toBe(2);
+  });
+
+  it('while removing leaves a whole snapshot or none, at every step', async () => {
+    await publishSample(destination, OTHER);
+    let steps = 0;
+    const outcomes: number[] = [];
+    for (let done = false; !done; steps++) {
+      await publishSample(destination, ID);
+      await writeFile(join(folder, `${ID}.index`), 'index');
+      done = await cutOffAfter(steps, () => destination.removeSnapshot(ID));
+      const again = await restarted();
+      const ids = await again.listLoose();
+      expect(await again.listProblems(), `after ${steps} steps`).toEqual([]);
+      const names = ids.includes(ID) ? [`${ID}.index`, `${ID}.json`, `${ID}.meta.json`] : [];
+      expect(await filesIn(folder), `after ${steps} steps`).toEqual([
+        'archived',
+        ...names,
+        `${OTHER}.json`,
+        `${OTHER}.meta.json`,
+      ]);
+      outcomes.push(ids.length);
+      await again.removeSnapshot(ID);
+    }
+    expect(steps).toBeGreaterThan(4);
+    expect(outcomes[0]).toBe(2);
+    expect(outcomes.at(-1)).toBe(1);
+  });
+
+  it('while sweeping is made up for by the next sweep', async () => {
+    for (let steps = 0, done = false; !done; steps++) {
+      await placeSample(folder, ID);
+      await fs.rename(join(folder, `${ID}.meta.json`), temporaryPath(join(folder, `${ID}.meta.json`), DEAD_PID));
+      await writeFile(join(folder, `${ID}.index`), 'index');
+      done = await cutOffAfter(steps, () => new LocalDestination(folder).prepare());
+      const again = await restarted();
+      expect(await filesIn(folder), `after ${steps} steps`).toEqual(['archived']);
+      expect(await again.listProblems()).toEqual([]);
+    }
+  });
+
+  it('leaves the old archive or the new one', async () => {
+    await publishSampleArchive(destination, ARCHIVE, [sampleManifest(ID)]);
+    for (let steps = 0, done = false; !done; steps++) {
+      done = await cutOffAfter(steps, () =>
+        publishSampleArchive(destination, ARCHIVE, [sampleManifest(ID), sampleManifest(OTHER)]),
+      );
+      const again = await restarted();
+      expect(await filesIn(join(folder, 'archived'))).toEqual([ARCHIVE]);
+      expect((await again.readArchive(ARCHIVE)).length).toBeGreaterThan(0);
+      if (done) expect(await again.readArchive(ARCHIVE)).toHaveLength(2);
+    }
+  });
+});
+
+describe('sweeping at the start', () => {
+  it('leaves alone what a living process is writing, and what is not ours', async () => {
+    const living = process.ppid;
+    await publishSample(destination, OTHER);
+    await placeSample(folder, ID);
+    const marker = temporaryPath(join(folder, `${ID}.meta.json`), living);
+    await fs.rename(join(folder, `${ID}.meta.json`), marker);
+    await writeFile(temporaryPath(join(folder, 'a.json'), living), '');
+    await writeFile(join(folder, 'archived', 'notes.txt'), '');
+    await writeFile(join(folder, 'notes.tmp'), '');
+    const before = [await filesIn(folder), await filesIn(join(folder, 'archived'))];
+    expect(await new LocalDestination(folder).prepare()).toEqual([]);
+    expect([await filesIn(folder), await filesIn(join(folder, 'archived'))]).toEqual(before);
+  });
+
+  it('removes what dead processes left in both folders, and tells', async () => {
+    await publishSample(destination, OTHER);
+    await writeFile(temporaryPath(join(folder, `${ID}.json`), DEAD_PID), 'half');
+    await writeFile(temporaryPath(join(folder, 'archived', ARCHIVE), DEAD_PID), 'half');
+    expect(await new LocalDestination(folder).prepare()).toEqual([
+      `.${ID}.json.${DEAD_PID}.tmp`,
+      `.${ARCHIVE}.${DEAD_PID}.tmp`,
+    ]);
+    expect(await filesIn(folder)).toEqual(['archived', `${OTHER}.json`, `${OTHER}.meta.json`]);
+  });
+
+  it('never deletes a document without any manifest, and reports it', async () => {
+    await writeFile(join(folder, `${ID}.json`), documentText(ID));
+    await restarted();
+    expect(await destination.listLoose()).toEqual([]);
+    expect(await destination.listProblems()).toEqual([
+      { file: `${ID}.json`, problem: expect.stringContaining('manifest') as string },
+    ]);
+    await destination.removeSnapshot(ID);
+    expect(await filesIn(folder)).toContain(`${ID}.json`);
+  });
+
+  it('removes after a killed child only what that child wrote', async () => {
+    await writeFile(temporaryPath(join(folder, `${ID}.json`), DEAD_PID), 'half');
+    await writeFile(temporaryPath(join(folder, `${OTHER}.json`), DEAD_PID + 1), 'half');
+    await destination.sweep(DEAD_PID);
+    expect(await filesIn(folder)).toEqual([`.${OTHER}.json.${DEAD_PID + 1}.tmp`, 'archived']);
+  });
+});
+
+describe('a folder', () => {
+  it('may be a symbolic link itself', async () => {
+    const link = join(root, 'link');
+    await symlink(folder, link);
+    const linked = new LocalDestination(link);
+    await linked.prepare();
+    await publishSample(linked, ID);
+    expect(await destination.listLoose()).toEqual([ID]);
+  });
+
+  it.each([
+    ['a file in its place', ['file']],
+    ['a file above it', ['file', 'backups']],
+  ])('that cannot be one (%s) is refused by the name of the setting', async (_, parts) => {
+    await writeFile(join(root, 'file'), '');
+    const refused = new LocalDestination(join(root, ...parts)).prepare();
+    await expect(refused).rejects.toMatchObject({
+      code: 'FOLDER_NOT_WRITABLE',
+      message: expect.stringContaining('BACKUP_DIR') as string,
+    });
+  });
+
+  // The tests may run as root, whom modes do not stop: the refusal is made here, at the system call.
+  it.each([
+    ['EROFS', 'FOLDER_NOT_WRITABLE'],
+    ['EACCES', 'FOLDER_NOT_WRITABLE'],
+  ])('that refuses with %s is refused', async (refusal, code) => {
+    machine.refusals.set('open', refusal);
+    await expect(destination.prepare()).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(refusal) as string,
+    });
+  });
+
+  it('on a full disk still lets the program start', async () => {
+    machine.refusals.set('open', 'ENOSPC');
+    await expect(destination.prepare()).resolves.toEqual([]);
+  });
+
+  it('that came with a checkout is closed to others; one shared with other files is not', async () => {
+    await fs.chmod(folder, 0o755);
+    await writeFile(join(folder, '.gitkeep'), '');
+    await restarted();
+    expect(await modeOf(folder)).toBe('700');
+    await fs.chmod(folder, 0o755);
+    await writeFile(join(folder, 'holiday.jpg'), '');
+    await restarted();
+    expect(await modeOf(folder)).toBe('755');
+  });
+});
+
+describe('a symbolic link planted', () => {
+  const secret = () => join(root, 'secret');
+  beforeEach(() => writeFile(secret(), 'secret'));
+
+  it('in place of a manifest is not read', async () => {
+    await writeFile(join(folder, `${ID}.json`), documentText(ID));
+    await symlink(secret(), join(folder, `${ID}.meta.json`));
+    expect(await destination.listLoose()).toEqual([]);
+    expect((await destination.listProblems()).map(({ file }) => file)).toContain(`${ID}.meta.json`);
+    expect(await destination.readLoose(ID)).toMatchObject({
+      file: `${ID}.meta.json`,
+      problem: expect.not.stringContaining(root) as string,
+    });
+    await expect(destination.readManifest({ id: ID, archive: null })).rejects.toMatchObject({
+      code: 'SNAPSHOT_CORRUPT',
+    });
+  });
+
+  it('in place of a document is not listed, nor removed with its target', async () => {
+    await placeSample(folder, ID);
+    await rm(join(folder, `${ID}.json`));
+    await symlink(secret(), join(folder, `${ID}.json`));
+    expect(await destination.listLoose()).toEqual([]);
+    await expect(openStored(destination.documentOf({ filename: `${ID}.json`, archive: null }))).rejects.toMatchObject({
+      code: 'SNAPSHOT_CORRUPT',
+    });
+    await destination.removeSnapshot(ID);
+    expect(await readFile(secret(), 'utf8')).toBe('secret');
+  });
+
+  it('in place of an archive is neither listed nor read', async () => {
+    await publishSampleArchive(destination, ARCHIVE, [sampleManifest(ID)]);
+    await fs.rename(join(folder, 'archived', ARCHIVE), join(root, 'real.zip'));
+    await symlink(join(root, 'real.zip'), join(folder, 'archived', ARCHIVE));
+    expect(await destination.listArchives()).toEqual([]);
+    expect(await destination.readArchive(ARCHIVE)).toEqual([{ file: ARCHIVE, problem: expect.any(String) as string }]);
+  });
+
+  it('in place of the folder of archives is refused', async () => {
+    await rm(join(folder, 'archived'), { recursive: true });
+    await mkdir(join(root, 'elsewhere'), { mode: 0o755 });
+    await symlink(join(root, 'elsewhere'), join(folder, 'archived'));
+    await expect(destination.listArchives()).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' });
+    await expect(destination.removeArchive(ARCHIVE)).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' });
+    await expect(restarted()).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' });
+    expect(await readdir(join(root, 'elsewhere'))).toEqual([]);
+    expect(await modeOf(join(root, 'elsewhere'))).toBe('755');
+  });
+
+  it('in place of the annotations or an unfinished file is not written through', async () => {
+    await symlink(secret(), join(folder, 'annotations.json'));
+    await expect(destination.readAnnotations()).rejects.toMatchObject({ code: 'ELOOP' });
+    await symlink(secret(), temporaryPath(join(folder, `${ID}.meta.json`)));
+    await expect(
+      destination.publishSnapshot(await captureSample(destination, ID), sampleManifest(ID)),
+    ).rejects.toMatchObject({
+      code: 'FOLDER_NOT_WRITABLE',
+    });
+    expect(await readFile(secret(), 'utf8')).toBe('secret');
+  });
+});
+
+describe('hostile names', () => {
+  const hostile = [
+    '',
+    '.',
+    '..',
+    '../x',
+    '/etc/passwd',
+    'a/b',
+    'a\\b',
+    'a\0b',
+    'A',
+    'a b',
+    '-a',
+    'ä',
+    'a'.repeat(122),
+    'a.json',
+    '%2e%2e',
+  ];
+
+  it.each(hostile)('%j never becomes a path', async (name) => {
+    const refused = { code: 'SNAPSHOT_NOT_FOUND' };
+    await expect(destination.isTaken(name)).rejects.toMatchObject(refused);
+    await expect(destination.removeSnapshot(name)).rejects.toMatchObject(refused);
+    await expect(destination.readLoose(name)).rejects.toMatchObject(refused);
+    await expect(destination.readManifest({ id: name, archive: null })).rejects.toMatchObject(refused);
+    await expect(destination.publishSnapshot(join(folder, '.x.1.tmp'), sampleManifest(name))).rejects.toMatchObject(
+      refused,
+    );
+    expect(() => destination.manifestOf({ id: name, archive: null })).toThrow();
+    expect(() => destination.archivePath(name)).toThrow();
+    await expect(destination.readArchive(name)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
+    await expect(destination.removeArchive(name)).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
+    expect(() => destination.documentOf({ filename: 'x.json', archive: name })).toThrow();
+  });
+
+  it.each(['../x.json', 'a/b.json', '..', 'a\0.json'])('%j is no document', (filename) => {
+    expect(() => destination.documentPath(filename)).toThrow();
+    expect(() => destination.documentOf({ filename, archive: null })).toThrow();
+  });
+
+  it('does not take the annotations for a snapshot', async () => {
+    await placeSample(folder, 'annotations');
+    expect(await destination.listLoose()).toEqual([]);
+  });
+});
+
+describe('a manifest', () => {
+  it.each([
+    ['garbage', '{'],
+    ['another id', JSON.stringify(sampleManifest(OTHER))],
+    ['bytes that are no text', Buffer.from([0xff, 0xfe])],
+  ])('with %s is a problem of its own', async (_, content) => {
+    await placeSample(folder, ID);
+    await publishSample(destination, OTHER);
+    await writeFile(join(folder, `${ID}.meta.json`), content);
+    expect(await destination.readLoose(ID)).toMatchObject({ file: `${ID}.meta.json` });
+    expect(await destination.readLoose(OTHER)).toMatchObject({ manifest: { id: OTHER } });
+  });
+
+  it('of more than 16 MiB is not read', async () => {
+    await placeSample(folder, ID);
+    await truncate(join(folder, `${ID}.meta.json`), 16 * 1024 * 1024 + 1);
+    expect(await destination.readLoose(ID)).toMatchObject({ problem: expect.stringContaining('bytes') as string });
+  });
+});
+
+describe('archives', () => {
+  it('are listed with a revision that changes with the file', async () => {
+    await publishSampleArchive(destination, ARCHIVE, [sampleManifest(ID)]);
+    const [first] = await destination.listArchives();
+    expect(first).toMatchObject({ filename: ARCHIVE, size_bytes: (await stat(destination.archivePath(ARCHIVE))).size });
+    expect(await destination.listArchives()).toEqual([first]);
+    await utimes(destination.archivePath(ARCHIVE), new Date(), new Date('2026-02-01T00:00:00Z'));
+    expect((await destination.listArchives())[0]!.revision).not.toBe(first!.revision);
+    await destination.removeArchive(ARCHIVE);
+    await destination.removeArchive(ARCHIVE);
+    expect(await destination.listArchives()).toEqual([]);
+  });
+
+  it('give their manifests, and each bad one as a problem that hides no other', async () => {
+    const without = 'auto_backup_20260130_130000';
+    await publishSampleArchive(destination, ARCHIVE, [sampleManifest(ID)], {
+      'README.txt': 'read me',
+      [`${OTHER}.meta.json`]: '{}',
+      [`${OTHER}.json`]: documentText(OTHER),
+      [`${without}.meta.json`]: JSON.stringify(sampleManifest(without)),
+    });
+    const found = await destination.readArchive(ARCHIVE);
+    expect(found.filter((item) => 'manifest' in item)).toEqual([{ manifest: sampleManifest(ID), archive: ARCHIVE }]);
+    expect(found.filter((item) => 'problem' in item).map(({ file }) => file)).toEqual([
+      `${ARCHIVE}: ${OTHER}.meta.json`,
+      `${ARCHIVE}: ${without}.meta.json`,
+    ]);
+    expect(await destination.readManifest({ id: ID, archive: ARCHIVE })).toEqual(sampleManifest(ID));
+    await expect(destination.readManifest({ id: OTHER, archive: ARCHIVE })).rejects.toMatchObject({
+      code: 'SNAPSHOT_CORRUPT',
+    });
+  });
+
+  it('that are corrupt give one problem', async () => {
+    await writeFile(destination.archivePath(ARCHIVE), 'garbage');
+    expect(await destination.readArchive(ARCHIVE)).toEqual([{ file: ARCHIVE, problem: expect.any(String) as string }]);
+  });
+});
+
+it('keeps annotations as a whole file of the owner', async () => {
+  expect(await destination.readAnnotations()).toBeNull();
+  await destination.writeAnnotations('{}\n');
+  expect(await destination.readAnnotations()).toBe('{}\n');
+  expect(await modeOf(join(folder, 'annotations.json'))).toBe('600');
+  expect(await destination.listProblems()).toEqual([]);
+});
+
+it('knows the room on the disk', async () => {
+  const { free_bytes, total_bytes } = await destination.diskSpace();
+  expect(free_bytes).toBeGreaterThan(0);
+  expect(total_bytes).toBeGreaterThanOrEqual(free_bytes);
+});
