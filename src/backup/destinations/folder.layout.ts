@@ -33,6 +33,7 @@ export function isOurs(name: string): boolean {
 
 /** Every name a snapshot's files can have, finished or not. */
 export function isFileOf(id: string, name: string): boolean {
+  if (!name.includes(id)) return false;
   const finalName = parseTemporaryName(name)?.finalName ?? name;
   return [documentName(id), manifestName(id), indexName(id)].includes(finalName);
 }

@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Destination } from '../destinations/destination.js';
+import { annotated, AnnotationStore, parseAnnotations } from './annotation.store.js';
+
+let text: string | null;
+let writes: number;
+let store: AnnotationStore;
+
+beforeEach(() => {
+  text = null;
+  writes = 0;
+  const file = {
+    readAnnotations: () => Promise.resolve(text),
+    writeAnnotations: (written: string) => {
+      text = written;
+      writes++;
+      return Promise.resolve();
+    },
+  };
+  store = new AnnotationStore(file as unknown as Destination);
+});
+
+const snapshots = () => (JSON.parse(text!) as { snapshots: unknown }).snapshots;
+
+describe('annotations', () => {
+  it('say only what was said, each field on its own', async () => {
+    await store.change('b', { pinned: true });
+    await store.change('a', { description: 'Before migration' });
+    await store.change('b', { description: null });
+    expect(snapshots()).toEqual({ a: { description: 'Before migration' }, b: { pinned: true, description: null } });
+    await store.change('b', { pinned: false });
+    expect(snapshots()).toEqual({ a: { description: 'Before migration' }, b: { description: null } });
+    await store.change('c', { pinned: true });
+    await store.change('c', { pinned: false });
+    expect(snapshots()).not.toHaveProperty('c');
+  });
+
+  it('of removed snapshots are dropped; where there are none, nothing is written', async () => {
+    await store.change('a', { pinned: true });
+    await store.change('b', { pinned: true });
+    await store.drop(['a', 'x']);
+    expect(snapshots()).toEqual({ b: { pinned: true } });
+    const before = writes;
+    await store.drop(['a', 'x']);
+    expect(writes).toBe(before);
+  });
+
+  it('go over what the manifest says, also to take it away', () => {
+    const captured = { description: 'from the manifest', pinned: false };
+    expect(annotated(captured)).toEqual(captured);
+    expect(annotated(captured, { pinned: true })).toEqual({ description: 'from the manifest', pinned: true });
+    expect(annotated(captured, { description: null })).toEqual({ description: null, pinned: false });
+  });
+
+  it('come back as they were written', async () => {
+    const id = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,20}$/);
+    const annotation = fc.record({ pinned: fc.boolean(), description: fc.option(fc.string({ unit: 'binary' })) });
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(id, annotation), async (said) => {
+        text = null;
+        for (const [of, annotation] of Object.entries(said)) await store.change(of, annotation);
+        const stored = await store.read();
+        for (const [of, { pinned, description }] of Object.entries(said)) {
+          expect(annotated({ description: 'x', pinned: !pinned }, stored.get(of))).toEqual({ description, pinned });
+        }
+      }),
+    );
+  });
+});
+
+describe('a broken file of annotations', () => {
+  const file = (snapshots: unknown) => JSON.stringify({ format: 'nestjs-backup/annotations', version: 1, snapshots });
+
+  it.each([
+    ['', 'JSON'],
+    ['{"snapshots":', 'JSON'],
+    ['[]', 'version 1'],
+    ['{"format":"nestjs-backup/annotations","version":2,"snapshots":{}}', 'version 1'],
+    [file([]), 'snapshots'],
+    [file({ '../x': {} }), 'id'],
+    [file({ a: null }), 'object'],
+    [file({ a: { pined: true } }), 'pined'],
+    [file({ a: { pinned: 'yes' } }), 'pinned'],
+    [file({ a: { description: 5 } }), 'description'],
+    ['{"format":"nestjs-backup/annotations","version":1,"snapshots":{"__proto__":{"pinned":true}}}', 'id'],
+  ])('%s is refused', (broken, why) => {
+    expect(() => parseAnnotations(broken)).toThrow(why);
+  });
+
+  it('is never overwritten, and the error names it and says what to do', async () => {
+    text = 'broken';
+    for (const attempt of [store.read(), store.change('a', { pinned: true }), store.drop(['a'])]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/annotations\.json.*delete it/s) as string,
+      });
+    }
+    expect(text).toBe('broken');
+  });
+});

@@ -1,0 +1,98 @@
+import { In, LessThan, type EntityManager, type QueryDeepPartialEntity, type Repository } from 'typeorm';
+import { BackupError } from '../model/errors.js';
+import type { Job, JobStatus } from '../model/job.js';
+import { isProcessAlive } from '../system/temporary-file.js';
+import type { JobQuery, Page } from './catalog.js';
+import { inChunks } from './chunks.js';
+import { jobOf, JobRecord } from './job.record.js';
+
+const KEPT_JOBS = 10_000;
+const JOBS_BETWEEN_PRUNINGS = 100;
+const NEWEST_FIRST = { created_at: 'DESC', id: 'DESC' } as const;
+
+/** The rows of jobs: what runs, and the newest {@link KEPT_JOBS} of what ran. */
+export class JobHistory {
+  private readonly rows: Repository<JobRecord>;
+  private sincePruning = 0;
+
+  constructor(
+    manager: EntityManager,
+    private readonly kept = KEPT_JOBS,
+  ) {
+    this.rows = manager.getRepository(JobRecord);
+  }
+
+  async save(job: Job): Promise<void> {
+    const record: JobRecord = { ...job, owner_pid: process.pid };
+    await this.rows.upsert(record as QueryDeepPartialEntity<JobRecord>, ['id']);
+    if (job.status !== 'pending') return;
+    this.sincePruning = (this.sincePruning + 1) % JOBS_BETWEEN_PRUNINGS;
+    if (this.sincePruning === 0) await this.prune();
+  }
+
+  async get(id: string): Promise<Job> {
+    const row = await this.rows.findOneBy({ id });
+    if (row) return jobOf(row);
+    throw new BackupError(
+      'JOB_NOT_FOUND',
+      'There is no job with this id. GET /admin/database/backups/jobs lists the jobs.',
+    );
+  }
+
+  async page({ page, page_size, type, status }: JobQuery): Promise<Page<Job>> {
+    const [rows, total] = await this.rows.findAndCount({
+      where: { ...(type && { type }), ...(status && { status }) },
+      order: NEWEST_FIRST,
+      skip: (page - 1) * page_size,
+      take: page_size,
+    });
+    return { items: rows.map(jobOf), total, page, page_size };
+  }
+
+  async latestCapture(plan: string): Promise<Job | null> {
+    const row = await this.rows.findOne({
+      where: { type: 'capture', plan, status: In(['completed', 'failed', 'cancelled']) },
+      order: NEWEST_FIRST,
+    });
+    return row && jobOf(row);
+  }
+
+  async capturesByStatus(): Promise<Partial<Record<JobStatus, number>>> {
+    const rows = await this.rows
+      .createQueryBuilder('j')
+      .select('j.status', 'status')
+      .addSelect('COUNT(*)', 'count')
+      .where("j.type = 'capture'")
+      .groupBy('j.status')
+      .getRawMany<{ status: JobStatus; count: number }>();
+    return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
+  }
+
+  /** Ends in the books what ended in fact: jobs whose process is gone. */
+  async failInterrupted(now: Date): Promise<number> {
+    const open = await this.rows.findBy({ status: In(['pending', 'running']) });
+    const interrupted = open.filter(({ owner_pid }) => !isProcessAlive(owner_pid));
+    for (const { id, status } of interrupted) {
+      const when = status === 'running' ? 'while this job ran' : 'before this job could run';
+      const message = `The program ended ${when}. Start it again if it is still wanted.`;
+      const error = { error_code: 'INTERRUPTED' as const, message };
+      await this.rows.update(id, { status: 'failed', error, finished_at: now.toISOString() });
+    }
+    return interrupted.length;
+  }
+
+  async prune(): Promise<void> {
+    const [oldestKept] = await this.rows.find({
+      select: { id: true, created_at: true },
+      order: NEWEST_FIRST,
+      skip: this.kept - 1,
+      take: 1,
+    });
+    if (!oldestKept) return;
+    const old = await this.rows.find({
+      select: { id: true },
+      where: { created_at: LessThan(oldestKept.created_at), status: In(['completed', 'failed', 'cancelled']) },
+    });
+    await inChunks(old, async (rows) => void (await this.rows.delete({ id: In(rows.map(({ id }) => id)) })));
+  }
+}

@@ -1,0 +1,94 @@
+import type { LoggerService } from '@nestjs/common';
+import type { ArchiveFile, Destination, FoundProblem, FoundSnapshot } from '../destinations/destination.js';
+import { utcDay } from '../model/snapshot-id.js';
+import { snapshotFromManifest } from '../model/snapshot.js';
+import type { AnnotationStore, Annotations } from './annotation.store.js';
+import type { ArchiveTable } from './archive.table.js';
+import { inChunks } from './chunks.js';
+import type { SnapshotTable } from './snapshot.table.js';
+
+/**
+ * Brings the rows in line with what the destination holds. Every step may be repeated, and an archive counts as read only after its last
+ * one, so that it can be interrupted anywhere.
+ */
+export class Reconciliation {
+  private readonly reported = new Set<string>();
+
+  constructor(
+    private readonly destination: Destination,
+    private readonly snapshots: SnapshotTable,
+    private readonly archives: ArchiveTable,
+    private readonly annotations: AnnotationStore,
+    private readonly logger: Pick<LoggerService, 'error'>,
+  ) {}
+
+  async run(): Promise<void> {
+    const annotations = await this.annotations.read();
+    // The rows are read before the folder: a snapshot published in between is then new, not vanished.
+    const known = await this.snapshots.loose();
+    const loose = new Set(await this.destination.listLoose());
+    await this.addLoose(
+      [...loose].filter((id) => !known.has(id)),
+      annotations,
+    );
+    const vanished = [...known.keys()].filter((id) => !loose.has(id));
+    const days = new Set(vanished.map((id) => utcDay(new Date(known.get(id)!))));
+    await this.readArchives(loose, days, annotations);
+    await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
+    await this.snapshots.annotate(annotations);
+    (await this.destination.listProblems()).forEach((problem) => this.report(problem));
+  }
+
+  private async addLoose(ids: readonly string[], annotations: Annotations): Promise<void> {
+    await inChunks(ids, async (chunk) => {
+      await this.add(await Promise.all(chunk.map((id) => this.destination.readLoose(id))), annotations);
+    });
+  }
+
+  /** @param days whose archives are read even if they did not change: a loose snapshot may have left a copy there */
+  private async readArchives(
+    loose: ReadonlySet<string>,
+    days: ReadonlySet<string>,
+    annotations: Annotations,
+  ): Promise<void> {
+    const known = new Map((await this.archives.all()).map((archive) => [archive.filename, archive]));
+    for (const file of await this.destination.listArchives()) {
+      const row = known.get(file.filename);
+      known.delete(file.filename);
+      if (row?.revision !== file.revision || days.has(row.date)) await this.readArchive(file, loose, annotations);
+    }
+    for (const gone of known.keys()) {
+      await this.snapshots.remove(await this.snapshots.idsIn(gone));
+      await this.archives.remove(gone);
+    }
+  }
+
+  private async readArchive(file: ArchiveFile, loose: ReadonlySet<string>, annotations: Annotations): Promise<void> {
+    await this.archives.saveUnread(file);
+    const content = await this.destination.readArchive(file.filename);
+    // A snapshot that still lies loose, too, counts as loose until archiving has finished with it.
+    const wanted = content.filter((item) => 'problem' in item || !loose.has(item.manifest.id));
+    const found = new Set<string>();
+    await inChunks(wanted, async (chunk) => (await this.add(chunk, annotations)).forEach((id) => found.add(id)));
+    await this.snapshots.remove((await this.snapshots.idsIn(file.filename)).filter((id) => !found.has(id)));
+    if (!content.some((item) => 'problem' in item)) await this.archives.save(file);
+  }
+
+  private async add(items: readonly (FoundSnapshot | FoundProblem)[], annotations: Annotations): Promise<string[]> {
+    const found = items.filter((item) => 'manifest' in item);
+    items.filter((item) => 'problem' in item).forEach((problem) => this.report(problem));
+    await this.snapshots.describe(
+      found.map(({ manifest, archive }) => snapshotFromManifest(manifest, archive)),
+      annotations,
+    );
+    return found.map(({ manifest }) => manifest.id);
+  }
+
+  /** Once per run of the program: a stray file is no news every ten minutes. */
+  private report({ file, problem }: FoundProblem): void {
+    const line = `${file} in the backup folder cannot be used: ${problem}`;
+    if (this.reported.has(line)) return;
+    this.reported.add(line);
+    this.logger.error(line);
+  }
+}

@@ -1,0 +1,188 @@
+import { In, type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
+import { BackupError } from '../model/errors.js';
+import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
+import type { TriggerType } from '../model/trigger.js';
+import { annotated, type Annotations } from './annotation.store.js';
+import type { Page, SnapshotQuery, SnapshotTotals } from './catalog.js';
+import { inChunks } from './chunks.js';
+import { recordOf, searchText, snapshotOf, SnapshotRecord } from './snapshot.record.js';
+
+const EQUAL_FILTERS = {
+  trigger: 'trigger_type',
+  kind: 'kind',
+  plan: 'plan',
+  location: 'location',
+  archive: 'archive',
+} as const;
+const NEWEST_FIRST = { created_at: 'DESC', id: 'DESC' } as const;
+/** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */
+const FOUND_OUT = ['verified_at', 'is_valid'];
+
+/** The rows of snapshots. */
+export class SnapshotTable {
+  private readonly rows: Repository<SnapshotRecord>;
+
+  constructor(manager: EntityManager) {
+    this.rows = manager.getRepository(SnapshotRecord);
+  }
+
+  async find(id: string): Promise<Snapshot | null> {
+    const row = await this.rows.findOneBy({ id });
+    return row && snapshotOf(row);
+  }
+
+  async page({ page, page_size, ...query }: SnapshotQuery): Promise<Page<Snapshot>> {
+    const found = this.newestFirst();
+    for (const [filter, column] of Object.entries(EQUAL_FILTERS) as [keyof typeof EQUAL_FILTERS, string][]) {
+      if (query[filter] !== undefined) found.andWhere(`s.${column} = :${filter}`, { [filter]: query[filter] });
+    }
+    if (query.from !== undefined) found.andWhere('s.created_at >= :from', { from: instant('from', query.from) });
+    if (query.to !== undefined) found.andWhere('s.created_at < :to', { to: instant('to', query.to) });
+    if (query.q) found.andWhere("s.search LIKE :q ESCAPE '!'", { q: containing(query.q) });
+    const [rows, total] = await found
+      .offset((page - 1) * page_size)
+      .limit(page_size)
+      .getManyAndCount();
+    return { items: rows.map(snapshotOf), total, page, page_size };
+  }
+
+  /** Many rows take a while to turn into objects: ids first, then the rows piece by piece. */
+  async all(filter: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]> {
+    const listed = await this.rows.find({ select: { id: true }, where: filter, order: NEWEST_FIRST });
+    const found: Snapshot[] = [];
+    await inChunks(listed, async (chunk) => {
+      const rows = await this.rows.find({ where: { id: In(chunk.map(({ id }) => id)) }, order: NEWEST_FIRST });
+      found.push(...rows.map(snapshotOf));
+    });
+    return found;
+  }
+
+  async newestOf(plan: string, triggers: readonly TriggerType[]): Promise<Snapshot | null> {
+    const found = this.newestFirst().where('s.plan = :plan AND s.trigger_type IN (:...triggers)', { plan, triggers });
+    const row = await found.limit(1).getOne();
+    return row && snapshotOf(row);
+  }
+
+  async dependents(base: string): Promise<string[]> {
+    const rows = await this.rows.find({ select: { id: true }, where: { base }, order: { id: 'ASC' } });
+    return rows.map(({ id }) => id);
+  }
+
+  /** Ids and creation times of the loose ones. */
+  async loose(): Promise<Map<string, string>> {
+    const rows = await this.rows.find({ select: { id: true, created_at: true }, where: { location: 'regular' } });
+    return new Map(rows.map(({ id, created_at }) => [id, created_at]));
+  }
+
+  async idsIn(archive: string): Promise<string[]> {
+    const rows = await this.rows.find({ select: { id: true }, where: { archive } });
+    return rows.map(({ id }) => id);
+  }
+
+  async add(snapshot: Snapshot): Promise<void> {
+    await this.rows.upsert(recordOf(snapshot), ['id']);
+  }
+
+  /** Writes what manifests say (and people said of them); when they were verified, and how that went, stays. */
+  async describe(found: readonly Snapshot[], annotations: Annotations): Promise<void> {
+    if (found.length === 0) return;
+    const records = found.map((snapshot) =>
+      recordOf(annotated(snapshot, annotations.get(snapshot.id)), snapshot.description),
+    );
+    const columns = Object.keys(records[0]!).filter((column) => column !== 'id' && !FOUND_OUT.includes(column));
+    await this.rows
+      .createQueryBuilder()
+      .insert()
+      .values(records)
+      .orUpdate(columns, ['id'])
+      .updateEntity(false)
+      .execute();
+  }
+
+  /** Makes the rows say what the annotations say: no pin more, no pin less. */
+  async annotate(annotations: Annotations, only?: readonly string[]): Promise<void> {
+    const marked = only ?? (await this.markedIds());
+    await inChunks([...new Set([...marked, ...(only ? [] : annotations.keys())])], async (ids) => {
+      for (const row of await this.rows.findBy({ id: In(ids) })) {
+        const asCaptured = { description: row.captured_description, pinned: false, id: row.id, trigger: row.trigger };
+        const said = annotated(asCaptured, annotations.get(row.id));
+        if (said.pinned === row.pinned && said.description === row.description) continue;
+        await this.rows.update(row.id, {
+          pinned: said.pinned,
+          description: said.description,
+          search: searchText(said),
+        });
+      }
+    });
+  }
+
+  async moveTo(archive: string, ids: readonly string[]): Promise<number> {
+    let moved = 0;
+    await inChunks(ids, async (chunk) => {
+      moved += (await this.rows.update({ id: In(chunk) }, { location: 'archived', archive })).affected ?? 0;
+    });
+    return moved;
+  }
+
+  async verified(id: string, is_valid: boolean, at: Date): Promise<void> {
+    await this.rows.update(id, { is_valid, verified_at: at.toISOString() });
+  }
+
+  /** @param location only those that still lie there */
+  async remove(ids: readonly string[], location?: SnapshotLocation): Promise<void> {
+    await inChunks(ids, async (chunk) => {
+      await this.rows.delete({ id: In(chunk), ...(location && { location }) });
+    });
+  }
+
+  async totals(location: SnapshotLocation): Promise<SnapshotTotals> {
+    const sums = this.rows.createQueryBuilder('s').select('COUNT(*)', 'count').addSelect('SUM(s.size_bytes)', 'size');
+    const row = await sums
+      .where('s.location = :location', { location })
+      .getRawOne<{ count: number; size: number | null }>();
+    return { count: Number(row?.count ?? 0), size_bytes: Number(row?.size ?? 0) };
+  }
+
+  async span(): Promise<{ latest: string | null; oldest: string | null }> {
+    const ends = this.rows
+      .createQueryBuilder('s')
+      .select('MAX(s.created_at)', 'latest')
+      .addSelect('MIN(s.created_at)', 'oldest');
+    return (await ends.getRawOne<{ latest: string | null; oldest: string | null }>()) ?? { latest: null, oldest: null };
+  }
+
+  async byTrigger(): Promise<Partial<Record<TriggerType, number>>> {
+    const rows = await this.rows
+      .createQueryBuilder('s')
+      .select('s.trigger_type', 'type')
+      .addSelect('COUNT(*)', 'count')
+      .groupBy('s.trigger_type')
+      .getRawMany<{ type: TriggerType; count: number }>();
+    return Object.fromEntries(rows.map(({ type, count }) => [type, Number(count)]));
+  }
+
+  private newestFirst(): SelectQueryBuilder<SnapshotRecord> {
+    return this.rows.createQueryBuilder('s').orderBy('s.created_at', 'DESC').addOrderBy('s.id', 'DESC');
+  }
+
+  private async markedIds(): Promise<string[]> {
+    const rows = await this.rows
+      .createQueryBuilder('s')
+      .select('s.id', 'id')
+      .where("s.pinned = 1 OR COALESCE(s.description, '') <> COALESCE(s.captured_description, '')")
+      .getRawMany<{ id: string }>();
+    return rows.map(({ id }) => id);
+  }
+}
+
+/** A LIKE pattern in which only our own `%` are special. */
+const containing = (text: string): string => `%${text.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`;
+
+function instant(field: string, text: string): string {
+  const time = new Date(text);
+  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  throw new BackupError(
+    'VALIDATION_FAILED',
+    `"${field}" must be a time in ISO 8601, for example 2026-01-30T12:00:00Z.`,
+  );
+}

@@ -1,0 +1,640 @@
+import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
+import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import type { Job } from '../../src/backup/model/job.js';
+import type { Manifest } from '../../src/backup/model/manifest.js';
+import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
+import { snapshotFromManifest, type Snapshot } from '../../src/backup/model/snapshot.js';
+import { ManualClock } from '../../src/backup/system/manual-clock.js';
+import { placeSample, publishSample, publishSampleArchive, sampleManifest } from '../support/sample-snapshots.js';
+
+const NOW = '2026-02-01T00:00:00.000Z';
+const DAY = archiveName('2026-01-30');
+
+let folder: string;
+let url: string;
+let destination: LocalDestination;
+let catalog: TypeOrmCatalog;
+let log: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'catalog-'));
+  url = `sqlite:${join(folder, 'catalog.sqlite')}`;
+  log = [];
+  destination = new LocalDestination(folder);
+  await destination.prepare();
+  catalog = newCatalog();
+  await catalog.open();
+});
+
+afterEach(async () => {
+  await catalog.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function newCatalog(catalogUrl = url): TypeOrmCatalog {
+  const note = (line: string) => void log.push(line);
+  return new TypeOrmCatalog({
+    url: catalogUrl,
+    destination,
+    clock: new ManualClock(NOW),
+    logger: { warn: note, error: note },
+  });
+}
+
+/** Ends the catalog, lets something happen to its files, and starts anew. */
+async function reopen(meanwhile: () => unknown = () => undefined): Promise<void> {
+  await catalog.close();
+  await meanwhile();
+  catalog = newCatalog();
+  await catalog.open();
+}
+
+const catalogFiles = async () => (await readdir(folder)).filter((name) => name.startsWith('catalog.sqlite'));
+const loseCatalog = async () => {
+  for (const name of await catalogFiles()) await rm(join(folder, name));
+};
+
+const idAt = (time: string, plan = 'auto') =>
+  `${plan}_backup_${time.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')}`;
+
+async function capture(time: string, changes: Partial<Manifest> = {}): Promise<Snapshot> {
+  const id = changes.id ?? idAt(time, changes.plan);
+  const manifest = await publishSample(destination, id, { created_at: time, ...changes });
+  const snapshot = snapshotFromManifest(manifest, null);
+  await catalog.addSnapshot(snapshot);
+  return snapshot;
+}
+
+/** As the archive step does it: pack, publish, tell the catalog, remove the loose ones. */
+async function archive(snapshots: readonly Snapshot[], filename = DAY): Promise<void> {
+  const manifests = await Promise.all(snapshots.map((snapshot) => destination.readManifest(snapshot)));
+  await publishSampleArchive(destination, filename, manifests);
+  const file = (await destination.listArchives()).find((found) => found.filename === filename)!;
+  await catalog.setArchive(
+    file,
+    snapshots.map(({ id }) => id),
+  );
+  for (const { id } of snapshots) await destination.removeSnapshot(id);
+}
+
+const page = (query = {}) => catalog.page({ page: 1, page_size: 50, ...query });
+const idsOf = (snapshots: readonly Snapshot[]) => snapshots.map(({ id }) => id);
+const state = async () => ({
+  snapshots: await catalog.all(),
+  archives: await catalog.archives(),
+  stats: await catalog.stats(),
+});
+
+function job(changes: Partial<Job> & { id: string }): Job {
+  return {
+    type: 'capture',
+    status: 'completed',
+    stage: null,
+    progress: 1,
+    plan: 'auto',
+    trigger: { type: 'manual' },
+    requested_by: 'admin@example.com',
+    created_at: '2026-01-30T12:00:00.000Z',
+    started_at: null,
+    finished_at: null,
+    snapshot_id: null,
+    error: null,
+    result: null,
+    ...changes,
+  };
+}
+
+describe('a snapshot', () => {
+  it('comes back exactly as it went in', async () => {
+    const subjects = [
+      { role: 'student', user_id: 5 },
+      { role: 'admin', user_id: 'a-b' },
+    ];
+    const snapshot = await capture('2026-01-30T12:00:00.000Z', {
+      description: 'Première',
+      file_size_bytes: 5_000_000_000,
+      trigger: { type: 'event', event: 'role.created', subjects },
+    });
+    expect(await catalog.get(snapshot.id)).toEqual(snapshot);
+    expect(await catalog.find(snapshot.id)).toEqual(snapshot);
+    expect(await catalog.all()).toEqual([snapshot]);
+    expect((await page()).items).toEqual([snapshot]);
+  });
+
+  it.each(['nothing', '../x', '', "x' OR 1=1 --"])('that is not there (%j) is not found', async (id) => {
+    expect(await catalog.find(id)).toBeNull();
+    await expect(catalog.get(id)).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
+    await expect(catalog.annotate(id, { pinned: true })).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
+    expect(existsSync(join(folder, 'annotations.json'))).toBe(false);
+  });
+
+  it('keeps how its verification went, through archiving and a restart', async () => {
+    const snapshot = await capture('2026-01-30T12:00:00.000Z');
+    await catalog.recordVerification(snapshot.id, false, new Date(NOW));
+    const verified = { is_valid: false, verified_at: NOW };
+    expect(await catalog.get(snapshot.id)).toMatchObject(verified);
+    await archive([snapshot]);
+    expect(await catalog.get(snapshot.id)).toMatchObject({ ...verified, location: 'archived', archive: DAY });
+    await reopen();
+    expect(await catalog.get(snapshot.id)).toMatchObject({ ...verified, location: 'archived', archive: DAY });
+    await catalog.recordVerification('gone', true, new Date(NOW)); // removed meanwhile: nothing to say
+  });
+
+  it('knows its dependents', async () => {
+    const base = await capture('2026-01-30T00:00:00.000Z');
+    const first = await capture('2026-01-30T00:10:00.000Z', { kind: 'differential', base: base.id });
+    const second = await capture('2026-01-30T00:20:00.000Z', { kind: 'differential', base: base.id });
+    expect(await catalog.dependents(base.id)).toEqual([first.id, second.id]);
+    expect(await catalog.dependents(first.id)).toEqual([]);
+  });
+
+  it('by a timer is told from the others', async () => {
+    expect(await catalog.latestTimed('auto')).toBeNull();
+    await capture('2026-01-30T00:00:00.000Z');
+    const startup = await capture('2026-01-30T00:10:00.000Z', { trigger: { type: 'startup' } });
+    await capture('2026-01-30T00:20:00.000Z', { trigger: { type: 'manual' } });
+    await capture('2026-01-30T00:30:00.000Z', { plan: 'weekly' });
+    expect(await catalog.latestTimed('auto')).toEqual(startup);
+  });
+});
+
+describe('pages', () => {
+  const times = [
+    '2026-01-29T23:59:59.999Z',
+    '2026-01-30T00:00:00.000Z',
+    '2026-01-30T12:00:00.000Z',
+    '2026-01-31T00:00:00.000Z',
+  ];
+
+  it('are newest first, ids deciding among equals', async () => {
+    for (const time of [times[1]!, times[3]!, times[0]!, times[2]!]) await capture(time);
+    await capture(times[2]!, { id: `${idAt(times[2]!)}_2` });
+    const ids = [idAt(times[3]!), `${idAt(times[2]!)}_2`, idAt(times[2]!), idAt(times[1]!), idAt(times[0]!)];
+    expect(idsOf(await catalog.all())).toEqual(ids);
+    for (const number of [1, 2, 3, 4]) {
+      const found = await page({ page: number, page_size: 2 });
+      expect(found).toMatchObject({ total: 5, page: number, page_size: 2 });
+      expect(idsOf(found.items)).toEqual(ids.slice((number - 1) * 2, number * 2));
+    }
+  });
+
+  it('are filtered by every field, alone and together', async () => {
+    const [a, b, c, d] = [
+      await capture(times[0]!),
+      await capture(times[1]!, { kind: 'differential', base: idAt(times[0]!), trigger: { type: 'manual' } }),
+      await capture(times[2]!, { plan: 'weekly', trigger: { type: 'manual' } }),
+      await capture(times[3]!),
+    ];
+    await archive([a]);
+    const found = async (query: object) => {
+      const { items, total } = await page(query);
+      expect(total).toBe(items.length);
+      return idsOf(items);
+    };
+    expect(await found({ trigger: 'manual' })).toEqual(idsOf([c, b]));
+    expect(await found({ kind: 'differential' })).toEqual(idsOf([b]));
+    expect(await found({ plan: 'weekly' })).toEqual(idsOf([c]));
+    expect(await found({ location: 'archived' })).toEqual(idsOf([a]));
+    expect(await found({ archive: DAY })).toEqual(idsOf([a]));
+    expect(await found({ from: times[1]!, to: times[3]! })).toEqual(idsOf([c, b]));
+    expect(await found({ from: '2026-01-30T01:00:00+01:00', to: '2026-01-30' })).toEqual([]);
+    expect(await found({ from: '2026-01-30T01:00:00+01:00' })).toEqual(idsOf([d, c, b]));
+    expect(await found({ trigger: 'manual', plan: 'auto', location: 'regular' })).toEqual(idsOf([b]));
+    expect(await found({ trigger: undefined, q: '' })).toHaveLength(4);
+    expect(idsOf(await catalog.all({ archive: DAY }))).toEqual([a.id]);
+    expect(idsOf(await catalog.all({ location: 'regular' }))).toEqual(idsOf([d, c, b]));
+    await expect(page({ from: 'yesterday' })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+
+  it('are searched by id, description and subject, whatever the case, with no character special', async () => {
+    const trigger = {
+      type: 'event' as const,
+      subjects: [
+        { role: 'student', user_id: 5 },
+        { role: 'Admin', user_id: 77 },
+      ],
+    };
+    const event = await capture(times[0]!, { trigger });
+    const described = await capture(times[1]!, { description: "100%_Ünder! it's" });
+    await capture(times[2]!);
+    const found = async (q: string) => idsOf((await page({ q })).items);
+    expect(await found('20260129_23')).toEqual([event.id]);
+    expect(await found('STUDENT 5')).toEqual([event.id]);
+    expect(await found('admin 77')).toEqual([event.id]);
+    for (const q of ['0%_ü', 'ÜNDER!', "it's", '%', '!']) expect(await found(q), q).toEqual([described.id]);
+    for (const q of ['0_%', '"', '\\', 'x%', '20260130%1']) expect(await found(q), q).toEqual([]);
+  });
+});
+
+describe('archives', () => {
+  it('take over their snapshots, and only those', async () => {
+    const [a, b, c] = [
+      await capture('2026-01-30T01:00:00.000Z'),
+      await capture('2026-01-30T02:00:00.000Z'),
+      await capture('2026-01-31T01:00:00.000Z'),
+    ];
+    await archive([a, b]);
+    expect(await catalog.archives()).toEqual([{ ...(await destination.listArchives())[0]!, date: '2026-01-30' }]);
+    expect(idsOf(await catalog.all({ archive: DAY }))).toEqual([b.id, a.id]);
+    expect(idsOf(await catalog.all({ location: 'regular' }))).toEqual([c.id]);
+    const before = await state();
+    await reopen();
+    expect(await state()).toEqual(before);
+    await catalog.annotate(a.id, { pinned: true });
+    await catalog.annotate(b.id, { pinned: true });
+    await archive([await catalog.get(b.id)]); // packed anew without a
+    expect(idsOf(await catalog.all({ archive: DAY }))).toEqual([b.id]);
+    expect(await readFile(join(folder, 'annotations.json'), 'utf8')).not.toContain(a.id);
+    await destination.removeArchive(DAY);
+    await catalog.setArchive({ filename: DAY, size_bytes: 0, revision: '' }, []);
+    expect(await catalog.archives()).toEqual([]);
+    expect(idsOf(await catalog.all())).toEqual([c.id]);
+  });
+
+  it('interrupted before the loose files went: the loose ones count, and later the archive', async () => {
+    const snapshot = await capture('2026-01-30T01:00:00.000Z');
+    await publishSampleArchive(destination, DAY, [sampleManifest(snapshot.id, { created_at: snapshot.created_at })]);
+    await catalog.recordVerification(snapshot.id, true, new Date(NOW));
+    await reopen(); // the archive is there, the catalog was not told
+    expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
+    await catalog.setArchive((await destination.listArchives())[0]!, [snapshot.id]);
+    await reopen(); // the catalog was told, the loose files are still there
+    expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
+    await destination.removeSnapshot(snapshot.id);
+    await catalog.reconcile(); // the archive did not change since it was read
+    expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'archived', archive: DAY, is_valid: true });
+  });
+
+  it('that hold a snapshot unknown here are read by the next reconciliation', async () => {
+    await publishSampleArchive(destination, DAY, [sampleManifest('a'), sampleManifest('b')]);
+    await catalog.addSnapshot(snapshotFromManifest(sampleManifest('a'), null));
+    await catalog.setArchive((await destination.listArchives())[0]!, ['a', 'b']);
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all({ archive: DAY }))).toEqual(['b', 'a']);
+  });
+
+  it('that are corrupt or vanished do not hide the others', async () => {
+    const other = archiveName('2026-01-29');
+    await publishSampleArchive(destination, DAY, [sampleManifest('a')]);
+    await publishSampleArchive(destination, other, [sampleManifest('b'), sampleManifest('c')]);
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all())).toEqual(['c', 'b', 'a']);
+    await writeFile(destination.archivePath(DAY), 'garbage');
+    await catalog.reconcile();
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all())).toEqual(['c', 'b']);
+    expect(log.filter((line) => line.includes(DAY))).toHaveLength(1);
+    await publishSampleArchive(destination, DAY, [sampleManifest('a')]);
+    await destination.removeArchive(other);
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all())).toEqual(['a']);
+    expect((await catalog.archives()).map(({ filename }) => filename)).toEqual([DAY]);
+  });
+});
+
+describe('reconciling', () => {
+  it('adds what came and drops what went, and reports each stray file once', async () => {
+    await capture('2026-01-30T01:00:00.000Z', { id: 'gone' });
+    await placeSample(folder, 'came');
+    await placeSample(folder, 'broken');
+    await writeFile(join(folder, 'broken.meta.json'), '{}');
+    await writeFile(join(folder, 'orphan.json'), '{}');
+    await destination.removeSnapshot('gone');
+    await catalog.reconcile();
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all())).toEqual(['came']);
+    expect(log).toHaveLength(2);
+    expect(log.join()).toMatch(/broken\.meta\.json.*format.*orphan\.json/s);
+    await rm(join(folder, 'came.json')); // by hand: its manifest alone is no snapshot
+    await catalog.reconcile();
+    expect(await catalog.all()).toEqual([]);
+  });
+
+  it('beside captures and removals ends with exactly what is there', async () => {
+    const kept: string[] = [];
+    const steps: Promise<unknown>[] = [];
+    for (let minute = 10; minute < 40; minute++) {
+      const snapshot = await capture(`2026-01-30T01:${minute}:00.000Z`);
+      steps.push(catalog.reconcile());
+      if (minute % 2) {
+        steps.push(destination.removeSnapshot(snapshot.id).then(() => catalog.removeSnapshots([snapshot.id])));
+      } else kept.unshift(snapshot.id);
+    }
+    await Promise.all(steps);
+    expect(idsOf(await catalog.all())).toEqual(kept);
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all())).toEqual(kept);
+  });
+
+  it('copes with a month of snapshots, loose and archived', async () => {
+    const days = new Map<string, Manifest[]>();
+    for (let tick = 0; tick < 4320; tick++) {
+      const time = new Date(Date.UTC(2026, 0, 1) + tick * 600_000).toISOString();
+      const manifest = sampleManifest(idAt(time), { created_at: time });
+      if (tick >= 2160) await placeSample(folder, manifest.id, manifest);
+      else days.set(utcDay(new Date(time)), [...(days.get(utcDay(new Date(time))) ?? []), manifest]);
+    }
+    for (const [day, manifests] of days) await publishSampleArchive(destination, archiveName(day), manifests);
+    await catalog.reconcile();
+    expect(await page({ page: 44, page_size: 100 })).toMatchObject({ total: 4320, items: { length: 20 } });
+    expect(await page({ location: 'archived', page_size: 1 })).toMatchObject({ total: 2160 });
+    const { regular, archived, by_trigger, oldest_backup, latest_backup } = await catalog.stats();
+    expect([regular.count, archived.count, by_trigger]).toEqual([2160, 2160, { scheduled: 4320 }]);
+    expect([oldest_backup, latest_backup]).toEqual(['2026-01-01T00:00:00.000Z', '2026-01-30T23:50:00.000Z']);
+    const before = await state();
+    await reopen(loseCatalog);
+    expect(await state()).toEqual(before);
+  });
+});
+
+describe('a catalog file', () => {
+  const file = () => join(folder, 'catalog.sqlite');
+
+  it('is the owner’s alone, with its journals', async () => {
+    await capture('2026-01-30T01:00:00.000Z');
+    expect((await catalogFiles()).sort()).toEqual(['catalog.sqlite', 'catalog.sqlite-shm', 'catalog.sqlite-wal']);
+    for (const name of await catalogFiles()) expect((await stat(join(folder, name))).mode & 0o777, name).toBe(0o600);
+  });
+
+  it('that was deleted is rebuilt, with pins and edited descriptions', async () => {
+    const [a, b, c] = [
+      await capture('2026-01-30T01:00:00.000Z', { description: 'a' }),
+      await capture('2026-01-30T02:00:00.000Z'),
+      await capture('2026-01-31T02:00:00.000Z'),
+    ];
+    await catalog.annotate(a.id, { description: 'Before migration' });
+    await catalog.annotate(b.id, { pinned: true });
+    await archive([a, b]);
+    const before = await state();
+    expect(before.snapshots).toMatchObject([
+      { id: c.id, pinned: false },
+      { id: b.id, pinned: true },
+      { id: a.id, description: 'Before migration' },
+    ]);
+    await reopen(loseCatalog);
+    expect(await state()).toEqual(before);
+    expect(log).toEqual([]);
+  });
+
+  const breakages: [string, () => Promise<unknown>][] = [
+    ['garbage', () => writeFile(file(), 'garbage '.repeat(1000))],
+    ['a short text', () => writeFile(file(), 'no database')],
+    [
+      'another schema',
+      () => {
+        const database = new Database(file());
+        database.exec('DROP TABLE backup_snapshots; CREATE TABLE backup_snapshots (name TEXT)');
+        database.close();
+        return Promise.resolve();
+      },
+    ],
+    [
+      'a schema without its record of migrations',
+      () => {
+        const database = new Database(file());
+        database.exec('DROP TABLE backup_catalog_migrations');
+        database.close();
+        return Promise.resolve();
+      },
+    ],
+    [
+      'a folder',
+      async () => {
+        await rm(file());
+        await mkdir(file());
+      },
+    ],
+    [
+      'a link to nowhere',
+      async () => {
+        await rm(file());
+        await symlink(join(folder, 'nowhere'), file());
+      },
+    ],
+  ];
+
+  it.each(breakages)('that holds %s is set aside and rebuilt', async (_, breakIt) => {
+    const snapshot = await capture('2026-01-30T01:00:00.000Z');
+    await reopen(breakIt);
+    expect(await catalog.all()).toEqual([snapshot]);
+    expect(await catalogFiles()).toContain('catalog.sqlite.broken-20260201_000000');
+    expect(existsSync(join(folder, 'nowhere'))).toBe(false);
+    expect(log).toHaveLength(1);
+    await reopen();
+    expect(log).toHaveLength(1);
+  });
+
+  it('cut off anywhere never hides a snapshot', async () => {
+    const snapshot = await capture('2026-01-30T01:00:00.000Z');
+    await catalog.close();
+    const whole = await readFile(file());
+    for (let size = 0; size < whole.length; size += 1000) {
+      await reopen(async () => {
+        await writeFile(file(), whole);
+        await truncate(file(), size);
+      });
+      expect(await catalog.all(), `${size} bytes`).toEqual([snapshot]);
+    }
+  });
+
+  it('that is somebody else’s database is refused and left alone', async () => {
+    await catalog.close();
+    const path = join(folder, 'app.sqlite');
+    const app = new Database(path);
+    app.exec('CREATE TABLE jobs (id INTEGER)');
+    app.close();
+    const before = await readFile(path);
+    const mistaken = newCatalog(`sqlite:${path}`);
+    await expect(mistaken.open()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('BACKUP_CATALOG_URL') as string,
+    });
+    expect((await readdir(folder)).filter((name) => name.startsWith('app.sqlite.broken'))).toEqual([]);
+    const after = new Database(path, { readonly: true });
+    expect(after.prepare('SELECT name FROM sqlite_master').all()).toEqual([{ name: 'jobs' }]);
+    after.close();
+    expect(before.length).toBeGreaterThan(0);
+  });
+
+  it.each(['postgres://db/x', 'catalog.sqlite', 'sqlite:'])(
+    'named by %j is refused by the name of the setting',
+    async (wrong) => {
+      await expect(newCatalog(wrong).open()).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('BACKUP_CATALOG_URL') as string,
+      });
+    },
+  );
+});
+
+describe('annotations', () => {
+  it('are found by search at once, and survive side by side', async () => {
+    const ids = [];
+    for (let hour = 10; hour < 20; hour++) ids.push((await capture(`2026-01-30T${hour}:00:00.000Z`)).id);
+    await Promise.all(ids.map((id, index) => catalog.annotate(id, { pinned: true, description: `Edited ${index}` })));
+    expect((await page({ q: 'EDITED 3' })).items).toMatchObject([
+      { id: ids[3], pinned: true, description: 'Edited 3' },
+    ]);
+    const { snapshots } = JSON.parse(await readFile(join(folder, 'annotations.json'), 'utf8'));
+    expect(Object.keys(snapshots)).toHaveLength(10);
+    await catalog.annotate(ids[3]!, { pinned: false, description: null });
+    expect(await catalog.get(ids[3]!)).toMatchObject({ pinned: false, description: null });
+    expect((await page({ q: 'edited 3' })).items).toEqual([]);
+  });
+
+  it('go with the snapshot that is removed, but not with one that is missing for now', async () => {
+    const [a, b] = [await capture('2026-01-30T01:00:00.000Z'), await capture('2026-01-30T02:00:00.000Z')];
+    for (const { id } of [a, b]) await catalog.annotate(id, { pinned: true });
+    const manifest = await readFile(join(folder, `${b.id}.meta.json`));
+    await rm(join(folder, `${b.id}.meta.json`));
+    await reopen();
+    await destination.removeSnapshot(a.id);
+    await catalog.removeSnapshots([a.id]);
+    expect(await catalog.all()).toEqual([]);
+    await writeFile(join(folder, `${b.id}.meta.json`), manifest);
+    await catalog.reconcile();
+    expect(await catalog.all()).toMatchObject([{ id: b.id, pinned: true }]);
+    expect(await readFile(join(folder, 'annotations.json'), 'utf8')).not.toContain(a.id);
+  });
+
+  it('deleted by hand are gone, a second process’ are seen', async () => {
+    const snapshot = await capture('2026-01-30T01:00:00.000Z', { description: 'captured' });
+    await catalog.annotate(snapshot.id, { pinned: true, description: 'edited' });
+    await rm(join(folder, 'annotations.json'));
+    await catalog.reconcile();
+    expect(await catalog.get(snapshot.id)).toEqual(snapshot);
+    expect((await page({ q: 'captured' })).total).toBe(1);
+    const other = newCatalog();
+    await other.open();
+    await other.annotate(snapshot.id, { pinned: true });
+    await other.close();
+    expect(await catalog.get(snapshot.id)).toMatchObject({ pinned: true });
+  });
+
+  it('that cannot be read keep the program from starting', async () => {
+    await capture('2026-01-30T01:00:00.000Z');
+    await catalog.close();
+    await writeFile(join(folder, 'annotations.json'), '{');
+    await expect(newCatalog().open()).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('annotations.json') as string,
+    });
+    expect(await readFile(join(folder, 'annotations.json'), 'utf8')).toBe('{');
+  });
+});
+
+describe('jobs', () => {
+  it('come back exactly as they were saved last', async () => {
+    const first = job({ id: 'a', status: 'running', progress: 0.25, stage: 'read' });
+    await catalog.saveJob(first);
+    expect(await catalog.getJob('a')).toEqual(first);
+    const last = job({
+      id: 'a',
+      result: { tables: { users: { rows: 2 } } },
+      error: { error_code: 'DISK_FULL', message: 'full', free_mb: 3 },
+    });
+    await Promise.all([catalog.saveJob({ ...first, progress: 0.5 }), catalog.saveJob(last)]);
+    expect(await catalog.getJob('a')).toEqual(last);
+    await expect(catalog.getJob('b')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+  });
+
+  it('are paged newest first and filtered', async () => {
+    for (const [index, type] of (['capture', 'verify', 'capture'] as const).entries()) {
+      await catalog.saveJob(
+        job({
+          id: `job-${index}`,
+          type,
+          created_at: `2026-01-30T0${index}:00:00.000Z`,
+          status: index ? 'completed' : 'failed',
+        }),
+      );
+    }
+    const ids = async (query = {}) =>
+      (await catalog.jobs({ page: 1, page_size: 10, ...query })).items.map(({ id }) => id);
+    expect(await ids()).toEqual(['job-2', 'job-1', 'job-0']);
+    expect(await ids({ type: 'capture' })).toEqual(['job-2', 'job-0']);
+    expect(await ids({ type: 'capture', status: 'failed' })).toEqual(['job-0']);
+    expect(await catalog.jobs({ page: 2, page_size: 2 })).toMatchObject({
+      total: 3,
+      page: 2,
+      page_size: 2,
+      items: [{ id: 'job-0' }],
+    });
+    expect((await catalog.stats()).by_status).toEqual({ completed: 1, failed: 1 });
+  });
+
+  it('tell the newest finished capture of a plan', async () => {
+    expect(await catalog.latestCaptureJob('auto')).toBeNull();
+    const at = (hour: number) => ({ created_at: `2026-01-30T0${hour}:00:00.000Z` });
+    await catalog.saveJob(job({ id: 'a', ...at(1) }));
+    await catalog.saveJob(job({ id: 'b', status: 'failed', ...at(2) }));
+    await catalog.saveJob(job({ id: 'c', status: 'running', ...at(3) }));
+    await catalog.saveJob(job({ id: 'd', type: 'restore', ...at(4) }));
+    await catalog.saveJob(job({ id: 'e', plan: 'weekly', ...at(5) }));
+    expect(await catalog.latestCaptureJob('auto')).toMatchObject({ id: 'b' });
+  });
+
+  it('that an earlier run left unfinished have failed', async () => {
+    await catalog.saveJob(job({ id: 'waiting', status: 'pending', progress: 0 }));
+    await catalog.saveJob(job({ id: 'running', status: 'running', progress: 0.5 }));
+    await catalog.saveJob(job({ id: 'done' }));
+    await reopen();
+    for (const id of ['waiting', 'running']) {
+      expect(await catalog.getJob(id)).toMatchObject({
+        status: 'failed',
+        finished_at: NOW,
+        error: { error_code: 'INTERRUPTED', message: expect.stringContaining('ended') as string },
+      });
+    }
+    expect(await catalog.getJob('running')).toMatchObject({ progress: 0.5 });
+    expect(await catalog.getJob('done')).toEqual(job({ id: 'done' }));
+  });
+
+  it('of a process that lives beside this one go on', async () => {
+    await catalog.saveJob(job({ id: 'theirs', status: 'running' }));
+    await reopen(() => {
+      const database = new Database(join(folder, 'catalog.sqlite'));
+      database.prepare('UPDATE backup_jobs SET owner_pid = ?').run(process.ppid);
+      database.close();
+    });
+    expect(await catalog.getJob('theirs')).toMatchObject({ status: 'running', error: null });
+  });
+
+  it('are kept to the newest 10,000', async () => {
+    await reopen(() => {
+      const database = new Database(join(folder, 'catalog.sqlite'));
+      database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500)
+        INSERT INTO backup_jobs (id, created_at, type, status, progress, owner_pid)
+        SELECT 'job-' || i, strftime('%Y-%m-%dT%H:%M:%fZ', '2025-01-01', '+' || i || ' minutes'), 'capture', 'completed', 1, 1 FROM n`);
+      database.close();
+    });
+    expect((await catalog.jobs({ page: 1, page_size: 1 })).total).toBe(10_000);
+    for (let index = 0; index < 100; index++)
+      await catalog.saveJob(job({ id: `new-${index}`, status: 'pending', created_at: NOW }));
+    expect((await catalog.jobs({ page: 1, page_size: 1 })).total).toBe(10_000);
+    await expect(catalog.getJob('job-600')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
+    expect(await catalog.getJob('job-601')).toMatchObject({ id: 'job-601' });
+  });
+});
+
+it('starts anew for an empty folder', async () => {
+  expect(await state()).toEqual({
+    snapshots: [],
+    archives: [],
+    stats: {
+      regular: { count: 0, size_bytes: 0 },
+      archived: { count: 0, size_bytes: 0 },
+      latest_backup: null,
+      oldest_backup: null,
+      by_trigger: {},
+      by_status: {},
+    },
+  });
+  expect(await page()).toEqual({ items: [], total: 0, page: 1, page_size: 50 });
+});
