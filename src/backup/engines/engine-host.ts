@@ -1,8 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { Manifest } from '../model/manifest.js';
-import { runChildTask, streamChildTask, type TaskRun } from '../system/child-task.js';
+import { runChildTask, startChild, streamChildTask, type TaskRun } from '../system/child-task.js';
 import type {
   CapturedDocument,
   CaptureRequest,
@@ -51,19 +53,68 @@ export interface EngineTasks {
  * Apart for a matter of safety too: two copies of the SQLite library in one process on one file drop each other's POSIX locks.
  */
 export class EngineHost {
-  /** Runs one task in a new child; `run.signal` kills it. */
-  run<Name extends keyof EngineTasks>(
+  private standby: ChildProcess | null = null;
+  private readonly keepsStandby: boolean;
+
+  /**
+   * @param options.standby keep one child started ahead of need, so that a capture does not wait for a process to start; costs its memory
+   * (about 50 MB) all the time
+   */
+  constructor({ standby = false }: { standby?: boolean } = {}) {
+    this.keepsStandby = standby;
+  }
+
+  /** Runs one task in a child of its own; `run.signal` kills it. */
+  async run<Name extends keyof EngineTasks>(
     task: Name,
     request: EngineTasks[Name]['request'],
     run?: TaskRun,
   ): Promise<EngineTasks[Name]['answer']> {
-    return runChildTask(entryPoint(), { task, payload: request }, run);
+    try {
+      return await runChildTask(this.takeChild(), { task, payload: request }, run);
+    } finally {
+      this.prepare();
+    }
   }
 
   /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
   read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
-    return streamChildTask(entryPoint(), { task: 'read', payload: request }, run);
+    return streamChildTask(startChild(entryPoint()), { task: 'read', payload: request }, run);
   }
+
+  /** Starts the standby, if this host keeps one and there is none. */
+  prepare(): void {
+    if (!this.keepsStandby || this.standby) return;
+    const child = startChild(entryPoint(), 'capture' satisfies keyof EngineTasks);
+    child.once('error', () => undefined); // one that cannot be started is missed, and reported, only when a task needs it
+    child.once('exit', () => {
+      if (this.standby === child) this.standby = null;
+    });
+    setWaiting(child, true);
+    this.standby = child;
+  }
+
+  /** Ends the standby. Tasks that run are not touched. */
+  close(): void {
+    this.standby?.kill('SIGKILL');
+    this.standby = null;
+  }
+
+  private takeChild(): ChildProcess {
+    const child = this.standby;
+    this.standby = null;
+    if (!child?.connected) return startChild(entryPoint());
+    setWaiting(child, false);
+    return child;
+  }
+}
+
+/** A child that only waits must not keep the application from ending. */
+function setWaiting(child: ChildProcess, waiting: boolean): void {
+  const change = waiting ? 'unref' : 'ref';
+  child[change]();
+  child.channel?.[change]();
+  for (const output of [child.stdout, child.stderr]) (output as Socket | null)?.[change]();
 }
 
 /** Always the compiled program: a child process has no TypeScript loader when the tests run from the sources. */

@@ -27,7 +27,12 @@ export async function ensureFolder(path: string): Promise<void> {
  */
 export async function writeFileAtomically(path: string, content: string): Promise<void> {
   const aside = await writeAside(path, content);
-  await publish(aside, path);
+  try {
+    await publish(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
 }
 
 /** First half of {@link writeFileAtomically}: the complete content, safely on disk, under a temporary name which is returned. */

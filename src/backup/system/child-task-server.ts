@@ -20,12 +20,14 @@ export type ChildTasks = Readonly<Record<string, () => Promise<ChildTask>>>;
 /**
  * The child's side of `runChildTask`: waits for the one request, runs it, answers, ends. A child whose parent dies ends too; what it
  * was writing is swept at the next start, and the database rolls its transaction back.
+ * @param preload a task whose code is loaded while there is nothing to do yet
  */
-export function serveOneTask(tasks: ChildTasks): void {
+export function serveOneTask(tasks: ChildTasks, preload?: string): void {
   process.once('disconnect', () => process.exit(0));
   process.once('message', (request: ChildRequest) => {
     void answer(tasks, request).finally(() => process.disconnect());
   });
+  if (preload !== undefined) void tasks[preload]?.().catch(() => undefined); // told when the task is asked for
 }
 
 async function answer(tasks: ChildTasks, { task, payload }: ChildRequest): Promise<void> {
@@ -66,7 +68,9 @@ function send(message: ChildMessage): Promise<void> {
   });
 }
 
+/** Not `drain`: that is only promised after a write that was told to wait, and the last piece may just have fitted. */
 function endOutput(): Promise<void> {
-  if (process.stdout.writableLength === 0) return Promise.resolve();
-  return once(process.stdout, 'drain').then(() => undefined);
+  return new Promise((resolve, reject) => {
+    process.stdout.write('', (error) => (error ? reject(error) : resolve()));
+  });
 }

@@ -35,57 +35,66 @@ const CHILD_PRIORITY = 10;
 const LONGEST_ERROR_OUTPUT = 4000;
 const STREAM_BUFFER_BYTES = 256 * 1024;
 
-/** Runs one named task in a child process of its own and returns its result. The child ends with it. */
-export function runChildTask<T>(entry: string, request: ChildRequest, run: TaskRun = {}): Promise<T> {
-  const child = start(entry, request, run);
-  return new Promise<T>((resolve, reject) => {
-    child.outcome.then((value) => resolve(value as T), reject);
+/**
+ * Starts a child process that waits for its one task.
+ * @param preload a task whose code it loads meanwhile
+ */
+export function startChild(entry: string, preload?: string): ChildProcess {
+  const child = fork(entry, preload === undefined ? [] : [preload], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    execArgv: [],
+    serialization: 'advanced',
+    env: childEnvironment(),
   });
+  if (child.pid !== undefined) yieldToTheApplication(child.pid);
+  return child;
+}
+
+/** Runs one named task in a child process of its own and returns its result. The child ends with it. */
+export async function runChildTask<T>(child: ChildProcess, request: ChildRequest, run: TaskRun = {}): Promise<T> {
+  return (await assign(child, request, run, 'answer')) as T;
 }
 
 /**
  * Runs a task whose answer is a stream of bytes on the child's standard output. Resolves when the child says that it is ready, so that
  * an error before the first byte can still become a proper answer; a later one destroys the stream. Destroying the stream kills the child.
  */
-export function streamChildTask(entry: string, request: ChildRequest, run: TaskRun = {}): Promise<Readable> {
-  const child = start(entry, request, run);
+export function streamChildTask(child: ChildProcess, request: ChildRequest, run: TaskRun = {}): Promise<Readable> {
+  const outcome = assign(child, request, run, 'close');
   // Read from the first moment on, since Node throws away what nobody has read when a child ends; and ended only by the
   // outcome, since a child that fails half-way closes its output just like one that has finished.
   const answer = new PassThrough({ highWaterMark: STREAM_BUFFER_BYTES });
-  child.process.stdout!.pipe(answer, { end: false });
-  answer.once('close', () => child.process.kill('SIGKILL'));
+  child.stdout!.pipe(answer, { end: false });
+  answer.once('close', () => child.kill('SIGKILL'));
   return new Promise<Readable>((resolve, reject) => {
-    child.process.on('message', (message: ChildMessage) => {
-      if (message.type === 'ready') resolve(answer);
+    let handedOut = false;
+    child.on('message', (message: ChildMessage) => {
+      if (message.type !== 'ready') return;
+      handedOut = true;
+      resolve(answer);
     });
-    child.outcome.then(
-      () => answer.end(),
+    outcome.then(
+      () => {
+        resolve(answer); // which it has been, unless the task had nothing to say
+        answer.end();
+      },
       (error: Error) => {
         reject(error);
-        answer.destroy(error);
+        // An error event that nobody can listen to yet would end the whole application.
+        answer.destroy(handedOut ? error : undefined);
       },
     );
   });
 }
 
-interface StartedChild {
-  process: ChildProcess;
-  outcome: Promise<unknown>;
-}
+/** Settled by the answer itself, or only when the child has closed its output too. */
+type SettledBy = 'answer' | 'close';
 
-function start(entry: string, request: ChildRequest, run: TaskRun): StartedChild {
-  const child = fork(entry, [], {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    execArgv: [],
-    serialization: 'advanced',
-    env: childEnvironment(),
-  });
-  if (child.pid !== undefined) {
-    yieldToTheApplication(child.pid);
-    run.onStart?.(child.pid);
-  }
+function assign(child: ChildProcess, request: ChildRequest, run: TaskRun, settledBy: SettledBy): Promise<unknown> {
+  if (child.pid !== undefined) run.onStart?.(child.pid);
+  const outcome = outcomeOf(child, run, settledBy);
   child.send(request, () => undefined); // a child that died before it could listen is reported by its exit
-  return { process: child, outcome: outcomeOf(child, run) };
+  return outcome;
 }
 
 /** The child needs no secrets of the host: what it works on comes with the request. */
@@ -102,7 +111,7 @@ function yieldToTheApplication(pid: number): void {
   }
 }
 
-function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun): Promise<unknown> {
+function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun, settledBy: SettledBy): Promise<unknown> {
   return new Promise((resolve, reject) => {
     let said: ChildMessage | undefined;
     let errorOutput = '';
@@ -116,14 +125,18 @@ function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun): Promis
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'progress') onProgress?.({ stage: message.stage, progress: message.progress });
       else if (message.type !== 'ready') said = message;
+      if (settledBy === 'answer') settle();
     });
     child.once('error', (error) =>
       reject(new BackupError('ENGINE_FAILED', `The engine host could not be started: ${error.message}`)),
     );
+    const settle = () => {
+      if (said?.type === 'result') resolve(said.value);
+      if (said?.type === 'error') reject(new BackupError(said.code, said.message, said.details));
+    };
     child.once('close', (code, killedBy) => {
       signal?.removeEventListener('abort', kill);
-      if (said?.type === 'result') return resolve(said.value);
-      if (said?.type === 'error') return reject(new BackupError(said.code, said.message, said.details));
+      settle();
       if (signal?.aborted) return reject(abortReason(signal));
       const how = killedBy ? `was killed by ${killedBy}` : `ended with code ${code}`;
       reject(new BackupError('ENGINE_FAILED', `The engine host ${how} before it finished. ${errorOutput}`.trim()));

@@ -23,7 +23,7 @@ export function parseTemporaryName(name: string): TemporaryName | undefined {
 
 /** Whether a process is still there; our own id counts as gone, since at start-up it can only be an earlier run's. */
 export function isProcessAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
+  if (pid === process.pid || pid === 0) return false; // 0 would ask about our own process group
   try {
     process.kill(pid, 0);
     return true;
