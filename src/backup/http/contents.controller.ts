@@ -1,5 +1,6 @@
 import { Get, Param, Query, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { BackupError } from '../model/errors.js';
 import { ExtractOperation } from '../operations/extract.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
@@ -38,9 +39,13 @@ export class ContentsController {
     description: 'Streamed; a differential put together with its base.',
     content: { 'application/json': { schema: EXTRACT } },
   })
-  @ApiErrors('ARCHIVE_NOT_FOUND', 'FILE_NOT_IN_ARCHIVE', 'ARCHIVE_CORRUPT', 'SNAPSHOT_CORRUPT', 'MAINTENANCE')
+  @ApiErrors('ARCHIVE_NOT_FOUND', 'FILE_NOT_IN_ARCHIVE', 'ARCHIVE_CORRUPT', 'MAINTENANCE')
   async extract(@ArchiveName() archive: string, @ArchivedDocument() filename: string): Promise<StreamableFile> {
-    return streamed(await this.contents.extract(archive, filename), { type: JSON_TYPE });
+    try {
+      return await streamed(await this.contents.extract(archive, filename), { type: JSON_TYPE });
+    } catch (error) {
+      throw inArchive(error);
+    }
   }
 
   @Get(':id/download')
@@ -77,4 +82,10 @@ export class ContentsController {
   ): Promise<StreamableFile> {
     return streamed(await this.contents.table(id, table, offset, limit), { type: JSON_TYPE });
   }
+}
+
+/** A document that was sound when it was packed and cannot be read now is a fault of its archive. */
+function inArchive(error: unknown): unknown {
+  if (!(error instanceof BackupError) || error.code !== 'SNAPSHOT_CORRUPT') return error;
+  return new BackupError('ARCHIVE_CORRUPT', error.message, error.details, { cause: error });
 }

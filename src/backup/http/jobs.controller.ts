@@ -1,5 +1,5 @@
 import { Delete, Get, type MessageEvent, Query, Sse } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, getSchemaPath } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from '@nestjs/swagger';
 import { map, type Observable } from 'rxjs';
 import { JobQueue } from '../operations/job.queue.js';
 import { ApiErrors } from './api-errors.decorator.js';
@@ -42,7 +42,6 @@ export class JobsController {
   @Sse(':job_id/events')
   @ApiOperation({ summary: 'Follow one job: an event now, one at each change; ends when the job has finished' })
   @ApiParam({ name: 'job_id', type: String })
-  @ApiProduces('text/event-stream')
   @ApiOkResponse({
     description: "Server-sent events; each one's data is the job as JSON.",
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(JobResponse) } } },

@@ -56,6 +56,20 @@ describe('a streamed answer', () => {
     expect((await fetch(url)).status).toBe(500);
   });
 
+  it('does not end the process when it fails right behind the first bytes', async () => {
+    source = new Readable({
+      read() {
+        this.push('[1,');
+        process.nextTick(() => this.destroy(new BackupError('SNAPSHOT_CORRUPT', 'It is broken.')));
+      },
+    });
+    const answer = await fetch(url).then(
+      ({ status }) => status,
+      () => 'broken off',
+    );
+    expect([500, 'broken off']).toContain(answer);
+  });
+
   it('breaks off when it fails after the first byte', async () => {
     let reads = 0;
     source = new Readable({

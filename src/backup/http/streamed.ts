@@ -9,8 +9,9 @@ type Headers = NonNullable<ConstructorParameters<typeof StreamableFile>[1]>;
  * breaks the connection, because a cut-off file must not look like a whole one. A client that leaves ends the stream.
  */
 export async function streamed(stream: Readable, headers: Headers): Promise<StreamableFile> {
+  stream.on('error', () => undefined); // between the first byte and the answer nobody else listens, and that would end the process
+  if (!stream.errored) await once(stream, 'readable');
   if (stream.errored) throw stream.errored;
-  await once(stream, 'readable');
   return new StreamableFile(stream, headers).setErrorHandler((error, response) => {
     (response as unknown as { destroy(error?: Error): void }).destroy(error);
   });

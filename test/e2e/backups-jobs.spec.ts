@@ -1,0 +1,97 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
+import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { BackupError } from '../../src/backup/model/errors.js';
+import type { Job } from '../../src/backup/model/job.js';
+import { BackupsClient, error, gate, invalid } from '../support/backups-client.js';
+import { startHostApp, type HostApp } from '../support/host-app.js';
+
+describe('jobs', () => {
+  let host: HostApp;
+  let backups: BackupsClient;
+
+  beforeAll(async () => {
+    host = await startHostApp();
+    backups = new BackupsClient(host);
+  });
+  afterAll(() => host.close());
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Holds every capture back until it is let through, or cancelled. */
+  function holdCaptures() {
+    const { opened, open } = gate();
+    const engine = host.app.get(SnapshotEngine, { strict: false });
+    vi.spyOn(engine, 'capture').mockImplementation(async (request, run) => {
+      const cancelled = new Promise<never>((_, reject) => {
+        const stop = () => reject(new BackupError('CANCELLED', 'Killed.'));
+        if (run?.signal?.aborted) stop();
+        run?.signal?.addEventListener('abort', stop);
+      });
+      await Promise.race([opened, cancelled]);
+      return JsonEngine.prototype.capture.call(engine, request, run);
+    });
+    return open;
+  }
+
+  it('have a history', async () => {
+    await backups.capture();
+    const { body } = await backups.get('/jobs?type=capture&status=completed&page_size=1').expect(200);
+    expect(body).toMatchObject({ page: 1, page_size: 1, items: [{ type: 'capture', status: 'completed' }] });
+    expect((await backups.get('/jobs?type=nap').expect(400)).body).toEqual(invalid('type'));
+  });
+
+  it('can be cancelled while they wait', async () => {
+    const letThrough = holdCaptures();
+    const { body: running } = await backups.post('').expect(202);
+    const { body: waiting } = await backups.post('').expect(202);
+    expect((await backups.delete(`/jobs/${waiting.id}`).expect(200)).body).toMatchObject({
+      id: waiting.id,
+      status: 'cancelled',
+      snapshot_id: null,
+    });
+    letThrough();
+    await backups.get(`/jobs/${running.id}/events`).expect(200);
+    expect(await backups.job(running.id as string)).toMatchObject({ status: 'completed' });
+    expect(await backups.job(waiting.id as string)).toMatchObject({ status: 'cancelled', started_at: null });
+  });
+
+  it('can be cancelled while they run, which those who wait are told', async () => {
+    holdCaptures();
+    const waiting = backups.post('?wait=true').then((answer) => answer);
+    const job = await vi.waitFor(async () => {
+      const { body } = await backups.get('/jobs?status=running').expect(200);
+      expect(body.items).toHaveLength(1);
+      return body.items[0] as Job;
+    });
+    await backups.delete(`/jobs/${job.id}`).expect(200);
+    const { status, body } = await waiting;
+    expect({ status, body }).toEqual({ status: 409, body: error(409, 'CANCELLED') });
+    expect((await backups.delete(`/jobs/${job.id}`).expect(409)).body).toEqual(error(409, 'JOB_NOT_CANCELLABLE'));
+  });
+
+  it('can be followed until they have ended', async () => {
+    const letThrough = holdCaptures();
+    const { body } = await backups.post('').expect(202);
+    const events = backups.get(`/jobs/${body.id}/events`).then(({ text }) => jobsIn(text));
+    await vi.waitFor(async () => expect((await backups.job(body.id as string)).status).toBe('running'));
+    letThrough();
+    const told = await events;
+    expect(told.every(({ id }) => id === body.id)).toBe(true);
+    expect(told.at(-1)).toEqual(await backups.job(body.id as string));
+    expect(told.at(-1)?.status).toBe('completed');
+    const afterwards = jobsIn((await backups.get(`/jobs/${body.id}/events`).expect(200)).text);
+    expect(afterwards).toEqual([told.at(-1)]);
+  });
+
+  it('are unknown by any other id', async () => {
+    const unknown = '00000000-0000-4000-8000-000000000000';
+    expect((await backups.get(`/jobs/${unknown}`).expect(404)).body).toEqual(error(404, 'JOB_NOT_FOUND'));
+    expect((await backups.get(`/jobs/${unknown}/events`).expect(404)).body).toEqual(error(404, 'JOB_NOT_FOUND'));
+    expect((await backups.delete(`/jobs/${unknown}`).expect(404)).body).toEqual(error(404, 'JOB_NOT_FOUND'));
+  });
+});
+
+const jobsIn = (events: string): Job[] =>
+  [...events.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as Job);
