@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { checkArchive, type ExpectedEntry } from '../archive/archive.check.js';
+import { ARCHIVE_README, README_NAME } from '../archive/archive.readme.js';
 import { writeArchive, type ArchiveEntryInput } from '../archive/archive.writer.js';
 import { openStored, type StoredFile } from '../archive/stored-file.js';
 import { BackupError } from '../model/errors.js';
@@ -42,7 +44,7 @@ export async function packArchiveTask(
   try {
     const { sound, damaged } = await separateDamaged(items);
     const total = sound.length * 2 + 1;
-    await writeArchive(aside, sound.flatMap(entriesOf), {
+    await writeArchive(aside, [readme(sound), ...sound.flatMap(entriesOf)], {
       onEntry: (done) => context.report({ stage: 'pack', progress: (0.7 * done) / total }),
     });
     await checkArchive(aside, await expectedEntries(sound));
@@ -66,6 +68,12 @@ async function separateDamaged(items: PackItem[]): Promise<{ sound: PackItem[]; 
     }
   }
   return { sound, damaged };
+}
+
+/** Dated like the snapshots, so that packing the same day again gives the same bytes. */
+function readme(items: PackItem[]): ArchiveEntryInput {
+  const modifiedAt = new Date(Math.max(0, ...items.map(({ manifest }) => Date.parse(manifest.created_at))));
+  return { name: README_NAME, modifiedAt, open: () => Readable.from([Buffer.from(ARCHIVE_README)]) };
 }
 
 function entriesOf({ manifest, manifestFile, document }: PackItem): ArchiveEntryInput[] {

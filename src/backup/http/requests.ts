@@ -175,4 +175,14 @@ export class RestoreRequest {
   @ArrayUnique({ message: 'must name each table once' })
   @IsString({ each: true, message: 'must be a list of table names' })
   tables?: string[];
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Restore although the schema differs: columns that the snapshot lacks take their default, what the database no longer has is left out. ' +
+      'Without it, differences are answered with 409 SCHEMA_MISMATCH and listed.',
+  })
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  allow_schema_changes?: boolean;
 }

@@ -88,7 +88,7 @@ export class RunsController {
   )
   async restore(
     @SnapshotId() id: string,
-    @Body() { confirm, skip_safety_snapshot, tables }: RestoreRequest,
+    @Body() { confirm, skip_safety_snapshot, tables, allow_schema_changes }: RestoreRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requester: string | null,
     @Res({ passthrough: true }) response: Response,
@@ -99,6 +99,7 @@ export class RunsController {
         confirm,
         ...(skip_safety_snapshot === undefined ? {} : { skipSafetySnapshot: skip_safety_snapshot }),
         ...(tables === undefined ? {} : { tables }),
+        ...(allow_schema_changes === undefined ? {} : { allowSchemaChanges: allow_schema_changes }),
       },
       requester,
     );

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min, validateSync, type ValidationError } from 'class-validator';
 import { BackupError, type FieldError } from './errors.js';
 
@@ -10,35 +9,21 @@ const wholeNumber = (min: number, max: number) => ({ message: `must be a whole n
  * `PUT /admin/database/backups/config`.
  */
 export class BackupConfig {
-  @ApiProperty({ description: 'Days after which snapshots are deleted.', minimum: 1, maximum: 3650, default: 30 })
   @IsInt(wholeNumber(1, 3650))
   @Min(1, wholeNumber(1, 3650))
   @Max(3650, wholeNumber(1, 3650))
   retention_days = 30;
 
-  @ApiProperty({
-    description: "Days after which a day's snapshots are packed into one ZIP; not above retention_days.",
-    minimum: 1,
-    maximum: 3650,
-    default: 14,
-  })
   @IsInt(wholeNumber(1, 3650))
   @Min(1, wholeNumber(1, 3650))
   @Max(3650, wholeNumber(1, 3650))
   auto_archive_after_days = 14;
 
-  @ApiProperty({ description: 'Minutes between scheduled snapshots.', minimum: 1, maximum: 1440, default: 10 })
   @IsInt(wholeNumber(1, 1440))
   @Min(1, wholeNumber(1, 1440))
   @Max(1440, wholeNumber(1, 1440))
   backup_interval_minutes = 10;
 
-  @ApiProperty({
-    description: 'How many of the newest snapshots no policy ever removes.',
-    minimum: 1,
-    maximum: 1000,
-    default: 5,
-  })
   @IsInt(wholeNumber(1, 1000))
   @Min(1, wholeNumber(1, 1000))
   @Max(1000, wholeNumber(1, 1000))

@@ -77,7 +77,7 @@ export class RestoreOperation {
       throw new BackupError(
         'SCHEMA_MISMATCH',
         `The schema has changed since snapshot "${id}" was taken (${differences.length} differences). Nothing was changed. ` +
-          'Bring the schema back to that state, or allow schema changes for this restore.',
+          'Bring the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
         { differences },
       );
     });
