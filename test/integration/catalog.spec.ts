@@ -443,6 +443,19 @@ describe('a catalog file', () => {
     }
   });
 
+  it('with any page destroyed never hides or changes a snapshot', async () => {
+    for (let hour = 10; hour < 20; hour++) await capture(`2026-01-30T${hour}:00:00.000Z`);
+    const before = await catalog.all();
+    await catalog.close();
+    const whole = await readFile(file());
+    for (let start = 0; start < whole.length; start += 4096) {
+      await reopen(async () => writeFile(file(), Buffer.from(whole).fill(0xff, start, start + 4096)));
+      expect(await catalog.all(), `page at ${start}`).toEqual(before);
+      expect(await page({ plan: 'auto' }), `page at ${start}`).toMatchObject({ total: 10 });
+      await rm(`${file()}.broken-20260201_000000`);
+    }
+  });
+
   it('that is somebody else’s database is refused and left alone', async () => {
     await catalog.close();
     const path = join(folder, 'app.sqlite');
