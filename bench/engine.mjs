@@ -4,16 +4,17 @@ import { EngineHost } from '../dist/backup/engines/engine-host.js';
 import { JsonEngine } from '../dist/backup/engines/json/json.engine.js';
 import { serialiseManifest } from '../dist/backup/model/manifest.js';
 
-const engine = new JsonEngine(new EngineHost());
-
-/** Captures a database through the engine host, as the program does, without catalog and queue. */
+/**
+ * Captures a database through the engine host, as the program does, without catalog and queue.
+ * @param options.host one that keeps a child on standby is for its caller to close
+ */
 export async function capture(
   database,
   folder,
-  { id = 'auto_backup_20260130_000000', createdAt = '2026-01-30T00:00:00.000Z' } = {},
+  { id = 'auto_backup_20260130_000000', createdAt = '2026-01-30T00:00:00.000Z', host = new EngineHost() } = {},
 ) {
   const documentPath = join(folder, `${id}.json`);
-  const captured = await engine.capture({
+  const captured = await new JsonEngine(host).capture({
     database: { type: 'sqlite', path: database, busyTimeoutMs: 5000, migrationsTable: 'migrations' },
     id,
     kind: 'full',

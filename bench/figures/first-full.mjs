@@ -1,10 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EngineHost } from '../../dist/backup/engines/engine-host.js';
 import { capture } from '../engine.mjs';
 import { peers } from '../machine.mjs';
-import { alternate, run } from '../measure.mjs';
+import { alternate, run, timed } from '../measure.mjs';
 import { absentRow, ratioRow } from '../text.mjs';
 import { createW1 } from '../w1.mjs';
+
+/** Until a child that was started ahead of need has come to rest, and takes nothing from whoever is measured next. */
+const SETTLING_MS = 400;
 
 /** P4: the first full snapshot, against `sqlite3 .dump`. */
 export async function firstFull({ folder, quick }) {
@@ -12,38 +17,44 @@ export async function firstFull({ folder, quick }) {
   const database = join(folder, 'w1.sqlite');
   const dump = join(folder, 'dump.sql');
   createW1(database);
+  const host = new EngineHost({ standby: true });
   let manifest;
-  const { ours, dumped, dumpedAndSynced } = await alternate(quick ? 3 : 9, {
-    ours: async () => void (manifest = await capture(database, folder)),
+  const { standby, cold, dumped, dumpedAndSynced } = await alternate(quick ? 3 : 9, {
+    standby: async () => {
+      const took = await timed(async () => (manifest = await capture(database, folder, { host })));
+      await sleep(SETTLING_MS);
+      return took;
+    },
     dumped: () => run('sqlite3', [database, '.dump'], { to: dump }),
+    cold: () => capture(database, folder).then(() => undefined),
     dumpedAndSynced: async () => {
       await run('sqlite3', [database, '.dump'], { to: dump });
       await run('sync', [dump]);
     },
   });
+  host.close();
   await Promise.all([database, dump, join(folder, manifest.filename)].map((path) => rm(path, { force: true })));
-  const megabytes = (manifest.file_size_bytes / 1e6).toFixed(1);
-  const row = { figure: 'P4', ours };
+  const what = `first full snapshot (${(manifest.file_size_bytes / 1e6).toFixed(1)} MB)`;
+  const row = { figure: 'P4', reference: dumped, named: 'sqlite3 .dump' };
   return {
     rows: [
+      ratioRow({ ...row, what, ours: standby, atMost: 1, why: WHY }),
+      ratioRow({ ...row, what: `${what}, a process started for it`, ours: cold, atMost: 1, why: WHY }),
       ratioRow({
-        ...row,
-        what: `first full snapshot (${megabytes} MB)`,
-        reference: dumped,
-        named: 'sqlite3 .dump',
-        atMost: 1,
-        why: 'The dump neither hashes, nor waits for the disk, nor reads anything back.',
-      }),
-      ratioRow({
-        ...row,
-        what: 'the same, the dump synced too',
+        figure: 'P4',
+        what: 'the first of these, the dump synced too',
+        ours: standby,
         reference: dumpedAndSynced,
         named: 'sqlite3 .dump, sync',
         atMost: null,
       }),
     ],
-    notes: [
-      'P4: ours is everything from the request to a document that may be published: a child process is started, all is read in one transaction, a digest per table and a checksum of the file are made, the file is fsynced and read again. The child runs at a lower priority (nice 10), the dump does not.',
-    ],
+    notes: [NOTE],
   };
 }
+
+const WHY =
+  'The dump neither makes checksums, nor waits for the disk, nor reads anything back; each of them is a pass over all bytes, and Node itself takes its time to start.';
+
+const NOTE =
+  'P4: ours is everything from the request to a document that may be published: all is read in one transaction by a child process, a digest of each table and a checksum of the file are made, the file is fsynced and read again. In the running program that process waits on standby; the second row starts one. It runs at a lower priority (nice 10), the dump does not, so other work on the machine makes ours slower than the dump.';

@@ -104,6 +104,7 @@ function rows({ newest, oldest, archived, load }) {
       reference: oldest,
       named: 'regular',
       atMost: 1.25,
+      why: 'What lies in an archive is inflated each time it is read: to be verified, and to be restored.',
     }),
   ];
 }
