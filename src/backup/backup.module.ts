@@ -42,7 +42,12 @@ const PORTS: Provider[] = [
       new TypeOrmCatalog({ url: catalogUrl, destination, clock }),
     inject: [ResolvedOptions, Destination, Clock],
   },
-  EngineHost,
+  // Only an application that takes snapshots by itself keeps a process waiting for the next one.
+  {
+    provide: EngineHost,
+    useFactory: ({ triggers }: ResolvedOptions) => new EngineHost({ standby: triggers }),
+    inject: [ResolvedOptions],
+  },
   { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
 ];
 

@@ -50,6 +50,11 @@ describe('planCleanup', () => {
     expect([countArchived(plan), countDeleted(plan)]).toEqual([2, 1]);
   });
 
+  it('does not try again and again to pack a snapshot that is known to be damaged', () => {
+    const plan = planCleanup([snapshot('new', 0), snapshot('x', 15.9, { is_valid: false })], config, NOW);
+    expect(isIdle(plan)).toBe(true);
+  });
+
   it('deletes differentials before the full one they build on', () => {
     const plan = planCleanup(
       [snapshot('new', 0), snapshot('full', 33), snapshot('diff', 32.9, { base: 'full' })],

@@ -14,12 +14,14 @@ export interface CleanupPlan {
   kept: KeptSnapshot[];
 }
 
-/** Pure: what has expired is not packed first. */
+/** Pure. What has expired is not packed first, and what is known to be damaged stays as it is for whoever may save it. */
 export function planCleanup(snapshots: readonly Snapshot[], config: BackupConfig, now: Date): CleanupPlan {
   const { kept, expired } = decideRetention(snapshots, config, now);
   const gone = new Set(expired);
   const expiredSnapshots = snapshots.filter(({ id }) => gone.has(id));
-  const staysLoose = snapshots.filter(({ id, location }) => location === 'regular' && !gone.has(id));
+  const staysLoose = snapshots.filter(
+    ({ id, location, is_valid }) => location === 'regular' && !gone.has(id) && is_valid !== false,
+  );
   return {
     days: daysToArchive(staysLoose, config.auto_archive_after_days, now).map((day) => ({
       day,

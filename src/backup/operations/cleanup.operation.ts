@@ -95,8 +95,9 @@ export class CleanupOperation {
   private steps(plan: CleanupPlan, result: CleanupResult): CleanupStep[] {
     return [
       ...plan.days.map(({ day, snapshots }) => async (run: StepRun) => {
-        await this.archives.add(day, snapshots, run);
-        result.archived += snapshots.length;
+        const { archived, damaged } = await this.archives.add(day, snapshots, run);
+        result.archived += archived;
+        if (damaged[0]) throw leftOut(damaged[0].message, damaged.length);
       }),
       ...plan.expiredLoose.map((snapshot) => async () => {
         await this.destination.removeSnapshot(snapshot.id);
@@ -133,6 +134,12 @@ type CleanupStep = (run: StepRun) => Promise<void>;
 
 const sizeOf = (snapshots: readonly Snapshot[]): number =>
   snapshots.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+
+const leftOut = (first: string, count: number): BackupError =>
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `${count} damaged ${count === 1 ? 'snapshot was' : 'snapshots were'} not archived and stay where they are. ${first}`,
+  );
 
 function incomplete(first: BackupError, count: number, result: CleanupResult): BackupError {
   const others = count > 1 ? ` (and ${count - 1} more)` : '';

@@ -1,16 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination, type ArchiveFile } from '../destinations/destination.js';
-import { EngineHost, type PackItem } from '../engines/engine-host.js';
+import { EngineHost, type PackedArchive, type PackItem } from '../engines/engine-host.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { archiveName } from '../model/snapshot-id.js';
 import type { TaskRun } from '../system/child-task.js';
+import { Clock } from '../system/clock.js';
+
+type Damaged = PackedArchive['damaged'];
 
 /**
- * Moves snapshots into their day's archive and out of it. An archive is never changed in place: a new one is written aside, checked entry by entry, and
- * takes the old one's name. Every step may be repeated after a crash: what is in the archive already and still lies loose is simply packed again.
+ * Moves snapshots into their day's archive and out of it. An archive is never changed in place: a new one is written aside, checked entry by
+ * entry, and takes the old one's name. Every step may be repeated after a crash: a snapshot that is in the archive and still lies loose is then
+ * only removed from where it lies loose.
  */
 @Injectable()
 export class DayArchives {
@@ -18,64 +22,82 @@ export class DayArchives {
     private readonly catalog: Catalog,
     private readonly destination: Destination,
     private readonly host: EngineHost,
+    private readonly clock: Clock,
   ) {}
 
-  /** Packs the loose snapshots of a day, together with what its archive holds already, and only then removes the loose files. */
-  async add(day: string, snapshots: readonly Snapshot[], run: TaskRun): Promise<void> {
+  /**
+   * Packs the loose snapshots of a day, together with what its archive holds already, and only then removes the loose files. Snapshots that turn
+   * out to be damaged stay loose, are marked as invalid, and are returned.
+   */
+  async add(
+    day: string,
+    snapshots: readonly Snapshot[],
+    run: TaskRun,
+  ): Promise<{ archived: number; damaged: Damaged }> {
     const filename = archiveName(day);
-    const loose = new Set(snapshots.map(({ id }) => id));
-    const items = (await this.contents(filename)).filter(({ manifest }) => !loose.has(manifest.id));
-    for (const snapshot of snapshots) items.push(this.item(await this.destination.readManifest(snapshot), null));
-    await this.replace(filename, items, run);
-    for (const id of loose) await this.destination.removeSnapshot(id);
+    const held = await this.contents(filename);
+    const { items: loose, damaged } = await this.looseItems(snapshots);
+    const items = [...held, ...loose.filter((item) => !isAmong(held, item, filename))];
+    if (items.length > 0) damaged.push(...(await this.packAndPublish(filename, items, run)));
+    const rotten = new Set(damaged.map(({ id }) => id));
+    for (const id of rotten) await this.catalog.recordVerification(id, false, this.clock.now());
+    const archived = snapshots.filter(({ id }) => !rotten.has(id));
+    for (const { id } of archived) await this.destination.removeSnapshot(id);
+    return { archived: archived.length, damaged };
   }
 
   /** Deletes snapshots out of an archive, the archive itself when nothing else is in it. @returns the bytes this freed */
   async remove(filename: string, ids: ReadonlySet<string>, run: TaskRun): Promise<number> {
     const before = await this.find(filename);
-    const held = await this.catalog.all({ archive: filename });
-    if (held.every(({ id }) => ids.has(id))) {
+    const listed = await this.catalog.all({ archive: filename });
+    if (listed.every(({ id }) => ids.has(id))) {
       await this.destination.removeArchive(filename);
       await this.catalog.removeSnapshots([...ids]);
       if (before) await this.catalog.setArchive(before, []);
       return before?.size_bytes ?? 0;
     }
     const items = (await this.contents(filename)).filter(({ manifest }) => !ids.has(manifest.id));
-    const after = await this.replace(filename, items, run);
+    await this.packAndPublish(filename, items, run);
     await this.catalog.removeSnapshots([...ids]);
-    return (before?.size_bytes ?? 0) - after.size_bytes;
+    return (before?.size_bytes ?? 0) - ((await this.find(filename))?.size_bytes ?? 0);
   }
 
-  private async replace(filename: string, items: PackItem[], run: TaskRun): Promise<ArchiveFile> {
-    const { temporaryPath } = await this.host.run(
-      'packArchive',
-      { archivePath: this.destination.archivePath(filename), items },
-      run,
-    );
+  /** @returns the loose snapshots it had to leave out */
+  private async packAndPublish(filename: string, items: PackItem[], run: TaskRun): Promise<Damaged> {
+    const archivePath = this.destination.archivePath(filename);
+    const { temporaryPath, damaged } = await this.host.run('packArchive', { archivePath, items }, run);
+    const left = new Map(damaged.map(({ id, message }) => [id, message]));
+    // Damage inside the archive that is to be replaced stops it: what is unreadable today may be saved by hand.
+    const inside = items.find(({ manifest, document }) => document.entry !== null && left.has(manifest.id));
+    if (inside) throw leftAlone(filename, left.get(inside.manifest.id)!);
+    const ids = items.map(({ manifest }) => manifest.id).filter((id) => !left.has(id));
+    if (ids.length === 0) return damaged; // an empty archive under a temporary name, swept with the job that now fails
     await this.destination.publishArchive(temporaryPath, filename);
     const archive = await this.find(filename);
-    if (!archive)
-      throw new BackupError(
-        'ARCHIVE_NOT_FOUND',
-        `The archive ${filename} vanished right after it was written. Check who else writes to the backup folder.`,
-      );
-    await this.catalog.setArchive(
-      archive,
-      items.map(({ manifest }) => manifest.id),
-    );
-    return archive;
+    if (!archive) throw vanished(filename);
+    await this.catalog.setArchive(archive, ids);
+    return damaged;
   }
 
-  /** What an archive holds, nothing when there is none yet. One that cannot be read as a whole is not replaced: what is unreadable today may be saved by hand. */
+  private async looseItems(snapshots: readonly Snapshot[]): Promise<{ items: PackItem[]; damaged: Damaged }> {
+    const items: PackItem[] = [];
+    const damaged: Damaged = [];
+    for (const snapshot of snapshots) {
+      try {
+        items.push(this.item(await this.destination.readManifest(snapshot), null));
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== 'SNAPSHOT_CORRUPT') throw error;
+        damaged.push({ id: snapshot.id, message: error.message });
+      }
+    }
+    return { items, damaged };
+  }
+
+  /** What an archive holds, nothing when there is none yet. */
   private async contents(filename: string): Promise<PackItem[]> {
     if (!(await this.find(filename))) return [];
     return (await this.destination.readArchive(filename)).map((found) => {
-      if ('problem' in found) {
-        throw new BackupError(
-          'ARCHIVE_CORRUPT',
-          `The archive ${filename} is left as it is, because it is damaged: ${found.problem}`,
-        );
-      }
+      if ('problem' in found) throw leftAlone(filename, found.problem);
       return this.item(found.manifest, filename);
     });
   }
@@ -93,3 +115,21 @@ export class DayArchives {
     };
   }
 }
+
+/** Whether an archive holds this very snapshot already, as it does after a crash between publishing it and removing the loose files. */
+function isAmong(held: readonly PackItem[], { manifest }: PackItem, filename: string): boolean {
+  const other = held.find((item) => item.manifest.id === manifest.id);
+  if (other && other.manifest.checksum !== manifest.checksum) {
+    throw leftAlone(filename, `it holds another snapshot "${manifest.id}" than the one that lies loose.`);
+  }
+  return other !== undefined;
+}
+
+const leftAlone = (filename: string, problem: string): BackupError =>
+  new BackupError('ARCHIVE_CORRUPT', `The archive ${filename} is left as it is, because it is damaged: ${problem}`);
+
+const vanished = (filename: string): BackupError =>
+  new BackupError(
+    'ARCHIVE_NOT_FOUND',
+    `The archive ${filename} vanished right after it was written. Check who else writes to the backup folder.`,
+  );

@@ -74,7 +74,8 @@ export class JobQueue {
 
   /** The job that runs now; one that works on the source rather than a verification beside it. */
   runningJob(): Job | null {
-    return (this.lanes.source.running ?? this.lanes.side.running)?.job ?? null;
+    const jobs = [this.lanes.source.running?.job, this.lanes.side.running?.job];
+    return jobs.find((job) => job?.status === 'running') ?? null;
   }
 
   /** Pending and running jobs of a type, oldest first. */

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
+import { EngineHost } from '../engines/engine-host.js';
 import { ConfigStore } from '../operations/config.store.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { BackupScheduler } from './backup.scheduler.js';
@@ -25,6 +26,7 @@ export class BackupLifecycle
     private readonly catalog: Catalog,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
+    private readonly host: EngineHost,
   ) {}
 
   /** A wrong setting or a folder that cannot be written stops the start here, rather than the first backup at night. */
@@ -35,8 +37,9 @@ export class BackupLifecycle
     await this.catalog.open();
   }
 
-  onApplicationBootstrap(): Promise<void> {
-    return this.scheduler.start();
+  async onApplicationBootstrap(): Promise<void> {
+    this.host.prepare();
+    await this.scheduler.start();
   }
 
   /** Before the HTTP server closes, since that waits for clients who are waiting for a job. */
@@ -47,6 +50,7 @@ export class BackupLifecycle
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.host.close();
     await this.catalog.close();
   }
 }

@@ -1,0 +1,218 @@
+import { join } from 'node:path';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BackupScheduler, CaptureOperation, Catalog, ConfigStore, JobQueue } from '../../src/backup/index.js';
+import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { ManualClock } from '../../src/backup/system/manual-clock.js';
+import { type BackupApp, type BackupAppSetup, startBackupApp } from '../support/backup-app.js';
+
+const MINUTE = 60_000;
+let folder: string;
+let clock: ManualClock;
+let app: BackupApp | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'scheduler-'));
+  clock = new ManualClock('2026-01-30T12:00:00.000Z');
+});
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function start(setup: BackupAppSetup = {}): Promise<BackupApp> {
+  app = await startBackupApp({ clock, folder, ...setup, options: { triggers: true, ...setup.options } });
+  await app.get(BackupScheduler).settled();
+  return app;
+}
+
+async function stop(): Promise<void> {
+  await app!.close();
+  app = undefined;
+}
+
+async function advance(minutes: number): Promise<void> {
+  clock.advance(minutes * MINUTE);
+  await app!.get(BackupScheduler).settled();
+}
+
+/** Oldest first: trigger and time. */
+const taken = async (): Promise<[string, string][]> =>
+  (await app!.get(Catalog).all())
+    .map(({ trigger, created_at }): [string, string] => [trigger.type, created_at.slice(11, 16)])
+    .reverse();
+
+describe('BackupScheduler', () => {
+  it('takes the first snapshot at once and one every ten minutes from then on', async () => {
+    await start();
+    expect(await taken()).toEqual([['startup', '12:00']]);
+    await advance(9);
+    expect(await taken()).toHaveLength(1);
+    await advance(1);
+    await advance(10);
+    expect(await taken()).toEqual([
+      ['startup', '12:00'],
+      ['scheduled', '12:10'],
+      ['scheduled', '12:20'],
+    ]);
+  });
+
+  it('after a short restart waits for the moment that was due anyway', async () => {
+    await start();
+    await stop();
+    clock.advance(4 * MINUTE);
+    await start();
+    expect(await taken()).toHaveLength(1);
+    await advance(6);
+    expect(await taken()).toEqual([
+      ['startup', '12:00'],
+      ['scheduled', '12:10'],
+    ]);
+  });
+
+  it('makes up at the next start for what a downtime missed', async () => {
+    await start();
+    await stop();
+    clock.advance(3 * 60 * MINUTE);
+    await start();
+    expect(await taken()).toEqual([
+      ['startup', '12:00'],
+      ['startup', '15:00'],
+    ]);
+    await advance(10);
+    expect((await taken()).at(-1)).toEqual(['scheduled', '15:10']);
+  });
+
+  it('is not put off by manual snapshots', async () => {
+    const { get } = await start();
+    await advance(9);
+    const { id } = await get(CaptureOperation).request({ trigger: { type: 'manual' } });
+    await get(JobQueue).whenFinished(id);
+    await advance(1);
+    expect((await taken()).map(([trigger]) => trigger)).toEqual(['startup', 'manual', 'scheduled']);
+  });
+
+  it('is not silenced by a snapshot from the future', async () => {
+    clock.advance(600 * MINUTE);
+    await start();
+    await stop();
+    clock = new ManualClock('2026-01-30T12:00:00.000Z');
+    await start();
+    expect(await taken()).toHaveLength(1);
+    await advance(10);
+    expect(await taken()).toContainEqual(['scheduled', '12:10']);
+  });
+
+  it('plans anew as soon as the interval changes', async () => {
+    const { get } = await start();
+    await get(ConfigStore).update({ backup_interval_minutes: 60 });
+    expect(clock.nextAlarmAt?.toISOString()).toBe('2026-01-30T13:00:00.000Z');
+    await advance(30);
+    expect(await taken()).toHaveLength(1);
+    await get(ConfigStore).update({ backup_interval_minutes: 20 });
+    await get(BackupScheduler).settled();
+    expect((await taken()).at(-1)).toEqual(['scheduled', '12:30']);
+    await advance(20);
+    expect((await taken()).at(-1)).toEqual(['scheduled', '12:50']);
+  });
+
+  it('is not moved by changes of other settings', async () => {
+    const { get } = await start();
+    await advance(5);
+    await get(ConfigStore).update({ retention_days: 60 });
+    expect(clock.nextAlarmAt?.toISOString()).toBe('2026-01-30T12:10:00.000Z');
+  });
+
+  it('goes on after a snapshot that failed', async () => {
+    let attempts = 0;
+    const failing = { capture: () => Promise.reject(new Error(`attempt ${++attempts}`)) };
+    const { get } = await start({ adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(failing) });
+    await advance(10);
+    await advance(10);
+    expect(attempts).toBe(3);
+    expect(await get(BackupScheduler).schedule()).toMatchObject([
+      { last_status: 'failed', next_run: '2026-01-30T12:30:00.000Z' },
+    ]);
+  });
+
+  it('says in words and times when it runs', async () => {
+    const { get } = await start();
+    await advance(3);
+    expect(await get(BackupScheduler).schedule()).toEqual([
+      {
+        plan: 'auto',
+        source: 'database',
+        every: '10 minutes',
+        enabled: true,
+        next_run: '2026-01-30T12:10:00.000Z',
+        last_run: '2026-01-30T12:00:00.000Z',
+        last_status: 'completed',
+      },
+    ]);
+  });
+
+  it('does nothing when triggers are off', async () => {
+    const { get } = await start({ options: { triggers: false } });
+    await advance(1000);
+    expect(await taken()).toEqual([]);
+    expect(await get(BackupScheduler).schedule()).toMatchObject([
+      { enabled: false, next_run: null, last_run: null, last_status: null },
+    ]);
+  });
+
+  it('stops with the application', async () => {
+    await start();
+    await stop();
+    expect(clock.nextAlarmAt).toBeUndefined();
+  });
+
+  it('counts from the last snapshot though the catalog was lost', async () => {
+    await start();
+    await stop();
+    await rm(join(folder, 'backups', 'catalog.sqlite'));
+    clock.advance(4 * MINUTE);
+    const { get } = await start();
+    expect(await get(BackupScheduler).schedule()).toMatchObject([
+      { next_run: '2026-01-30T12:10:00.000Z', last_run: '2026-01-30T12:00:00.000Z', last_status: 'completed' },
+    ]);
+  });
+});
+
+describe('settings', () => {
+  const start = () => startBackupApp({ clock, folder });
+
+  it.each([
+    ['{ "retention_days": 0 }', /backup_config\.json.*"retention_days" must be a whole number from 1 to 3650/],
+    ['{ "retention": 5 }', /backup_config\.json.*"retention" is not a setting; known settings: retention_days/],
+    ['{ "retention_days": 5, ', /backup_config\.json.*not JSON/],
+    ['[]', /backup_config\.json.*JSON object/],
+  ])('stop the start when the file says %s', async (content, message) => {
+    await writeFile(join(folder, 'backup_config.json'), content);
+    await expect(start()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) });
+  });
+
+  it('take effect when they are on disk, all at once or not at all, and survive a restart', async () => {
+    app = await start();
+    const store = app.get(ConfigStore);
+    const outcomes = await Promise.allSettled([
+      store.update({ retention_days: 40 }),
+      store.update({ retention_days: 50, min_keep: 0 }),
+      store.update({ min_keep: 9 }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(store.get()).toMatchObject({ retention_days: 40, min_keep: 9, auto_archive_after_days: 14 });
+    await stop();
+    app = await start();
+    expect(app.get(ConfigStore).get()).toMatchObject({ retention_days: 40, min_keep: 9 });
+  });
+
+  it('stay as they were when they cannot be written', async () => {
+    app = await start();
+    await mkdir(join(folder, 'backup_config.json'));
+    const store = app.get(ConfigStore);
+    await expect(store.update({ retention_days: 40 })).rejects.toThrow();
+    expect(store.get().retention_days).toBe(30);
+  });
+});
