@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
-import type { DatabaseTarget, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import { SnapshotEngine, type DatabaseTarget, type StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { Manifest } from '../../src/backup/model/manifest.js';
 
 /** The JSON engine on its own: a folder, a database in it, and captures without catalog or queue. */
 export class EngineBench {
-  readonly engine = new JsonEngine(new EngineHost());
   private captures = 0;
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    readonly engine: SnapshotEngine,
+  ) {}
 
-  static async open(): Promise<EngineBench> {
-    return new EngineBench(await mkdtemp(join(tmpdir(), 'engine-')));
+  static async open(engine: SnapshotEngine = new JsonEngine(new EngineHost())): Promise<EngineBench> {
+    return new EngineBench(await mkdtemp(join(tmpdir(), 'engine-')), engine);
   }
 
   get databasePath(): string {

@@ -6,6 +6,44 @@ export function dump(path: string): string {
   return execFileSync('sqlite3', [path, '.dump'], { maxBuffer: 1 << 30, encoding: 'latin1' });
 }
 
+/**
+ * Every value of every ordinary table with its type, bit for bit: where `.dump` rounds or normalises, this does not. Tables by name, rows in
+ * the order in which they lie.
+ */
+export function everyValue(path: string): Record<string, string[]> {
+  const database = new Database(path, { readonly: true });
+  try {
+    const tables = database
+      .prepare(`SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name`)
+      .pluck()
+      .all() as string[];
+    return Object.fromEntries(
+      tables.filter((name) => name !== 'sqlite_schema').map((name) => [name, rowsOf(database, name)]),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+function rowsOf(database: Database.Database, table: string): string[] {
+  const columns = database.prepare(`SELECT name FROM pragma_table_xinfo(?)`).pluck().all(table) as string[];
+  const values = columns.map((column) => {
+    const name = `"${column.replaceAll('"', '""')}"`;
+    return `typeof(${name}), CASE WHEN typeof(${name}) = 'real' THEN ${name} ELSE hex(${name}) END`;
+  });
+  const rows = database
+    .prepare(`SELECT ${values.join(', ')} FROM "${table.replaceAll('"', '""')}" NOT INDEXED`)
+    .raw()
+    .all() as unknown[][];
+  return rows.map((row) => row.map((value) => (typeof value === 'number' ? bitsOf(value) : String(value))).join('|'));
+}
+
+function bitsOf(real: number): string {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleBE(real);
+  return bytes.toString('hex');
+}
+
 /** A schema and rows with every trap we know of. */
 export const TRAPS = `
 CREATE TABLE migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, "timestamp" bigint NOT NULL, name varchar NOT NULL);

@@ -23,6 +23,7 @@ export function openSource(target: DatabaseTarget, use: 'read' | 'write'): Conne
   }
   try {
     const connection = new Database(target.path, { fileMustExist: true, timeout: target.busyTimeoutMs });
+    refuseOtherEncodings(connection);
     connection.pragma(`cache_size = -${CACHE_KIB}`);
     connection.pragma(`query_only = ${use === 'read' ? 'on' : 'off'}`);
     // A restore puts rows in an order of its own; the keys are checked as a whole before it commits.
@@ -37,11 +38,31 @@ export function openSource(target: DatabaseTarget, use: 'read' | 'write'): Conne
   }
 }
 
+/** There a text's bytes are not what a document holds. */
+function refuseOtherEncodings(connection: Connection): void {
+  const encoding = String(connection.pragma('encoding', { simple: true }));
+  if (encoding !== 'UTF-8')
+    throw new BackupError(
+      'UNSUPPORTED',
+      `The database keeps its text as ${encoding}; only UTF-8 databases can be backed up. Copy it into one first.`,
+    );
+}
+
 /** Says what a driver's error means for the person who reads the job. */
 export function explain(error: unknown, target: DatabaseTarget): BackupError {
-  const known = asBackupError(error);
-  if (known === error) return known;
+  if (error instanceof BackupError) return error;
   const name = basename(target.path);
+  const { code, message } = error as { code?: string; message?: string };
+  if (code?.startsWith('SQLITE_CONSTRAINT')) {
+    return new BackupError(
+      'CONSTRAINT_VIOLATION',
+      `The database "${name}" does not accept the snapshot's rows: ${message}. Nothing was changed.`,
+    );
+  }
+  if (code === 'SQLITE_ERROR' && message === 'malformed JSON') {
+    return new BackupError('SNAPSHOT_CORRUPT', 'A row of the snapshot is not JSON. Use another snapshot.');
+  }
+  const known = asBackupError(error);
   if (known.code === 'DATABASE_LOCKED') {
     const seconds = target.busyTimeoutMs / 1000;
     return new BackupError(

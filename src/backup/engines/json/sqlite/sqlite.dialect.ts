@@ -6,7 +6,7 @@ import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { explain, openSource, type Connection } from './sqlite.connection.js';
 import { schemaDifferences } from './sqlite.differences.js';
 import { SqliteRestore } from './sqlite.restore.js';
-import { readRowLines, rememberCapturedTables } from './sqlite.rows.js';
+import { readRowLines } from './sqlite.rows.js';
 import { describeSchema, readLayouts } from './sqlite.schema.js';
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
@@ -15,8 +15,8 @@ export class SqliteDialect implements Dialect {
     const connection = openSource(target, 'read');
     try {
       connection.exec('BEGIN');
+      pinSchema(connection);
       const layouts = readLayouts(connection, target.migrationsTable);
-      rememberCapturedTables(connection, layouts);
       return {
         database: { type: 'sqlite', name: basename(target.path), server_version: serverVersion(connection) },
         schema: describeSchema(connection, layouts, target.migrationsTable),
@@ -52,6 +52,7 @@ export class SqliteDialect implements Dialect {
     const connection = openSource(target, 'write');
     try {
       connection.exec('BEGIN IMMEDIATE');
+      pinSchema(connection);
       const outcome = await new SqliteRestore(connection, target, plan, context).run();
       await context.breathe(); // a parent that is gone stops us here, before anything is final
       connection.exec('COMMIT');
@@ -64,6 +65,12 @@ export class SqliteDialect implements Dialect {
     }
   }
 }
+
+/**
+ * Reads something, so that the transaction has its snapshot and the schema is that snapshot's: pragmas answer from memory, where the schema may be
+ * the one from before a migration that held the lock until now.
+ */
+const pinSchema = (connection: Connection): unknown => connection.prepare('SELECT 1 FROM main.sqlite_schema').get();
 
 const serverVersion = (connection: Connection): string =>
   connection.prepare('SELECT sqlite_version()').pluck().get() as string;

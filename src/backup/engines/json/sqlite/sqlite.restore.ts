@@ -3,9 +3,11 @@ import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { DatabaseTarget, RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
-import { quoted, type Connection } from './sqlite.connection.js';
+import { literal, quoted, type Connection } from './sqlite.connection.js';
 import { layoutsOfManifest, schemaDifferences } from './sqlite.differences.js';
-import { readRowLines, rememberCapturedTables } from './sqlite.rows.js';
+import { ForeignKeyReport } from './sqlite.foreign-keys.js';
+import { MissingTables, recordMigrations } from './sqlite.missing-tables.js';
+import { readRowLines } from './sqlite.rows.js';
 import { rebuildFullTextIndexes, SetAsideObjects } from './sqlite.schema-objects.js';
 import { readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
 import { TableRowWriter } from './sqlite.table-writer.js';
@@ -16,6 +18,8 @@ interface RestoredTable {
   columns: string[];
   /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
   provable: boolean;
+  /** Whether it is exactly the table that was captured. */
+  asCaptured: boolean;
   rows: number;
 }
 
@@ -38,14 +42,14 @@ export class SqliteRestore {
 
   /** Everything between BEGIN and COMMIT. */
   async run(): Promise<RestoreOutcome> {
-    const violationsBefore = this.isWhole ? new Map<string, number>() : this.foreignKeyViolations();
+    const keysBefore = this.isWhole ? ForeignKeyReport.EMPTY : ForeignKeyReport.of(this.connection);
     this.createMissingTables();
     const aside = new SetAsideObjects(this.connection, this.plan.tables);
     await this.replaceRows();
-    this.warnings.push(...rebuildFullTextIndexes(this.connection));
     aside.putBack();
+    this.warnings.push(...rebuildFullTextIndexes(this.connection)); // not before: their content may be a view
     await this.checkDigests();
-    this.checkForeignKeys(violationsBefore);
+    this.warnings.push(...ForeignKeyReport.of(this.connection).judge(keysBefore, (table) => this.isAsCaptured(table)));
     const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
     return { tables: Object.fromEntries(tables), warnings: this.warnings };
   }
@@ -84,46 +88,18 @@ export class SqliteRestore {
 
   /** Only reached when the caller allowed it: an empty database gets the snapshot's tables, with their indexes, views and triggers. */
   private createMissingTables(): void {
-    const existing = new Set(this.connection.prepare('SELECT name FROM sqlite_schema').pluck().all() as string[]);
+    const existing = new Set(
+      this.connection.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).pluck().all() as string[],
+    );
     const wanted = this.snapshotLayouts.filter(({ name }) => name !== SEQUENCE_TABLE && this.isChosen(name));
     if (wanted.every(({ name }) => existing.has(name))) return;
     const { ddl, migrations } = this.plan.manifest.schema;
-    const virtualFirst = [
-      ...ddl.filter((sql) => /^\s*CREATE\s+VIRTUAL/i.test(sql)),
-      ...ddl.filter((sql) => /^\s*CREATE\s+TABLE/i.test(sql)),
-    ];
     const whole = this.plan.tables === null;
-    for (const sql of virtualFirst) {
-      const name = createdTable(sql);
-      if (name !== undefined && !name.startsWith('sqlite_') && (whole || this.isChosen(name)))
-        this.createUnlessThere(sql, name);
-    }
-    for (const sql of whole ? ddl.filter(isSecondaryObject) : []) this.createUnlessThere(sql, secondaryObjectName(sql));
-    if (!existing.has(this.target.migrationsTable)) this.recordMigrations(migrations);
-  }
-
-  /** So that the application does not run them again over the tables that have just come back. TypeORM's names end with their timestamp. */
-  private recordMigrations(names: readonly string[]): void {
-    const table = quoted(this.target.migrationsTable);
-    const present = this.connection
-      .prepare(`SELECT count(*) FROM sqlite_schema WHERE name = ?`)
-      .pluck()
-      .get(this.target.migrationsTable);
-    if (present !== 1) return;
-    const record = this.connection.prepare(`INSERT INTO ${table} ("timestamp", "name") VALUES (?, ?)`);
-    for (const name of names) record.run(Number(/\d{13}$/.exec(name)?.[0] ?? 0), name);
-  }
-
-  private createUnlessThere(sql: string, name: string | undefined): void {
-    const there = this.connection.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = ? COLLATE NOCASE`).pluck();
-    if (name === undefined || there.get(name) !== 0) return;
-    try {
-      this.connection.prepare(sql).run(); // one statement only: a manifest is data
-    } catch (error) {
-      this.warnings.push(
-        `"${name}" of the snapshot could not be created in the database and was left out: ${(error as Error).message}.`,
-      );
-    }
+    const missing = new MissingTables(this.connection, ddl);
+    missing.create((name) => whole || this.isChosen(name), whole);
+    this.warnings.push(...missing.warnings);
+    if (!existing.has(this.target.migrationsTable))
+      recordMigrations(this.connection, this.target.migrationsTable, migrations);
   }
 
   private async replaceRows(): Promise<void> {
@@ -164,8 +140,8 @@ export class SqliteRestore {
     }
     const table = this.restoredTable(layout, columns);
     this.restored.set(name, table);
-    this.connection.exec(`DELETE FROM ${quoted(name)}`);
-    const writer = new TableRowWriter(this.connection, layout, table.columns, null);
+    this.connection.exec(`DELETE FROM main.${quoted(name)}`);
+    const writer = new TableRowWriter(this.connection, layout, table.columns);
     return (rows) => {
       const written = writer.write(rows);
       table.rows += written;
@@ -175,20 +151,26 @@ export class SqliteRestore {
 
   /** Last, because inserting rows moves them: the next AUTOINCREMENT keys, of the restored tables only. */
   private restoreSequences(pieces: Buffer[], layout: TableLayout | undefined): void {
-    if (!layout) return;
-    const owners = this.snapshotLayouts.filter(
-      ({ name }) => this.plan.tables === null || this.plan.tables.includes(name),
-    );
-    rememberCapturedTables(this.connection, owners);
-    this.connection.exec(`DELETE FROM ${SEQUENCE_TABLE} WHERE name IN (SELECT value FROM temp.captured_tables)`);
-    const writer = new TableRowWriter(this.connection, layout, ['name', 'seq'], this.plan.tables);
+    const promised = this.plan.manifest.tables[SEQUENCE_TABLE];
+    if (!layout) {
+      if (promised && promised.rows > 0)
+        this.warnings.push('The database keeps no AUTOINCREMENT sequences any more, so those were left out.');
+      return;
+    }
+    const owners = this.plan.tables ?? this.snapshotLayouts.map(({ name }) => name);
+    const sequences = { ...layout, sequencesOf: owners };
+    this.connection.exec(`DELETE FROM main.${SEQUENCE_TABLE} WHERE name IN (${owners.map(literal).join(', ')})`);
+    const writer = new TableRowWriter(this.connection, sequences, ['name', 'seq']);
     const rows = sum(pieces.map((piece) => writer.write(piece)));
-    if (this.plan.manifest.tables[SEQUENCE_TABLE])
-      this.restored.set(SEQUENCE_TABLE, { layout, columns: ['name', 'seq'], provable: true, rows });
+    if (promised) {
+      const proof = { provable: true, asCaptured: true };
+      this.restored.set(SEQUENCE_TABLE, { layout: sequences, columns: ['name', 'seq'], ...proof, rows });
+    }
   }
 
   private restoredTable(layout: TableLayout, columns: { name: string; type: string }[]): RestoredTable {
     const then = this.snapshotLayouts.find(({ name }) => name === layout.name);
+    if (then && then.organisation !== 'virtual') this.assertSameColumns(then, columns);
     const same = columns.filter((column) => layout.columns.some(({ name }) => name === column.name));
     const left = columns.filter((column) => !same.includes(column)).map(({ name }) => `"${name}"`);
     if (left.length > 0)
@@ -196,28 +178,34 @@ export class SqliteRestore {
     const sameTypes = columns.every(
       ({ name, type }) => layout.columns.find((c) => c.name === name)?.type.toLowerCase() === type.toLowerCase(),
     );
-    const sameOrder =
-      layout.name === SEQUENCE_TABLE || (then?.organisation === layout.organisation && then.order === layout.order);
-    return { layout, columns: same.map(({ name }) => name), provable: sameTypes && sameOrder, rows: 0 };
+    const sameOrganisation =
+      then?.organisation === layout.organisation && then.order === layout.order && then.strict === layout.strict;
+    // Where no difference is allowed, none is an excuse: the digest decides.
+    const provable = !this.plan.allowSchemaChanges || (sameTypes && sameOrganisation);
+    const asCaptured = provable && layout.columns.length === columns.length;
+    return { layout, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
+  }
+
+  /** The document repeats what the manifest says; only a damaged one differs. */
+  private assertSameColumns(then: TableLayout, columns: { name: string; type: string }[]): void {
+    const same =
+      then.columns.length === columns.length &&
+      then.columns.every(({ name, type }, n) => name === columns[n]?.name && type === columns[n].type);
+    if (!same)
+      throw corrupt(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
   }
 
   private assertSameSnapshot(id: string): void {
-    if (id !== this.plan.manifest.id) {
-      throw new BackupError(
-        'SNAPSHOT_CORRUPT',
-        `The document of snapshot "${this.plan.manifest.id}" says that it is "${id}". Use another snapshot.`,
-      );
-    }
+    if (id !== this.plan.manifest.id) throw corrupt(this.plan.manifest.id, `it says that it is "${id}"`);
   }
 
   private refuseMissingTables(): void {
+    if (this.plan.allowSchemaChanges) return;
     const promised = this.plan.tables ?? Object.keys(this.plan.manifest.tables);
-    const left = promised.filter((name) => !this.restored.has(name) && !this.plan.allowSchemaChanges);
+    // Sequences are looked after on their own: a database may have lost the table that keeps them.
+    const left = promised.filter((name) => name !== SEQUENCE_TABLE && !this.restored.has(name));
     if (left.length > 0)
-      throw new BackupError(
-        'SNAPSHOT_CORRUPT',
-        `The snapshot's document lacks the tables that its manifest lists: ${left.join(', ')}.`,
-      );
+      throw corrupt(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
   }
 
   /** The proof: what the database now prints is what was captured. */
@@ -246,39 +234,8 @@ export class SqliteRestore {
     return hash.digest('hex');
   }
 
-  private foreignKeyViolations(): Map<string, number> {
-    const violations = this.connection
-      .prepare(`SELECT "table", parent, count(*) AS n FROM pragma_foreign_key_check GROUP BY 1, 2`)
-      .all();
-    return new Map(
-      (violations as { table: string; parent: string; n: number }[]).map(({ table, parent, n }) => [
-        `"${table}" → "${parent}"`,
-        n,
-      ]),
-    );
-  }
-
-  /**
-   * A snapshot taken as a whole is restored with the broken references it had, if it had any: the digests prove that it was so. Where only chosen
-   * tables came back, or into another schema, a reference that is broken now and was not before undoes the restore.
-   */
-  private checkForeignKeys(before: Map<string, number>): void {
-    const whole = this.isWhole;
-    const broken = [...this.foreignKeyViolations()].filter(
-      ([reference, count]) => whole || count > (before.get(reference) ?? 0),
-    );
-    if (broken.length === 0) return;
-    const said = broken.map(([reference, count]) => `${reference} (${count} rows)`).join(', ');
-    if (whole) {
-      this.warnings.push(
-        `The snapshot holds rows whose foreign keys lead nowhere, as the database did when it was taken: ${said}.`,
-      );
-      return;
-    }
-    throw new BackupError(
-      'CONSTRAINT_VIOLATION',
-      `The restored rows would leave foreign keys that lead nowhere: ${said}. Nothing was changed; restore the referenced tables together with them.`,
-    );
+  private isAsCaptured(table: string): boolean {
+    return this.isWhole || [...this.restored].some(([name, { asCaptured }]) => asCaptured && sameName(name, table));
   }
 }
 
@@ -296,19 +253,13 @@ const mismatch = (table: string, why: string): BackupError =>
     `The restore was undone: table "${table}" did not come out as the snapshot says (${why}).`,
   );
 
+const corrupt = (id: string, why: string): BackupError =>
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
+  );
+
 const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-const isSecondaryObject = (sql: string): boolean => /^\s*CREATE\s+(UNIQUE\s+)?(INDEX|VIEW|TRIGGER)\b/i.test(sql);
-
-const IDENTIFIER = `("(?:[^"]|"")*"|\`(?:[^\`]|\`\`)*\`|\\[[^\\]]*\\]|'(?:[^']|'')*'|[^\\s("'\`\\[]+)`;
-const CREATE_TABLE = new RegExp(`^\\s*CREATE\\s+(?:VIRTUAL\\s+)?TABLE\\s+${IDENTIFIER}`, 'i');
-const CREATE_OBJECT = new RegExp(`^\\s*CREATE\\s+(?:UNIQUE\\s+)?(?:INDEX|VIEW|TRIGGER)\\s+${IDENTIFIER}`, 'i');
-
-const createdTable = (sql: string): string | undefined => unquote(CREATE_TABLE.exec(sql)?.[1]);
-const secondaryObjectName = (sql: string): string | undefined => unquote(CREATE_OBJECT.exec(sql)?.[1]);
-
-function unquote(identifier: string | undefined): string | undefined {
-  if (identifier === undefined || !/^["'`[]/.test(identifier)) return identifier;
-  const close = identifier[0] === '[' ? ']' : identifier[0]!;
-  return identifier.slice(1, -1).replaceAll(close + close, close);
-}
+/** SQLite tells names apart without the case of ASCII letters, and a foreign key may spell its parent in another. */
+const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
-import { SEQUENCE_TABLE, type ColumnLayout, type TableLayout } from './sqlite.schema.js';
+import type { ColumnLayout, TableLayout } from './sqlite.schema.js';
 
 /** Row lines are read in pieces of about this size: large enough to be fast, small enough to stay small in memory. */
 const PIECE_BYTES = 256 * 1024;
@@ -68,7 +68,7 @@ function prepareRange(connection: Connection, table: TableLayout, expression: Ro
     const statement = connection
       .prepare(
         `SELECT CAST(group_concat(line, '') AS BLOB), max(r), count(*) FROM (
-           SELECT ${expression.sql} || char(10) AS line, ${rowid} AS r FROM ${quoted(table.name)}
+           SELECT ${expression.sql} || char(10) AS line, ${rowid} AS r FROM main.${quoted(table.name)}
            WHERE ${rowid} ${comparison} ? ${sequenceFilter(table)} ORDER BY ${rowid} LIMIT ?)`,
       )
       .raw()
@@ -115,7 +115,7 @@ function* readInOneScan(connection: Connection, table: TableLayout, columns: Col
   const hint = order === '' ? 'NOT INDEXED' : '';
   const rows = connection
     .prepare(
-      `SELECT CAST(${exactExpression(columns).sql} || char(10) AS BLOB) FROM ${quoted(table.name)} ${hint} ${order}`,
+      `SELECT CAST(${exactExpression(columns).sql} || char(10) AS BLOB) FROM main.${quoted(table.name)} ${hint} ${order}`,
     )
     .pluck()
     .iterate() as IterableIterator<Buffer>;
@@ -134,19 +134,8 @@ function* readInOneScan(connection: Connection, table: TableLayout, columns: Col
 }
 
 /** The sequences of tables that are not captured, such as the migrations table, are not captured either. */
-function sequenceFilter(table: TableLayout): string {
-  return table.name === SEQUENCE_TABLE ? `AND name IN (SELECT value FROM temp.captured_tables)` : '';
-}
-
-/** Tells {@link readRowLines} whose sequences count. */
-export function rememberCapturedTables(connection: Connection, layouts: readonly TableLayout[]): void {
-  const queryOnly = connection.pragma('query_only', { simple: true });
-  connection.pragma('query_only = off');
-  connection.exec('CREATE TEMP TABLE IF NOT EXISTS captured_tables (value TEXT); DELETE FROM temp.captured_tables');
-  const add = connection.prepare('INSERT INTO temp.captured_tables VALUES (?)');
-  for (const { name } of layouts) add.run(name);
-  connection.pragma(`query_only = ${String(queryOnly)}`);
-}
+const sequenceFilter = ({ sequencesOf }: TableLayout): string =>
+  sequencesOf === null ? '' : `AND name IN (${sequencesOf.map(literal).join(', ')})`;
 
 /** Prints most tables exactly; what it cannot print is noticed and printed by the exact one. */
 function fastExpression(columns: ColumnLayout[]): RowExpression {

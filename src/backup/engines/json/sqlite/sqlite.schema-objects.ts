@@ -14,7 +14,7 @@ interface SchemaObject {
  */
 export class SetAsideObjects {
   private readonly objects: SchemaObject[];
-  private readonly statistics: string[];
+  private readonly statistics: Map<string, unknown[][]>;
 
   /** @param tables only what belongs to these tables, or null for all */
   constructor(
@@ -27,35 +27,37 @@ export class SetAsideObjects {
         : `AND type <> 'view' AND tbl_name COLLATE NOCASE IN (${tables.map(literal).join(', ') || 'NULL'})`;
     this.objects = connection
       .prepare(
-        `SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ${chosen} ORDER BY rowid`,
+        `SELECT type, name, sql FROM main.sqlite_schema WHERE type IN ('index', 'trigger', 'view') AND sql IS NOT NULL ${chosen} ORDER BY rowid`,
       )
       .all() as SchemaObject[];
-    this.statistics = this.keepStatistics();
+    this.statistics = this.readStatistics();
     for (const type of ['trigger', 'view', 'index'] as const) {
       for (const object of this.objects.filter((o) => o.type === type))
-        connection.exec(`DROP ${type.toUpperCase()} ${quoted(object.name)}`);
+        connection.exec(`DROP ${type.toUpperCase()} main.${quoted(object.name)}`);
     }
   }
 
   putBack(): void {
     for (const { sql } of this.objects) this.connection.exec(sql);
-    for (const table of this.statistics) {
-      this.connection.exec(
-        `DELETE FROM main.${quoted(table)}; INSERT INTO main.${quoted(table)} SELECT * FROM temp.${quoted(`kept_${table}`)}`,
-      );
+    for (const [table, rows] of this.statistics) {
+      this.connection.exec(`DELETE FROM main.${table}`);
+      for (const row of rows)
+        this.connection.prepare(`INSERT INTO main.${table} VALUES (${row.map(() => '?').join(', ')})`).run(row);
     }
   }
 
-  /** Dropping an index drops what the query planner knows of it. */
-  private keepStatistics(): string[] {
+  /** Dropping an index drops what the query planner knows of it. Not kept in a temporary table, whose name would hide a table of the application. */
+  private readStatistics(): Map<string, unknown[][]> {
     const tables = this.connection
-      .prepare(`SELECT name FROM sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')`)
+      .prepare(`SELECT name FROM main.sqlite_schema WHERE name IN ('sqlite_stat1', 'sqlite_stat4')`)
       .pluck()
       .all() as string[];
-    for (const table of tables) {
-      this.connection.exec(`CREATE TEMP TABLE ${quoted(`kept_${table}`)} AS SELECT * FROM main.${quoted(table)}`);
-    }
-    return tables;
+    return new Map(
+      tables.map((table) => {
+        const rows = this.connection.prepare(`SELECT * FROM main.${table}`).raw().safeIntegers().all();
+        return [table, rows as unknown[][]];
+      }),
+    );
   }
 }
 
@@ -73,11 +75,20 @@ export function rebuildFullTextIndexes(connection: Connection): string[] {
     const definition = virtualTableDefinition(connection, name);
     if (!definition?.module.match(/^fts[345]$/)) continue;
     const content = fullTextContent(definition.args);
-    if (content === 'external') connection.exec(`INSERT INTO ${quoted(name)}(${quoted(name)}) VALUES('rebuild')`);
+    if (content === 'external') warnings.push(...rebuild(connection, name));
     if (content === 'none')
       warnings.push(
         `The full-text index "${name}" keeps no content, so it was left as it is: let the application build it again.`,
       );
   }
   return warnings;
+}
+
+function rebuild(connection: Connection, name: string): string[] {
+  try {
+    connection.exec(`INSERT INTO main.${quoted(name)}(${quoted(name)}) VALUES('rebuild')`);
+    return [];
+  } catch (error) {
+    return [`The full-text index "${name}" could not be built again: ${(error as Error).message}.`];
+  }
 }

@@ -31,13 +31,15 @@ export interface TableLayout {
   order: string;
   /** A name by which the rowid can be reached; null where columns hide all of them, or there is none. */
   rowid: string | null;
+  /** Of the table that keeps the AUTOINCREMENT sequences: only those of these tables count. Null for every other table. */
+  sequencesOf: readonly string[] | null;
 }
 
 /** Keeps the next values of AUTOINCREMENT keys: captured as a table, left out of comparisons. */
 export const SEQUENCE_TABLE = 'sqlite_sequence';
 const ROWID_NAMES = ['rowid', '_rowid_', 'oid'];
 /** Virtual tables that own their content and give it back exactly; others are left alone. */
-const CONTENT_MODULES = new Set(['fts3', 'fts4', 'fts5', 'rtree', 'rtree_i32']);
+const CONTENT_MODULES = new Set(['fts3', 'fts4', 'fts5', 'rtree', 'rtree_i32', 'geopoly']);
 
 interface ListedTable {
   name: string;
@@ -62,11 +64,13 @@ export function readLayouts(connection: Connection, migrationsTable: string): Ta
       `SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')`,
     )
     .all() as ListedTable[];
-  return listed
+  const layouts = listed
     .filter(({ name }) => name === SEQUENCE_TABLE || (!name.startsWith('sqlite_') && name !== migrationsTable))
     .filter((table) => table.type === 'table' || ownsItsContent(connection, table.name))
     .map((table) => layoutOf(connection, table))
     .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  const names = layouts.map(({ name }) => name);
+  return layouts.map((layout) => (layout.name === SEQUENCE_TABLE ? { ...layout, sequencesOf: names } : layout));
 }
 
 /** What the manifest says about the schema. */
@@ -76,7 +80,7 @@ export function describeSchema(
   migrationsTable: string,
 ): SchemaInfo {
   const ddl = connection
-    .prepare(`SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid`)
+    .prepare(`SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid`)
     .pluck()
     .all() as string[];
   return { fingerprint: fingerprint(layouts), migrations: appliedMigrations(connection, migrationsTable), ddl };
@@ -87,7 +91,10 @@ export function virtualTableDefinition(
   connection: Connection,
   name: string,
 ): { module: string; args: string } | undefined {
-  const sql = connection.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`).pluck().get(name);
+  const sql = connection
+    .prepare(`SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?`)
+    .pluck()
+    .get(name);
   const parts = typeof sql === 'string' ? /\sUSING\s+["'`[]?(\w+)["'`\]]?\s*(?:\(([\s\S]*)\))?/i.exec(sql) : null;
   return parts ? { module: parts[1]!.toLowerCase(), args: parts[2] ?? '' } : undefined;
 }
@@ -107,14 +114,19 @@ function ownsItsContent(connection: Connection, name: string): boolean {
 
 function layoutOf(connection: Connection, table: ListedTable): TableLayout {
   const listed = connection
-    .prepare(`SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(${literal(table.name)})`)
+    .prepare(
+      `SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(${literal(table.name)}, 'main')`,
+    )
     .all() as ListedColumn[];
   const virtual = table.type === 'virtual';
-  const columns = listed.filter(({ hidden }) => hidden === 0).map((column) => columnLayout(column, table.strict === 1));
+  const module = virtual ? virtualTableDefinition(connection, table.name)?.module : undefined;
+  const columns = listed
+    .filter(({ name, hidden }) => hidden === 0 || (hidden === 1 && isLanguage(module, table.name, name)))
+    .map((column) => columnLayout(column, table.strict === 1));
   const rowid =
     table.wr === 1 ? null : (ROWID_NAMES.find((name) => !listed.some((c) => c.name.toLowerCase() === name)) ?? null);
   // The rowid ties a full-text row to what it describes, so it is data there; an R-tree has it as a column already.
-  if (virtual && rowid !== null && !isRtree(connection, table.name)) {
+  if (virtual && rowid !== null && !module?.startsWith('rtree')) {
     columns.unshift({ name: rowid, type: 'INTEGER', notNull: false, defaultValue: null, keepsEveryValue: false });
   }
   return {
@@ -129,11 +141,13 @@ function layoutOf(connection: Connection, table: ListedTable): TableLayout {
       .map(({ name }) => name),
     order: table.wr === 1 ? keyOrder(connection, table.name) : (rowid ?? ''),
     rowid,
+    sequencesOf: null,
   };
 }
 
-const isRtree = (connection: Connection, name: string): boolean =>
-  virtualTableDefinition(connection, name)?.module.startsWith('rtree') === true;
+/** FTS3 and FTS4 hide the column of each row's language among those that are no data: one of the table's own name, and `docid`. */
+const isLanguage = (module: string | undefined, table: string, column: string): boolean =>
+  (module === 'fts3' || module === 'fts4') && column !== table && column !== 'docid';
 
 function columnLayout({ name, type, notnull, dflt_value }: ListedColumn, strict: boolean): ColumnLayout {
   return { name, type, notNull: notnull === 1, defaultValue: dflt_value, keepsEveryValue: hasNoAffinity(type, strict) };
@@ -150,7 +164,7 @@ function hasNoAffinity(type: string, strict: boolean): boolean {
 function keyOrder(connection: Connection, table: string): string {
   const terms = connection
     .prepare(
-      `SELECT x.name, x."desc", x.coll FROM pragma_index_list(${literal(table)}) AS l, pragma_index_xinfo(l.name) AS x
+      `SELECT x.name, x."desc", x.coll FROM pragma_index_list(${literal(table)}, 'main') AS l, pragma_index_xinfo(l.name, 'main') AS x
        WHERE l.origin = 'pk' AND x.key = 1 ORDER BY x.seqno`,
     )
     .all() as { name: string; desc: number; coll: string }[];
@@ -175,12 +189,12 @@ function fingerprint(layouts: readonly TableLayout[]): string {
 
 function appliedMigrations(connection: Connection, migrationsTable: string): string[] {
   const columns = connection
-    .prepare(`SELECT name FROM pragma_table_info(${literal(migrationsTable)})`)
+    .prepare(`SELECT name FROM pragma_table_info(${literal(migrationsTable)}, 'main')`)
     .pluck()
     .all();
   if (!columns.includes('name') || !columns.includes('id')) return [];
   return connection
-    .prepare(`SELECT name FROM ${quoted(migrationsTable)} ORDER BY id`)
+    .prepare(`SELECT name FROM main.${quoted(migrationsTable)} ORDER BY id`)
     .pluck()
     .all()
     .map(String);

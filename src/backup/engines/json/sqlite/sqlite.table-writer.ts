@@ -1,5 +1,5 @@
 import { literal, quoted, type Connection } from './sqlite.connection.js';
-import { SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
+import type { TableLayout } from './sqlite.schema.js';
 
 /** Only a wrapped value opens an object inside a row; in a text the quote would be escaped. */
 const WRAPPED_VALUE = ':{"$';
@@ -10,15 +10,9 @@ export class TableRowWriter {
   private readonly wrapped: (rows: Buffer) => number;
 
   /** @param columns which columns to fill; the others take their default */
-  constructor(
-    connection: Connection,
-    table: TableLayout,
-    columns: readonly string[],
-    onlySequencesOf: readonly string[] | null,
-  ) {
-    const filter = table.name === SEQUENCE_TABLE && onlySequencesOf !== null ? onlySequencesOf : null;
-    this.plain = prepareInsert(connection, table.name, columns, plainValue, filter);
-    this.wrapped = prepareInsert(connection, table.name, columns, wrappedValue, filter);
+  constructor(connection: Connection, table: TableLayout, columns: readonly string[]) {
+    this.plain = prepareInsert(connection, table, columns, plainValue);
+    this.wrapped = prepareInsert(connection, table, columns, wrappedValue);
   }
 
   /**
@@ -32,17 +26,15 @@ export class TableRowWriter {
 
 function prepareInsert(
   connection: Connection,
-  table: string,
+  { name, sequencesOf }: TableLayout,
   columns: readonly string[],
   value: (path: string) => string,
-  sequencesOf: readonly string[] | null,
 ): (rows: Buffer) => number {
   const names = columns.map(quoted).join(', ');
   const values = columns.map((column) => value(literal(jsonPath(column)))).join(', ');
-  const filter =
-    sequencesOf === null ? '' : `WHERE value ->> '$.name' IN (${sequencesOf.map(literal).join(', ') || 'NULL'})`;
+  const filter = sequencesOf === null ? '' : `WHERE value ->> '$.name' IN (${sequencesOf.map(literal).join(', ')})`;
   const insert = connection.prepare(
-    `INSERT INTO ${quoted(table)} (${names}) SELECT ${values} FROM jsonb_each('[' || CAST(? AS TEXT) || ']') ${filter}`,
+    `INSERT INTO main.${quoted(name)} (${names}) SELECT ${values} FROM jsonb_each('[' || CAST(? AS TEXT) || ']') ${filter}`,
   );
   return (rows) => insert.run(rows).changes;
 }
