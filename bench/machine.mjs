@@ -17,11 +17,14 @@ export const peers = {
 export function describeMachine() {
   const ours = new Database(':memory:').prepare('SELECT sqlite_version()').pluck().get();
   const others = Object.entries(peers).map(([name, version]) => `${name} ${version ?? 'not installed'}`);
+  const load = loadavg()[0];
+  const busy =
+    load > cpus().length / 2
+      ? ': **the machine was busy with other work, which makes the ratios unreliable, in either direction**'
+      : '';
   return [
     `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
     `Node ${process.version}, SQLite ${ours} inside; peers: ${others.join(', ')}`,
-    `load when it began: ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')} (1, 5 and 15 minutes)`,
+    `load when it began: ${load.toFixed(1)}${busy}`,
   ];
 }

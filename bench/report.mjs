@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { describeMachine } from './machine.mjs';
 
 const HEADINGS = ['figure', 'what', 'ours', 'reference', 'measured', 'to reach', 'ok'];
 const TARGET = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
@@ -29,7 +28,7 @@ export function printTable(rows) {
 }
 
 /** Replaces docs/benchmarks.md. */
-export async function writeReport(rows, notes, command) {
+export async function writeReport({ rows, notes, machine, command }) {
   const table = [HEADINGS, HEADINGS.map(() => '---'), ...rows.map(cells)].map((line) => `| ${line.join(' | ')} |`);
   const missed = rows.filter(({ ok }) => ok === false);
   await writeFile(
@@ -40,9 +39,7 @@ Measured by \`${command}\` on ${new Date().toISOString().slice(0, 10)}; run it y
 anything. A way of doing something and its reference take turns, round after round, after a round that only warms up. Shown are medians, and in
 brackets the lowest and highest ratio of a single round.
 
-${describeMachine()
-  .map((line) => `- ${line}`)
-  .join('\n')}
+${machine.map((line) => `- ${line}`).join('\n')}
 
 The workload W1 (\`bench/w1.mjs\`): a school's database of 20 tables and 200,000 rows, about 61 MB as a snapshot document, from a fixed seed; also at
 10 MB and 1 GB. MB means 1,000,000 bytes, of memory 1,048,576.

@@ -26,7 +26,8 @@ const unknown = chosen.filter((name) => !Object.hasOwn(FIGURES, name));
 if (unknown.length > 0)
   throw new Error(`No figure ${unknown.join(', ')}; there are ${Object.keys(FIGURES).join(', ')}.`);
 
-console.log(describeMachine().join('\n'));
+const machine = describeMachine();
+console.log(machine.join('\n'));
 const folder = await mkdtemp(join(tmpdir(), 'bench-'));
 const rows = [];
 const notes = [];
@@ -47,4 +48,5 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 printTable(rows);
-if (values.write) await writeReport(rows, notes, `node bench/run.mjs ${process.argv.slice(2).join(' ')}`);
+const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+if (values.write) await writeReport({ rows, notes, machine, command });

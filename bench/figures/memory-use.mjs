@@ -35,13 +35,7 @@ async function memoryAt(size, folder) {
     };
     return Object.entries(measured).flatMap(([operation, { growth, host }]) => [
       row(`engine host, ${operation}, ${size}`, host, mib(host), MOST_IN_HOST, ''),
-      row(
-        `program's growth, ${operation}, ${size}`,
-        growth,
-        `${growth < 0 ? '' : '+'}${growth.toFixed(1)} MB`,
-        MOST_GROWTH,
-        '+',
-      ),
+      row(`program's growth, ${operation}, ${size}`, growth, `+${Math.max(0, growth).toFixed(1)} MB`, MOST_GROWTH, '+'),
     ]);
   } finally {
     await program.stop();
