@@ -114,6 +114,9 @@ const REALS = [
 ];
 const NOT_UTF8 = ['ff', '61ff62', 'c328', 'c0af', 'eda080', 'f4908080', '22c3', 'e4bd'];
 
+/** Bytes that SQLite could take for its own binary JSON: null, true, 5, "a", [null], {"a": true}. */
+const JSONB = ['00', '01', '1335', '1761', '1b00', '3c176101', '37000000'];
+
 const plain = (bound: unknown): RandomValue => ({ sql: '?', bound });
 
 const anyValue: fc.Arbitrary<RandomValue> = fc.oneof(
@@ -127,6 +130,10 @@ const anyValue: fc.Arbitrary<RandomValue> = fc.oneof(
   fc.constantFrom(...NOT_UTF8).map((hex): RandomValue => ({ sql: 'CAST(? AS TEXT)', bound: Buffer.from(hex, 'hex') })),
   fc.uint8Array({ maxLength: 12 }).map((bytes): RandomValue => ({ sql: 'CAST(? AS TEXT)', bound: Buffer.from(bytes) })),
   fc.uint8Array({ maxLength: 40 }).map((bytes) => plain(Buffer.from(bytes))),
+  fc
+    .constantFrom(...JSONB)
+    .map((hex) => Buffer.from(hex, 'hex'))
+    .map(plain),
 );
 
 /** Any bits that are a number; SQLite makes NULL of the others. */

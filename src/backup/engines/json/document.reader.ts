@@ -15,10 +15,17 @@ export interface DocumentHead {
   database: DatabaseInfo;
 }
 
+export interface DocumentTable {
+  part: 'table';
+  name: string;
+  columns: { name: string; type: string }[];
+  primaryKey: string[];
+}
+
 /** A document as a sequence of its parts, in the order they stand in the file. */
 export type DocumentPart =
   | ({ part: 'head' } & DocumentHead)
-  | { part: 'table'; name: string; columns: { name: string; type: string }[]; primaryKey: string[] }
+  | DocumentTable
   /** Whole rows of the table before, joined by `,` and LF as they stand in the file; at least one. */
   | { part: 'rows'; rows: Buffer }
   | { part: 'end' };
@@ -31,8 +38,14 @@ export type DocumentPart =
 export async function* readDocument(bytes: AsyncIterable<Buffer>): AsyncGenerator<DocumentPart> {
   const input = new LineInput(bytes);
   yield { part: 'head', ...(await readHead(input)) };
+  let before: Buffer | null = null;
   for (let line = await input.line(); line !== '}'; line = await input.line()) {
-    yield readTableLine(line);
+    const table = readTableLine(line);
+    const name = Buffer.from(table.name);
+    if (before !== null && Buffer.compare(before, name) >= 0)
+      throw corrupt('its tables are not in the order of their names');
+    before = name;
+    yield table;
     for (let rows = await input.rows(); rows !== null; rows = await input.rows()) yield { part: 'rows', rows };
     await expectLine(input, /^\]\},?$/);
   }
@@ -57,7 +70,7 @@ async function readHead(input: LineInput): Promise<DocumentHead> {
   throw corrupt('it does not begin like one');
 }
 
-function readTableLine(line: string): DocumentPart {
+function readTableLine(line: string): DocumentTable {
   const table = Object.entries(
     parse(`{${line}]}}`) as Record<string, { columns: { name: string; type: string }[]; primary_key: string[] }>,
   )[0];

@@ -81,7 +81,7 @@ function prepareRange(connection: Connection, table: TableLayout, expression: Ro
   return { '>=': prepare('>='), '>': prepare('>') };
 }
 
-/** Undefined when the database could not print the range: a blob where none was expected, or more text than it allows in one value. */
+/** Undefined when the database could not print the range, which is more text than it allows in one value. */
 function readPiece(
   statement: RangeStatement,
   comparison: '>=' | '>',
@@ -92,7 +92,6 @@ function readPiece(
     return statement[comparison](after, limit);
   } catch (error) {
     if (limit > 1 && (error as { code?: string }).code === 'SQLITE_TOOBIG') return undefined;
-    if (error instanceof Error && error.message === 'JSON cannot hold BLOB values') return undefined;
     throw error;
   }
 }
@@ -139,7 +138,16 @@ const sequenceFilter = ({ sequencesOf }: TableLayout): string =>
 
 /** Prints most tables exactly; what it cannot print is noticed and printed by the exact one. */
 function fastExpression(columns: ColumnLayout[]): RowExpression {
-  return { sql: jsonObject(columns, (c) => (c.keepsEveryValue ? exactValue(c) : quoted(c.name))), checked: true };
+  return { sql: jsonObject(columns, (c) => (c.keepsEveryValue ? exactValue(c) : withoutBlob(c))), checked: true };
+}
+
+/**
+ * A blob among values of another type must not reach `json_object`, which would print what the bytes say where they happen to be JSONB. Only blobs are
+ * greater than the empty one, and that comparison costs a fraction of what `typeof` does.
+ */
+function withoutBlob({ name: column, neverBlob }: ColumnLayout): string {
+  const name = quoted(column);
+  return neverBlob ? name : `CASE WHEN ${name} >= x'' THEN json_object('$hex', hex(${name})) ELSE ${name} END`;
 }
 
 function exactExpression(columns: ColumnLayout[]): RowExpression {

@@ -11,6 +11,8 @@ export interface ColumnLayout {
   defaultValue: string | null;
   /** Without affinity a column keeps every value as it came: only there can a real be minus zero. */
   keepsEveryValue: boolean;
+  /** A STRICT table lets no blob into a column of another type. */
+  neverBlob: boolean;
 }
 
 /**
@@ -127,7 +129,14 @@ function layoutOf(connection: Connection, table: ListedTable): TableLayout {
     table.wr === 1 ? null : (ROWID_NAMES.find((name) => !listed.some((c) => c.name.toLowerCase() === name)) ?? null);
   // The rowid ties a full-text row to what it describes, so it is data there; an R-tree has it as a column already.
   if (virtual && rowid !== null && !module?.startsWith('rtree')) {
-    columns.unshift({ name: rowid, type: 'INTEGER', notNull: false, defaultValue: null, keepsEveryValue: false });
+    columns.unshift({
+      name: rowid,
+      type: 'INTEGER',
+      notNull: false,
+      defaultValue: null,
+      keepsEveryValue: false,
+      neverBlob: true,
+    });
   }
   return {
     name: table.name,
@@ -150,7 +159,15 @@ const isLanguage = (module: string | undefined, table: string, column: string): 
   (module === 'fts3' || module === 'fts4') && column !== table && column !== 'docid';
 
 function columnLayout({ name, type, notnull, dflt_value }: ListedColumn, strict: boolean): ColumnLayout {
-  return { name, type, notNull: notnull === 1, defaultValue: dflt_value, keepsEveryValue: hasNoAffinity(type, strict) };
+  const keepsEveryValue = hasNoAffinity(type, strict);
+  return {
+    name,
+    type,
+    notNull: notnull === 1,
+    defaultValue: dflt_value,
+    keepsEveryValue,
+    neverBlob: strict && !keepsEveryValue,
+  };
 }
 
 /** Rules 2 and 3 of https://sqlite.org/datatype3.html#determination_of_column_affinity, and ANY of STRICT tables. */
