@@ -62,7 +62,9 @@ export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGI
 
 function codeOfSystemError(thrown: unknown): BackupErrorCode | undefined {
   const code = (thrown as { code?: unknown } | null)?.code;
-  switch (code) {
+  if (typeof code !== 'string') return undefined;
+  // SQLite refines its codes: SQLITE_IOERR_WRITE, SQLITE_BUSY_SNAPSHOT
+  switch (code.replace(/^(SQLITE_[A-Z]+)_.*$/, '$1')) {
     case 'ENOSPC':
     case 'EDQUOT':
     case 'SQLITE_FULL':
@@ -72,7 +74,6 @@ function codeOfSystemError(thrown: unknown): BackupErrorCode | undefined {
     case 'EROFS':
       return 'FOLDER_NOT_WRITABLE';
     case 'SQLITE_BUSY':
-    case 'SQLITE_BUSY_SNAPSHOT':
     case 'SQLITE_LOCKED':
       return 'DATABASE_LOCKED';
     case 'SQLITE_CANTOPEN':

@@ -83,19 +83,21 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): keyof Manife
   if (typeof m.filename !== 'string' || !m.filename.startsWith(`${m.id}.`) || /[/\\\0]/.test(m.filename))
     return 'filename';
   if (m.kind !== 'full' && m.kind !== 'differential') return 'kind';
-  if (m.kind === 'full' ? m.base !== null : typeof m.base !== 'string' || !isSnapshotId(m.base)) return 'base';
+  if (m.kind === 'full' ? m.base !== null : !isBaseOf(expectedId, m.base)) return 'base';
   if (typeof m.plan !== 'string') return 'plan';
   if (typeof m.source !== 'string') return 'source';
   if (typeof m.engine !== 'string') return 'engine';
   if (typeof m.created_at !== 'string' || Number.isNaN(Date.parse(m.created_at))) return 'created_at';
-  if (typeof m.duration_ms !== 'number') return 'duration_ms';
-  if (!isRecord(m.trigger) || !TRIGGER_TYPES.includes(m.trigger.type)) return 'trigger';
+  if (!Number.isFinite(m.duration_ms)) return 'duration_ms';
+  if (!isTrigger(m.trigger)) return 'trigger';
   if (m.description !== null && typeof m.description !== 'string') return 'description';
-  if (!Number.isSafeInteger(m.file_size_bytes) || m.file_size_bytes! < 0) return 'file_size_bytes';
+  if (!isCount(m.file_size_bytes)) return 'file_size_bytes';
   if (typeof m.checksum !== 'string' || !HEX_64.test(m.checksum)) return 'checksum';
   if (m.checksum_algorithm !== 'SHA256') return 'checksum_algorithm';
   if (!isRecord(m.tables) || !Object.values(m.tables).every(isTableSummary)) return 'tables';
-  if (!isRecord(m.database) || typeof m.database.type !== 'string') return 'database';
+  if (!isRecord(m.database) || !isStrings([m.database.type, m.database.name, m.database.server_version])) {
+    return 'database';
+  }
   if (
     !isRecord(m.schema) ||
     typeof m.schema.fingerprint !== 'string' ||
@@ -113,11 +115,22 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-const isTableSummary = (value: unknown): boolean =>
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** A snapshot that were its own base would be read in circles. */
+const isBaseOf = (id: string, base: unknown): boolean => typeof base === 'string' && isSnapshotId(base) && base !== id;
+
+const isTrigger = (value: unknown): boolean =>
   isRecord(value) &&
-  Number.isSafeInteger(value['rows']) &&
-  typeof value['sha256'] === 'string' &&
-  HEX_64.test(value['sha256']);
+  TRIGGER_TYPES.some((type) => type === value['type']) &&
+  (value['event'] === undefined || typeof value['event'] === 'string') &&
+  (value['subjects'] === undefined || (Array.isArray(value['subjects']) && value['subjects'].every(isSubject)));
+
+const isSubject = (value: unknown): boolean =>
+  isRecord(value) && typeof value['role'] === 'string' && ['string', 'number'].includes(typeof value['user_id']);
+
+const isTableSummary = (value: unknown): boolean =>
+  isRecord(value) && isCount(value['rows']) && typeof value['sha256'] === 'string' && HEX_64.test(value['sha256']);
 
 const corrupt = (id: string, why: string): BackupError =>
   new BackupError(

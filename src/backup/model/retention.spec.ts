@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { daysToArchive, decideRetention, type RetentionPolicy, type RetentionSubject } from './retention.js';
+import { utcDay } from './snapshot-id.js';
+
+const DAY_MS = 86_400_000;
+const POLICY: RetentionPolicy = { retention_days: 30, min_keep: 1 };
+
+const snapshot = (created_at: string, more: Partial<RetentionSubject> = {}): RetentionSubject => ({
+  id: created_at,
+  created_at,
+  base: null,
+  pinned: false,
+  ...more,
+});
+
+/** One that is newer than all others, so that the floor does not keep what the test is about. */
+const NEWEST = snapshot('2030-01-01T00:00:00.000Z');
+
+const isKept = (subject: RetentionSubject, now: string): boolean =>
+  decideRetention([subject, NEWEST], POLICY, new Date(now)).kept.some(({ id }) => id === subject.id);
+
+describe('decideRetention', () => {
+  it('lets a whole day go when it ended more than retention_days ago, to the millisecond', () => {
+    for (const time of ['00:00:00.000Z', '12:00:00.000Z', '23:59:59.999Z']) {
+      const subject = snapshot(`2026-01-01T${time}`); // its day ends at 2026-01-02T00:00
+      expect(isKept(subject, '2026-02-01T00:00:00.000Z')).toBe(true);
+      expect(isKept(subject, '2026-02-01T00:00:00.001Z')).toBe(false);
+    }
+  });
+
+  it('parts two days at midnight UTC', () => {
+    const now = '2026-02-01T12:00:00.000Z';
+    expect(isKept(snapshot('2026-01-01T23:59:59.999Z'), now)).toBe(false);
+    expect(isKept(snapshot('2026-01-02T00:00:00.000Z'), now)).toBe(true);
+    expect(isKept(snapshot('2026-01-02T01:00:00.000+02:00'), now)).toBe(false); // still the first of January in UTC
+  });
+
+  it('says every reason why something stays', () => {
+    const base = snapshot('2026-01-01T00:00:00.000Z', { id: 'base', pinned: true });
+    const child = snapshot('2026-01-01T00:10:00.000Z', { id: 'child', base: 'base' });
+    const now = new Date('2026-01-01T01:00:00.000Z');
+    expect(decideRetention([base, child], POLICY, now)).toEqual({
+      kept: [
+        { id: 'child', reasons: ['within_retention', 'newest'] },
+        { id: 'base', reasons: ['within_retention', 'pinned', 'base_of:child'] },
+      ],
+      expired: [],
+    });
+  });
+
+  it('keeps the last good backups through an outage, with the base they need', () => {
+    const base = snapshot('2020-01-01T00:00:00.000Z', { id: 'base' });
+    const older = snapshot('2020-01-01T06:00:00.000Z', { id: 'older', base: 'base' });
+    const last = snapshot('2020-01-01T12:00:00.000Z', { id: 'last', base: 'base' });
+    expect(decideRetention([older, last, base], POLICY, new Date('2026-01-01T00:00:00.000Z'))).toEqual({
+      kept: [
+        { id: 'last', reasons: ['newest'] },
+        { id: 'base', reasons: ['base_of:last'] },
+      ],
+      expired: ['older'],
+    });
+  });
+
+  it('needs no base for what goes anyway, and bears one that is missing', () => {
+    const base = snapshot('2020-01-01T00:00:00.000Z', { id: 'base' });
+    const child = snapshot('2020-01-01T12:00:00.000Z', { id: 'child', base: 'base' });
+    const orphan = snapshot('2026-01-01T00:00:00.000Z', { id: 'orphan', base: 'lost' });
+    const { kept, expired } = decideRetention([base, child, orphan], POLICY, new Date('2026-01-02T00:00:00.000Z'));
+    expect(kept.map(({ id }) => id)).toEqual(['orphan']);
+    expect(expired).toEqual(['child', 'base']);
+  });
+
+  it('decides on nothing', () => {
+    expect(decideRetention([], POLICY, new Date())).toEqual({ kept: [], expired: [] });
+  });
+});
+
+const NOW = Date.parse('2026-03-01T10:30:00.000Z');
+const policies = fc.record({
+  retention_days: fc.integer({ min: 1, max: 40 }),
+  min_keep: fc.integer({ min: 1, max: 8 }),
+});
+
+/** Some weeks of snapshots as they really are: a differential's base is a full one of the same or an earlier time. */
+const histories: fc.Arbitrary<RetentionSubject[]> = fc
+  .array(
+    fc.record({
+      age: fc.integer({ min: -DAY_MS, max: 60 * DAY_MS }),
+      pinned: fc.boolean(),
+      differential: fc.boolean(),
+      pick: fc.nat(),
+    }),
+    { maxLength: 40 },
+  )
+  .map((drawn) => {
+    const oldestFirst = [...drawn].sort((a, b) => b.age - a.age);
+    const fulls: string[] = [];
+    return oldestFirst.map(({ age, pinned, differential, pick }, index) => {
+      const id = `s${index}`;
+      const base = differential && fulls.length > 0 ? fulls[pick % fulls.length]! : null;
+      if (base === null) fulls.push(id);
+      return { id, created_at: new Date(NOW - age).toISOString(), base, pinned };
+    });
+  })
+  .chain((subjects) => fc.shuffledSubarray(subjects, { minLength: subjects.length }));
+
+describe('decideRetention, whatever the history', () => {
+  const check = (
+    property: (subjects: RetentionSubject[], policy: RetentionPolicy, kept: Map<string, string[]>) => void,
+  ) =>
+    fc.assert(
+      fc.property(histories, policies, (subjects, policy) => {
+        const { kept } = decideRetention(subjects, policy, new Date(NOW));
+        property(subjects, policy, new Map(kept.map(({ id, reasons }) => [id, reasons])));
+      }),
+    );
+
+  it('decides on each snapshot exactly once, newest first, and gives a reason for whatever stays', () => {
+    fc.assert(
+      fc.property(histories, policies, (subjects, policy) => {
+        const { kept, expired } = decideRetention(subjects, policy, new Date(NOW));
+        const decided = [...kept.map(({ id }) => id), ...expired];
+        expect([...decided].sort()).toEqual(subjects.map(({ id }) => id).sort());
+        for (const { reasons } of kept) expect(reasons.length).toBeGreaterThan(0);
+        const ages = kept.map(({ id }) => Date.parse(subjects.find((subject) => subject.id === id)!.created_at));
+        expect(ages).toEqual([...ages].sort((a, b) => b - a));
+      }),
+    );
+  });
+
+  it('never removes the newest min_keep', () => {
+    check((subjects, { min_keep }, kept) => {
+      const times = subjects.map(({ created_at }) => Date.parse(created_at)).sort((a, b) => b - a);
+      const newest = subjects.filter(({ created_at }) => Date.parse(created_at) > (times[min_keep] ?? -Infinity));
+      for (const { id } of newest) expect(kept.get(id)).toContain('newest');
+      expect(kept.size).toBeGreaterThanOrEqual(Math.min(min_keep, subjects.length));
+      expect([...kept.values()].filter((reasons) => reasons.includes('newest'))).toHaveLength(
+        Math.min(min_keep, subjects.length),
+      );
+    });
+  });
+
+  it('never removes what is pinned, nor the base of what stays', () => {
+    check((subjects, _policy, kept) => {
+      for (const { id, base, pinned } of subjects) {
+        if (pinned) expect(kept.get(id)).toContain('pinned');
+        if (base !== null && kept.has(id)) expect(kept.get(base)).toContain(`base_of:${id}`);
+      }
+    });
+  });
+
+  it('never removes what is within its time, and by age alone treats a day as one', () => {
+    check((subjects, { retention_days }, kept) => {
+      const verdicts = new Map<string, boolean>();
+      for (const { id, created_at } of subjects) {
+        const within = kept.get(id)?.includes('within_retention') ?? false;
+        if (NOW - Date.parse(created_at) <= retention_days * DAY_MS) expect(within).toBe(true);
+        if (NOW - Date.parse(created_at) > (retention_days + 1) * DAY_MS) expect(within).toBe(false);
+        const day = utcDay(new Date(created_at));
+        expect(verdicts.get(day) ?? within).toBe(within);
+        verdicts.set(day, within);
+      }
+    });
+  });
+
+  it('keeps nothing without one of these reasons, each of them true', () => {
+    check((subjects, _policy, kept) => {
+      for (const [id, reasons] of kept) {
+        for (const reason of reasons) {
+          if (reason === 'pinned') expect(subjects.find((subject) => subject.id === id)!.pinned).toBe(true);
+          else if (reason.startsWith('base_of:')) {
+            const child = subjects.find((subject) => subject.id === reason.slice('base_of:'.length))!;
+            expect(child.base).toBe(id);
+            expect(kept.has(child.id)).toBe(true);
+          } else expect(['within_retention', 'newest']).toContain(reason);
+        }
+      }
+    });
+  });
+
+  it('does not depend on the order it is given', () => {
+    fc.assert(
+      fc.property(histories, policies, (subjects, policy) => {
+        const sorted = [...subjects].sort((a, b) => (a.id < b.id ? -1 : 1));
+        expect(decideRetention(subjects, policy, new Date(NOW))).toEqual(
+          decideRetention(sorted, policy, new Date(NOW)),
+        );
+      }),
+    );
+  });
+});
+
+describe('daysToArchive', () => {
+  it('takes whole days that ended long enough ago, oldest first, each once', () => {
+    const loose = [
+      '2026-01-03T00:00:00.000Z',
+      '2026-01-01T23:59:59.999Z',
+      '2026-01-01T00:00:00.000Z',
+      '2026-01-02T08:00:00.000Z',
+    ];
+    const now = (text: string) =>
+      daysToArchive(
+        loose.map((at) => snapshot(at)),
+        14,
+        new Date(text),
+      );
+    expect(now('2026-01-16T00:00:00.000Z')).toEqual([]);
+    expect(now('2026-01-16T00:00:00.001Z')).toEqual(['2026-01-01']);
+    expect(now('2026-01-17T00:00:00.001Z')).toEqual(['2026-01-01', '2026-01-02']);
+    expect(now('2026-01-19T00:00:00.000Z')).toEqual(['2026-01-01', '2026-01-02', '2026-01-03']);
+  });
+
+  it('never takes today', () => {
+    expect(daysToArchive([snapshot('2026-01-01T00:00:00.000Z')], 0, new Date('2026-01-01T23:59:59.999Z'))).toEqual([]);
+  });
+});

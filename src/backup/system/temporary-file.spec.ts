@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
+
+describe('temporary names', () => {
+  it('stand beside the final file, so that a rename never crosses a mount', () => {
+    expect(temporaryPath('/srv/backups/a.json', 42)).toBe('/srv/backups/.a.json.42.tmp');
+    expect(temporaryPath('/srv/backups/a.json')).toBe(`/srv/backups/.a.json.${process.pid}.tmp`);
+  });
+
+  it('say which file it was to be and who was writing it', () => {
+    const name = fc
+      .string({ minLength: 1 })
+      .filter((text) => !/[/\n\r\u2028\u2029]/.test(text) && !/^\.{1,2}$/.test(text));
+    fc.assert(
+      fc.property(name, fc.integer({ min: 1, max: 2 ** 22 }), (finalName, pid) => {
+        const path = temporaryPath(`/folder/${finalName}`, pid);
+        expect(parseTemporaryName(path.slice('/folder/'.length))).toEqual({ finalName, pid });
+      }),
+    );
+  });
+
+  it.each([
+    'a.json',
+    '.a.json',
+    'a.json.42.tmp',
+    '.a.json.tmp',
+    '.a.json.x.tmp',
+    '.a.json.-1.tmp',
+    '.42.tmp',
+    '.a.42.tmp ',
+    '',
+  ])('%j is none of them', (name) => {
+    expect(parseTemporaryName(name)).toBeUndefined();
+  });
+});
+
+describe('isProcessAlive', () => {
+  it('knows one that is there', () => {
+    expect(isProcessAlive(process.ppid)).toBe(true);
+  });
+
+  it('counts our own id as an earlier run, and knows one that has ended', () => {
+    expect(isProcessAlive(process.pid)).toBe(false);
+    expect(isProcessAlive(spawnSync(process.execPath, ['--version']).pid)).toBe(false);
+  });
+
+  it.each([0, 99_999_999_999, Number.MAX_VALUE])('takes the number %d out of a file name for nobody', (pid) => {
+    expect(isProcessAlive(pid)).toBe(false);
+  });
+});
