@@ -102,7 +102,7 @@ describe('a hostile archive', () => {
     }
     await expect(ArchiveReader.open(join(root, 'none.zip'))).rejects.toMatchObject({ code: 'ARCHIVE_NOT_FOUND' });
     await expect(openStored({ path: join(root, 'none.json'), entry: null })).rejects.toMatchObject({
-      code: 'SNAPSHOT_NOT_FOUND',
+      code: 'SNAPSHOT_CORRUPT',
     });
     await rm(link);
     await rm(pipe);

@@ -48,7 +48,7 @@ function plainFileError(error: unknown, path: string): unknown {
   }
   if (code === 'ENOENT') {
     return new BackupError(
-      'SNAPSHOT_NOT_FOUND',
+      'SNAPSHOT_CORRUPT', // it is listed
       `The stored file ${quoted(name)} is missing from the backup folder. Use another snapshot.`,
     );
   }

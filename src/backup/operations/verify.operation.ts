@@ -20,7 +20,6 @@ export interface Verification {
 /** What speaks against the snapshot, rather than against this attempt to read it. */
 const DAMAGE: readonly BackupErrorCode[] = [
   'SNAPSHOT_CORRUPT',
-  'SNAPSHOT_NOT_FOUND', // listed, and its file is missing
   'ARCHIVE_CORRUPT',
   'ARCHIVE_NOT_FOUND',
   'FILE_NOT_IN_ARCHIVE',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readSync, rmSync, truncateSync } from 'node:fs';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
@@ -30,7 +30,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
       schema: session.schema,
     };
   } catch (error) {
-    rmSync(aside, { force: true });
+    discard(aside);
     throw error;
   } finally {
     await session.close();
@@ -57,6 +57,16 @@ async function writeDocument(
     }
   }
   return document.finish();
+}
+
+/** Gives the room back at once, although the writer may hold the file open until this process ends: on a full disk somebody waits for it. */
+function discard(path: string): void {
+  try {
+    truncateSync(path);
+  } catch {
+    // it was never made
+  }
+  rmSync(path, { force: true });
 }
 
 /** What a disk says it stored is not always what it gives back: a snapshot is listed only after its bytes were read again. */
