@@ -1,0 +1,158 @@
+import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
+import { Program } from '../support/program.js';
+
+let program: Program;
+
+beforeEach(async () => {
+  program = new Program(await mkdtemp(join(tmpdir(), 'faults-at-start-')));
+});
+afterEach(async () => {
+  if (program.isRunning) await program.kill('group');
+  await rm(program.folder, { recursive: true, force: true });
+});
+
+const atHome = (...names: string[]) => join(program.folder, ...names);
+const ids = async () => (await program.listed()).map(({ id }) => id);
+
+async function expectRefusal(saying: (string | RegExp)[], environment: NodeJS.ProcessEnv = {}): Promise<void> {
+  expect(await program.startRefused(environment)).toBe(1);
+  for (const part of saying) expect(program.output).toMatch(part);
+  expect(program.output).not.toMatch(/^\s+at /m); // a stack
+}
+
+describe('the program does not start', () => {
+  it.each([
+    ['{"retention_days": 0}', ['retention_days', /1.*3650/]],
+    ['{"backup_interval_minutes": "10"}', ['backup_interval_minutes', /1.*1440/]],
+    ['{"retention_days": 5, "auto_archive_after_days": 6}', ['auto_archive_after_days', 'retention_days']],
+    ['{"retention": 5}', ['retention']],
+    ['[]', []],
+    ['{"retention_days": 5', ['JSON']],
+    ['', ['JSON']],
+  ])('with %j as backup_config.json, and names file, field and range', async (text, parts) => {
+    await writeFile(atHome('backup_config.json'), text);
+    await expectRefusal(['backup_config.json', ...parts]);
+    expect(await readFile(atHome('backup_config.json'), 'utf8')).toBe(text);
+  });
+
+  it('with an unknown BACKUP_ variable, and lists the known ones', async () => {
+    await expectRefusal(['BACKUP_FOLDER', 'BACKUP_DIR', 'BACKUP_MIN_FREE_MB'], { BACKUP_FOLDER: '/x' });
+    await expect(lstat(program.backups)).rejects.toThrow('ENOENT');
+  });
+
+  it('where a file stands in place of the backup folder', async () => {
+    await writeFile(program.backups, 'mine');
+    await expectRefusal(['BACKUP_DIR']);
+    expect(await readFile(program.backups, 'utf8')).toBe('mine');
+  });
+
+  it('with annotations that cannot be read, since they hold the pins; nothing is lost by that', async () => {
+    await program.start();
+    const { id } = await program.capture();
+    await program.patch(`/${id}`, { pinned: true });
+    await program.stop();
+    const text = await readFile(join(program.backups, 'annotations.json'), 'utf8');
+    await writeFile(join(program.backups, 'annotations.json'), text.slice(0, -20));
+    await expectRefusal(['annotations.json']);
+    await writeFile(join(program.backups, 'annotations.json'), text);
+    await program.start();
+    expect(await program.listed()).toMatchObject([{ id, pinned: true }]);
+  });
+});
+
+describe('the catalog', () => {
+  it.each([
+    ['is missing', (path: string) => rm(path)],
+    ['is no database', (path: string) => writeFile(path, 'no database at all, whatever its name says')],
+    ['is empty', (path: string) => writeFile(path, '')],
+    ['was cut off', async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
+    ['has bytes overwritten', async (path: string) => writeFile(path, (await readFile(path)).fill(0x5a, 4096, 20_000))],
+  ])('is rebuilt with every snapshot when it %s', async (_, harm) => {
+    await program.start();
+    const loose = [await program.capture(), await program.capture()];
+    const seed = await SnapshotSeed.read(program.backups, loose[0]!.id);
+    await seed.plant(program.backups, daysAgo(20, '10:00:00'));
+    expect(await program.post('/cleanup')).toMatchObject({ status: 200, body: { archived: 1 } });
+    await program.patch(`/${loose[0]!.id}`, { pinned: true, description: 'kept' });
+    const before = await program.listed();
+    expect(before).toHaveLength(3);
+    await program.stop();
+    await harm(join(program.backups, 'catalog.sqlite'));
+    await program.start();
+    expect(await program.listed()).toEqual(before);
+    for (const { id } of before) expect((await program.verify(id)).body).toMatchObject({ is_valid: true });
+    await program.capture();
+  });
+});
+
+describe('links planted in the backup folder', () => {
+  let outside: string;
+  beforeEach(async () => {
+    outside = atHome('outside');
+    await mkdir(outside);
+  });
+
+  it('in place of documents, manifests and archives lead nowhere', async () => {
+    await program.start();
+    const kept = await program.capture();
+    const stolen = await program.capture();
+    const shown = await program.capture();
+    const seed = await SnapshotSeed.read(program.backups, kept.id);
+    await seed.plant(program.backups, daysAgo(20, '10:00:00'));
+    expect((await program.post('/cleanup')).status).toBe(200);
+    const [archive] = await readdir(join(program.backups, 'archived'));
+    for (const name of [stolen.filename, `${shown.id}.meta.json`, join('archived', archive!)]) {
+      const target = join(outside, name.replace('archived/', ''));
+      await copyFile(join(program.backups, name), target);
+      await rm(join(program.backups, name));
+      await symlink(target, join(program.backups, name)); // what it leads to would do
+    }
+    await symlink('/etc/passwd', join(program.backups, 'auto_backup_20260101_000000.json'));
+    await symlink('/etc/passwd', join(program.backups, 'auto_backup_20260101_000000.meta.json'));
+    await symlink('/etc/passwd', join(program.backups, 'archived', 'archived_backups_20260101.zip'));
+    const before = await contentOf(outside);
+
+    const archived = (await program.listed()).find(({ location }) => location === 'archived')!;
+    for (const { id } of [stolen, shown, archived]) {
+      expect((await program.verify(id)).body, id).toMatchObject({ is_valid: false });
+      expect((await program.restore(id)).status, id).toBeGreaterThanOrEqual(400);
+      expect((await program.get(`/${id}/tables/users`)).status, id).toBeGreaterThanOrEqual(400);
+    }
+    await program.stop();
+    await program.start();
+    expect(await ids()).toEqual([kept.id]);
+    expect((await program.post('/cleanup')).status).toBe(200);
+    await program.capture();
+    expect(JSON.stringify(await program.listed())).not.toContain('root:');
+    expect(await contentOf(outside)).toEqual(before);
+  });
+
+  it('in place of the folder of archives are not followed', async () => {
+    await program.start();
+    const { id } = await program.capture();
+    const seed = await SnapshotSeed.read(program.backups, id);
+    const old = await seed.plant(program.backups, daysAgo(20, '10:00:00'));
+    await rename(join(program.backups, 'archived'), atHome('archived before'));
+    await symlink(outside, join(program.backups, 'archived'));
+    expect((await program.post('/cleanup')).status).toBeGreaterThanOrEqual(400);
+    expect(await readdir(outside)).toEqual([]);
+    expect(await readdir(program.backups)).toContain(`${old}.json`);
+    await program.stop();
+    await expectRefusal([/BACKUP_DIR|archived/]);
+    expect(await readdir(outside)).toEqual([]);
+    await rm(join(program.backups, 'archived'));
+    await program.start();
+    expect(await ids()).toEqual([id, old]);
+  });
+
+  async function contentOf(folder: string): Promise<Record<string, string>> {
+    const names = (await readdir(folder)).sort();
+    return Object.fromEntries(
+      await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'latin1')] as const)),
+    );
+  }
+});
