@@ -2,6 +2,8 @@ import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryPath } from '../../src/backup/system/temporary-file.js';
+import { InlineEngine } from '../support/inline-engine.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { Program } from '../support/program.js';
 
@@ -147,6 +149,23 @@ describe('links planted in the backup folder', () => {
     await rm(join(program.backups, 'archived'));
     await program.start();
     expect(await ids()).toEqual([id, old]);
+  });
+
+  it('under the temporary name of a document are neither written through nor emptied', async () => {
+    await program.start();
+    const target = join(outside, 'precious');
+    await writeFile(target, 'precious');
+    const documentPath = join(program.backups, 'auto_backup_20260101_000000.json');
+    await symlink(target, temporaryPath(documentPath));
+    const database = {
+      type: 'sqlite',
+      path: program.database,
+      busyTimeoutMs: 100,
+      migrationsTable: 'migrations',
+    } as const;
+    const capture = { database, id: 'x', kind: 'full', base: null, createdAt: '2026-01-01T00:00:00.000Z' } as const;
+    await expect(new InlineEngine().capture({ ...capture, documentPath })).rejects.toThrow('ELOOP');
+    expect(await readFile(target, 'utf8')).toBe('precious');
   });
 
   async function contentOf(folder: string): Promise<Record<string, string>> {

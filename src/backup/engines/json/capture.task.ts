@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, rmSync, truncateSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
@@ -62,9 +62,9 @@ async function writeDocument(
 /** Gives the room back at once, although the writer may hold the file open until this process ends: on a full disk somebody waits for it. */
 function discard(path: string): void {
   try {
-    truncateSync(path);
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW));
   } catch {
-    // it was never made
+    // it was never made, or is a link that somebody planted
   }
   rmSync(path, { force: true });
 }
