@@ -29,7 +29,7 @@ function rowsOf(database: Database.Database, table: string): string[] {
   const columns = database.prepare(`SELECT name FROM pragma_table_xinfo(?)`).pluck().all(table) as string[];
   const values = columns.map((column) => {
     const name = `"${column.replaceAll('"', '""')}"`;
-    return `typeof(${name}), CASE WHEN typeof(${name}) = 'real' THEN ${name} ELSE hex(${name}) END`;
+    return `CASE WHEN typeof(${name}) = 'real' THEN ${name} ELSE typeof(${name}) || ' ' || hex(${name}) END`;
   });
   const rows = database
     .prepare(`SELECT ${values.join(', ')} FROM "${table.replaceAll('"', '""')}" NOT INDEXED`)
