@@ -215,3 +215,22 @@ describe('daysToArchive', () => {
     expect(daysToArchive([snapshot('2026-01-01T00:00:00.000Z')], 0, new Date('2026-01-01T23:59:59.999Z'))).toEqual([]);
   });
 });
+
+describe('the floor of newest snapshots', () => {
+  it('is made of sound ones: a damaged snapshot does not stand in for a good backup', () => {
+    const old = (id: string, hour: number, is_valid: boolean | null) => ({
+      id,
+      created_at: `2020-01-01T0${hour}:00:00.000Z`,
+      base: null,
+      pinned: false,
+      is_valid,
+    });
+    const { kept, expired } = decideRetention(
+      [old('sound', 1, true), old('unchecked', 2, null), old('damaged', 3, false)],
+      { retention_days: 30, min_keep: 2 },
+      new Date('2026-01-01T00:00:00.000Z'),
+    );
+    expect(kept.map(({ id }) => id)).toEqual(['unchecked', 'sound']);
+    expect(expired).toEqual(['damaged']);
+  });
+});

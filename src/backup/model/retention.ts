@@ -8,11 +8,13 @@ export interface RetentionSubject {
   created_at: string;
   base: string | null;
   pinned: boolean;
+  /** False when its last verification found it damaged: then it is not the good backup that the floor keeps. */
+  is_valid?: boolean | null;
 }
 
 export interface RetentionPolicy {
   retention_days: number;
-  /** How many of the newest snapshots stay whatever their age: an outage must not age away the last good backup. */
+  /** How many of the newest snapshots, damaged ones not counted, stay whatever their age: an outage must not age away the last good backup. */
   min_keep: number;
 }
 
@@ -38,12 +40,18 @@ export function decideRetention(
 ): RetentionDecision {
   const newestFirst = [...snapshots].sort(newerFirst);
   const reasons = new Map<string, string[]>(snapshots.map(({ id }) => [id, []]));
-  newestFirst.forEach((snapshot, rank) => {
+  const floor = new Set(
+    newestFirst
+      .filter(({ is_valid }) => is_valid !== false)
+      .slice(0, policy.min_keep)
+      .map(({ id }) => id),
+  );
+  for (const snapshot of newestFirst) {
     const why = reasons.get(snapshot.id)!;
     if (!dayEndedLongerAgo(snapshot.created_at, policy.retention_days, now)) why.push('within_retention');
     if (snapshot.pinned) why.push('pinned');
-    if (rank < policy.min_keep) why.push('newest');
-  });
+    if (floor.has(snapshot.id)) why.push('newest');
+  }
   for (const snapshot of newestFirst) {
     if (snapshot.base !== null && reasons.get(snapshot.id)!.length > 0)
       reasons.get(snapshot.base)?.push(`base_of:${snapshot.id}`);

@@ -17,6 +17,16 @@ export class MaintenanceMode {
     return this.active;
   }
 
+  /** Serves nobody else while `work` is done. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      await this.enter();
+      return await work();
+    } finally {
+      this.leave();
+    }
+  }
+
   /** Turns requests away from now on, and waits a few seconds for those that are being served. */
   async enter(): Promise<void> {
     this.active = true;

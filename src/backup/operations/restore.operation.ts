@@ -87,8 +87,11 @@ export class RestoreOperation {
     const startedAt = this.clock.now().getTime();
     context.stage('verify');
     await this.snapshots.read(id, (stored) => this.host.run('verify', stored, context.task(0, 0.1, 'verify')));
-    const safety = choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id);
-    const outcome = await this.replaceData(context, id, choices);
+    // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
+    const { safety, outcome } = await this.maintenance.during(async () => ({
+      safety: choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id),
+      outcome: await this.replaceData(context, id, choices),
+    }));
     context.stage('done');
     const warnings = safety
       ? outcome.warnings
@@ -128,23 +131,18 @@ export class RestoreOperation {
 
   private async replaceData(context: JobContext, id: string, choices: RestoreChoices): Promise<RestoreOutcome> {
     const snapshot = await this.snapshots.locate(await this.catalog.get(id));
+    const request = {
+      database: this.options.database,
+      snapshot,
+      tables: choices.tables ?? null,
+      allowSchemaChanges: choices.allowSchemaChanges ?? false,
+    };
+    context.stage('restore');
     try {
-      await this.maintenance.enter();
-      context.stage('restore');
-      return await this.engine.restore(
-        {
-          database: this.options.database,
-          snapshot,
-          tables: choices.tables ?? null,
-          allowSchemaChanges: choices.allowSchemaChanges ?? false,
-        },
-        context.task(0.4, 1, 'restore'),
-      );
+      return await this.engine.restore(request, context.task(0.4, 1, 'restore'));
     } catch (error) {
       context.stage('rolled_back');
       throw error;
-    } finally {
-      this.maintenance.leave();
     }
   }
 }
