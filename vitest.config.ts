@@ -20,7 +20,13 @@ export default defineConfig({
       { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'], testTimeout: 20_000 } },
       {
         extends: true,
-        test: { ...common, name: 'integration', include: ['test/integration/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+        test: {
+          ...common,
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,
