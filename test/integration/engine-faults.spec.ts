@@ -280,19 +280,20 @@ describe('an end that comes too early', () => {
   });
 
   it.each(['capture', 'restore'] as const)(
-    'the process of a %s ends by itself when its application is killed',
+    'the process of a %s ends by itself, its work undone, when its application is killed',
     async (task) => {
       const application = startApplication(task);
+      const exited = once(application, 'exit');
       const [pid] = (await once(application, 'message')) as [number];
-      await new Promise((resolve) => setTimeout(resolve, 150));
-      application.kill('SIGKILL');
-      await once(application, 'exit');
+      expect((await exited)[1]).toBe('SIGKILL');
       await expect.poll(() => isProcessAlive(pid), { timeout: 20_000, interval: 20 }).toBe(false);
-      expectWhole();
+      expect(dump(bench.databasePath)).toBe(disturbed);
+      for (const name of (await readdir(bench.folder)).filter((file) => file.includes('x.json')))
+        expect((await readFile(join(bench.folder, name))).subarray(-4).toString()).not.toBe('}\n}\n');
     },
   );
 
-  /** An application of a few lines that starts the task and tells the process id of the engine host. */
+  /** An application of a few lines that starts the task, tells the process id of the engine host, and is killed once that is at work. */
   function startApplication(task: 'capture' | 'restore'): ChildProcess {
     const request =
       task === 'restore'
@@ -300,7 +301,10 @@ describe('an end that comes too early', () => {
         : captureRequest();
     const host = new URL('../../dist/backup/engines/engine-host.js', import.meta.url).href;
     const script = `import { EngineHost } from ${JSON.stringify(host)};
-      await new EngineHost().run(${JSON.stringify(task)}, ${JSON.stringify(request)}, { onStart: (pid) => process.send(pid) });
+      await new EngineHost().run(${JSON.stringify(task)}, ${JSON.stringify(request)}, {
+        onStart: (pid) => process.send(pid),
+        onProgress: ({ progress }) => progress > 0 && process.kill(process.pid, 'SIGKILL'),
+      });
       setInterval(() => undefined, 1000);`;
     return spawn(process.execPath, ['--input-type=module', '--eval', script], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
