@@ -257,7 +257,7 @@ describe('an end that comes too early', () => {
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'CANCELLED' });
       expect(pids).toHaveLength(2);
-      expect(pids.filter(isProcessAlive)).toEqual([]);
+      await expect.poll(() => pids.filter(isProcessAlive), { timeout: 10_000, interval: 10 }).toEqual([]);
       if (outcomes[0].status === 'fulfilled') expect(dump(bench.databasePath)).toBe(restored);
       expectWhole();
       await bench.restore(snapshot);
