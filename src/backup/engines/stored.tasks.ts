@@ -10,6 +10,7 @@ import type { Manifest } from '../model/manifest.js';
 import { manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
+import { discard, discardAtExit } from '../system/unfinished-file.js';
 import type { PackArchiveRequest, PackedArchive, PackItem } from './engine-host.js';
 import type { StoredSnapshot } from './snapshot.engine.js';
 
@@ -41,6 +42,7 @@ export async function packArchiveTask(
 ): Promise<PackedArchive> {
   const aside = temporaryPath(archivePath);
   await rm(aside, { force: true });
+  const finished = discardAtExit(aside);
   try {
     const { sound, damaged } = await separateDamaged(items);
     const total = sound.length * 2 + 1;
@@ -50,8 +52,10 @@ export async function packArchiveTask(
     await checkArchive(aside, await expectedEntries(sound));
     return { temporaryPath: aside, sizeBytes: (await stat(aside)).size, damaged };
   } catch (error) {
-    await rm(aside, { force: true });
+    discard(aside);
     throw error;
+  } finally {
+    finished();
   }
 }
 

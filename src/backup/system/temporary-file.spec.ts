@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
 
 describe('temporary names', () => {
@@ -44,6 +45,20 @@ describe('isProcessAlive', () => {
   it('counts our own id as an earlier run, and knows one that has ended', () => {
     expect(isProcessAlive(process.pid)).toBe(false);
     expect(isProcessAlive(spawnSync(process.execPath, ['--version']).pid)).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('knows one that has ended and whose parent takes no note of it', async () => {
+    // The shell becomes a `sleep`, which never asks what became of the shell's child.
+    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+      await vi.waitFor(() => expect(isProcessAlive(Number(pid))).toBe(false));
+      expect(() => process.kill(Number(pid), 0)).not.toThrow(); // its id is still taken
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it.each([0, 99_999_999_999, Number.MAX_VALUE])('takes the number %d out of a file name for nobody', (pid) => {

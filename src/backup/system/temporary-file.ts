@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -26,8 +27,18 @@ export function isProcessAlive(pid: number): boolean {
   if (pid === process.pid || pid === 0) return false; // 0 would ask about our own process group
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Killed, and not yet taken note of by its parent, which may take as long as it likes: it writes nothing any more. Only Linux tells. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.startsWith(') Z', stat.lastIndexOf(')')); // the name before it may hold anything
+  } catch {
+    return false;
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
+import { discard, discardAtExit } from '../../system/unfinished-file.js';
 import type { CapturedDocument, CaptureRequest } from '../snapshot.engine.js';
 import type { CaptureSession } from './dialect.js';
 import { DIALECTS } from './dialects.js';
@@ -18,10 +19,12 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
   const started = process.hrtime.bigint();
   const aside = temporaryPath(request.documentPath);
   const session = await DIALECTS[request.database.type].beginCapture(request.database);
+  const finished = discardAtExit(aside);
   try {
     const written = await writeDocument(session, request, aside, context);
     context.report({ stage: 'check', progress: 0.95 });
     assertReadsBack(aside, written.checksum);
+    await context.breathe(); // nobody is there to publish it when the program was killed meanwhile
     return {
       temporaryPath: aside,
       ...written,
@@ -34,6 +37,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
     throw error;
   } finally {
     await session.close();
+    finished();
   }
 }
 
@@ -57,16 +61,6 @@ async function writeDocument(
     }
   }
   return document.finish();
-}
-
-/** Gives the room back at once, although the writer may hold the file open until this process ends: on a full disk somebody waits for it. */
-function discard(path: string): void {
-  try {
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW));
-  } catch {
-    // it was never made, or is a link that somebody planted
-  }
-  rmSync(path, { force: true });
 }
 
 /** What a disk says it stored is not always what it gives back: a snapshot is listed only after its bytes were read again. */
