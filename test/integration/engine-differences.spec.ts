@@ -108,7 +108,7 @@ describe('a schema that is not the snapshot’s', () => {
     const before = dump(bench.databasePath);
     const told = await differences(bench.restore(snapshot));
     expect(told).toEqual(expected.map((difference) => expect.objectContaining(difference)));
-    expect(await bench.engine.compareSchema({ database: bench.target, snapshot, tables: null })).toEqual(told);
+    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual(told);
     expect(dump(bench.databasePath)).toBe(before);
   });
 
@@ -250,7 +250,7 @@ describe('a restore that may meet another schema', () => {
     expect(query(`SELECT rowid FROM found WHERE found MATCH 'a'`)).toEqual([[1]]);
     expect(warnings).toEqual([expect.stringMatching(/"tree" → "tree" \(1 rows\)/)]);
     expect((await bench.capture()).manifest.tables).toEqual(snapshot.manifest.tables);
-    expect(await bench.engine.compareSchema({ database: bench.target, snapshot, tables: null })).toEqual([]);
+    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual([]);
   });
 
   /** The order in the schema may differ, and so may how an index has laid itself out in its shadow tables. */

@@ -140,7 +140,7 @@ describe('restore', () => {
     expect(app.get(MaintenanceMode).isActive).toBe(false);
   });
 
-  it('is checked again when its turn comes', async () => {
+  it('is undone when the snapshot is damaged before its turn comes', async () => {
     let release = (): void => undefined;
     const held = new Promise<null>((resolve) => (release = () => resolve(null)));
     await app.get(JobQueue).submit({ type: 'capture', lane: 'source', run: () => held });
@@ -149,7 +149,7 @@ describe('restore', () => {
     release();
     expect(await app.get(JobQueue).whenFinished(job.id)).toMatchObject({
       status: 'failed',
-      stage: 'verify',
+      stage: 'rolled_back',
       error: { error_code: 'SNAPSHOT_CORRUPT' },
     });
     expect(emails()).toEqual(['after@example.com']);

@@ -1,6 +1,6 @@
 import { captureTask } from '../../src/backup/engines/json/capture.task.js';
 import { readTask } from '../../src/backup/engines/json/read.task.js';
-import { compareSchemaTask, restoreTask } from '../../src/backup/engines/json/restore.task.js';
+import { checkRestorableTask, restoreTask } from '../../src/backup/engines/json/restore.task.js';
 import {
   SnapshotEngine,
   type CapturedDocument,
@@ -23,8 +23,8 @@ export class InlineEngine extends SnapshotEngine {
     return restoreTask(request, quiet());
   }
 
-  override compareSchema(request: Omit<RestoreRequest, 'allowSchemaChanges'>): Promise<SchemaDifference[]> {
-    return compareSchemaTask(request);
+  override checkRestorable(request: Omit<RestoreRequest, 'allowSchemaChanges'>): Promise<SchemaDifference[]> {
+    return checkRestorableTask(request, quiet());
   }
 
   override async read(request: ReadRequest): Promise<Readable> {

@@ -7,7 +7,7 @@ serveOneTask(
   {
     capture: async () => (await import('./json/capture.task.js')).captureTask,
     restore: async () => (await import('./json/restore.task.js')).restoreTask,
-    compareSchema: async () => (await import('./json/restore.task.js')).compareSchemaTask,
+    checkRestorable: async () => (await import('./json/restore.task.js')).checkRestorableTask,
     read: async () => (await import('./json/read.task.js')).readTask,
     verify: async () => (await import('./stored.tasks.js')).verifyTask,
     packArchive: async () => (await import('./stored.tasks.js')).packArchiveTask,

@@ -36,13 +36,13 @@ export interface PackedArchive {
   damaged: { id: string; message: string }[];
 }
 
-export type CompareSchemaRequest = Omit<RestoreRequest, 'allowSchemaChanges'>;
+export type CheckRestorableRequest = Omit<RestoreRequest, 'allowSchemaChanges'>;
 
 /** Everything the engine host can do: what it is asked, and what it answers. */
 export interface EngineTasks {
   capture: { request: CaptureRequest; answer: CapturedDocument };
   restore: { request: RestoreRequest; answer: RestoreOutcome };
-  compareSchema: { request: CompareSchemaRequest; answer: SchemaDifference[] };
+  checkRestorable: { request: CheckRestorableRequest; answer: SchemaDifference[] };
   /** Re-reads the stored bytes, the base's too, and compares them with the manifest; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
   verify: { request: StoredSnapshot; answer: null };
   packArchive: { request: PackArchiveRequest; answer: PackedArchive };

@@ -92,8 +92,11 @@ export abstract class SnapshotEngine {
    */
   abstract restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome>;
 
-  /** What stands between a snapshot and the live schema; an empty list when it can be restored as it is. */
-  abstract compareSchema(
+  /**
+   * Verifies a snapshot and compares its schema with the live one; an empty list when it can be restored as it is.
+   * @throws BackupError `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`
+   */
+  abstract checkRestorable(
     request: Omit<RestoreRequest, 'allowSchemaChanges'>,
     run?: TaskRun,
   ): Promise<SchemaDifference[]>;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { TaskRun } from '../../system/child-task.js';
-import { EngineHost, type CompareSchemaRequest } from '../engine-host.js';
+import { EngineHost, type CheckRestorableRequest } from '../engine-host.js';
 import {
   SnapshotEngine,
   type CapturedDocument,
@@ -25,8 +25,8 @@ export class JsonEngine extends SnapshotEngine {
     return this.host.run('restore', request, run);
   }
 
-  override compareSchema(request: CompareSchemaRequest, run?: TaskRun): Promise<SchemaDifference[]> {
-    return this.host.run('compareSchema', request, run);
+  override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {
+    return this.host.run('checkRestorable', request, run);
   }
 
   override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {

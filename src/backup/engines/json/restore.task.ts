@@ -1,6 +1,7 @@
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { CompareSchemaRequest } from '../engine-host.js';
+import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
+import { verifyTask } from '../stored.tasks.js';
 import { DIALECTS } from './dialects.js';
 import { materialise } from './materialise.js';
 
@@ -8,17 +9,20 @@ import { materialise } from './materialise.js';
 export async function restoreTask(request: RestoreRequest, context: TaskContext): Promise<RestoreOutcome> {
   const { database, snapshot, tables, allowSchemaChanges } = request;
   context.report({ stage: 'restore', progress: 0 });
-  return DIALECTS[database.type].restore(
-    database,
-    { manifest: snapshot.manifest, parts: materialise(snapshot), tables, allowSchemaChanges },
-    context,
-  );
+  const plan = { manifest: snapshot.manifest, parts: materialise(snapshot), tables, allowSchemaChanges };
+  try {
+    return await DIALECTS[database.type].restore(database, plan, context);
+  } catch (error) {
+    await verifyTask(snapshot, context); // if the stored bytes are damaged, that is the reason to tell
+    throw error;
+  }
 }
 
-export async function compareSchemaTask({
-  database,
-  snapshot,
-  tables,
-}: CompareSchemaRequest): Promise<SchemaDifference[]> {
+/** Whether a restore could succeed: the stored bytes are what was written, and nothing stands between the schemas. */
+export async function checkRestorableTask(
+  { database, snapshot, tables }: CheckRestorableRequest,
+  context: TaskContext,
+): Promise<SchemaDifference[]> {
+  await verifyTask(snapshot, context);
   return DIALECTS[database.type].compareSchema(database, snapshot.manifest, tables);
 }

@@ -28,7 +28,8 @@ export function openSource(target: DatabaseTarget, use: 'read' | 'write'): Conne
     connection.pragma(`query_only = ${use === 'read' ? 'on' : 'off'}`);
     // A restore puts rows in an order of its own; the keys are checked as a whole before it commits.
     connection.pragma('foreign_keys = off');
-    connection.pragma('temp_store = memory');
+    // Sorting for the indexes of a large database would not fit into the memory that the engine host may take.
+    connection.pragma(`temp_store = ${use === 'read' ? 'memory' : 'default'}`);
     connection.function('is_utf8', { deterministic: true, directOnly: true }, (bytes) =>
       isUtf8(bytes as Buffer) ? 1 : 0,
     );
