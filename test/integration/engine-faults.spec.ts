@@ -10,7 +10,6 @@ import type { CaptureRequest, StoredSnapshot } from '../../src/backup/engines/sn
 import { BackupError } from '../../src/backup/model/errors.js';
 import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
-import { eventually } from '../support/eventually.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { createTraps, disturb, dump } from '../support/sqlite-oracle.js';
