@@ -45,3 +45,17 @@ describe('asBackupError', () => {
     expect(asBackupError(thrown)).toMatchObject({ code: 'ENGINE_FAILED', message });
   });
 });
+
+describe('a message of the system', () => {
+  it('names the file and not the folders above it', () => {
+    const thrown = Object.assign(
+      new Error("ENOENT: no such file or directory, rename '/srv/app/.x.tmp' -> '/srv/app/x'"),
+      {
+        code: 'ENOENT',
+        path: '/srv/app/.x.tmp',
+        dest: '/srv/app/x',
+      },
+    );
+    expect(asBackupError(thrown).message).toBe("ENOENT: no such file or directory, rename '.x.tmp' -> 'x'");
+  });
+});

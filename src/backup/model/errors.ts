@@ -56,8 +56,16 @@ export class BackupError extends Error {
 /** Turns anything thrown into a BackupError, keeping one that already is. */
 export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGINE_FAILED'): BackupError {
   if (thrown instanceof BackupError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = thrown instanceof Error ? withoutFolders(thrown) : String(thrown);
   return new BackupError(codeOfSystemError(thrown) ?? fallback, message, {}, { cause: thrown });
+}
+
+/** Where on the server a file lies is nobody's business who reads the message of a job. */
+function withoutFolders(error: Error): string {
+  const { path, dest } = error as NodeJS.ErrnoException & { dest?: unknown };
+  return [path, dest]
+    .filter((known): known is string => typeof known === 'string')
+    .reduce((message, known) => message.replaceAll(known, known.slice(known.lastIndexOf('/') + 1)), error.message);
 }
 
 function codeOfSystemError(thrown: unknown): BackupErrorCode | undefined {

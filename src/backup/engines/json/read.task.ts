@@ -4,6 +4,7 @@ import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { ReadRequest, StoredSnapshot } from '../snapshot.engine.js';
 import { materialise } from './materialise.js';
+import { proven } from './proven.js';
 
 const LF = 0x0a;
 const COMMA = 0x2c;
@@ -42,7 +43,7 @@ async function writeExtract(snapshot: StoredSnapshot, archive: string, context: 
   const opening = `{"filename":${JSON.stringify(snapshot.manifest.filename)},"archive":${JSON.stringify(archive)},"data":{`;
   const output = new JsonOutput(context, opening);
   let tables = 0;
-  for await (const part of materialise(snapshot)) {
+  for await (const part of proven(snapshot.manifest, materialise(snapshot))) {
     if (part.part === 'table') await output.openList(`${tables++ > 0 ? '],' : ''}${JSON.stringify(part.name)}:[`);
     if (part.part === 'rows') await output.rows(part.rows);
   }
@@ -60,17 +61,16 @@ async function writeTable(request: ReadRequest & { view: 'table' }, context: Tas
   );
   let inTable = false;
   let row = 0;
-  for await (const part of materialise(snapshot)) {
+  for await (const part of proven(snapshot.manifest, materialise(snapshot), table)) {
     if (part.part === 'table') {
-      if (inTable) break;
+      if (inTable) break; // read to its end although the page may be full: only then it is proven
       inTable = part.name === table;
     }
-    if (part.part !== 'rows' || !inTable) continue;
+    if (part.part !== 'rows' || !inTable || row >= offset + limit) continue;
     for (const line of splitRows(part.rows)) {
       if (row >= offset && row < offset + limit) await output.rows(line);
       row++;
     }
-    if (row >= offset + limit) break;
   }
   await output.end(']}\n');
 }
