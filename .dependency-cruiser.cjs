@@ -2,7 +2,17 @@
  * The arrows of docs/architecture.md as a failing check.
  * Inside src/backup each folder may import only from the ones before it in this list; nothing imports against it, or sideways.
  */
-const LIBRARY_ORDER = ['model', 'system', 'archive', 'engines', 'destinations', 'catalog', 'operations', 'triggers', 'http'];
+const LIBRARY_ORDER = [
+  'model',
+  'system',
+  'archive',
+  'engines',
+  'destinations',
+  'catalog',
+  'operations',
+  'triggers',
+  'http',
+];
 
 const libraryLayers = LIBRARY_ORDER.slice(0, -1).map((folder, index) => ({
   name: `backup-${folder}-imports-only-what-stands-before-it`,
@@ -17,7 +27,9 @@ const FEATURES = ['auth', 'users', 'instructors', 'admins', 'health', 'dashboard
 const MAY_USE_USERS = ['auth', 'instructors', 'admins'];
 
 const features = FEATURES.map((feature) => {
-  const others = FEATURES.filter((other) => other !== feature && !(other === 'users' && MAY_USE_USERS.includes(feature)));
+  const others = FEATURES.filter(
+    (other) => other !== feature && !(other === 'users' && MAY_USE_USERS.includes(feature)),
+  );
   return {
     name: `feature-${feature}-stands-alone`,
     severity: 'error',
