@@ -9,6 +9,7 @@ import { EngineHost } from './engines/engine-host.js';
 import { JsonEngine } from './engines/json/json.engine.js';
 import { SnapshotEngine } from './engines/snapshot.engine.js';
 import { BACKUP_CONTROLLERS } from './http/controllers.js';
+import { CaptureBases } from './operations/capture-bases.js';
 import { CaptureOperation } from './operations/capture.operation.js';
 import { CleanupOperation } from './operations/cleanup.operation.js';
 import { ConfigStore } from './operations/config.store.js';
@@ -65,6 +66,7 @@ const OPERATIONS: Provider[] = [
 ];
 
 const INNER_PARTS: Provider[] = [
+  CaptureBases,
   DayArchives,
   StoredSnapshots,
   MaintenanceMode,

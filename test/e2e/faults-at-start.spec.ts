@@ -163,8 +163,11 @@ describe('links planted in the backup folder', () => {
       busyTimeoutMs: 100,
       migrationsTable: 'migrations',
     } as const;
-    const capture = { database, id: 'x', kind: 'full', base: null, createdAt: '2026-01-01T00:00:00.000Z' } as const;
-    await expect(new InlineEngine().capture({ ...capture, documentPath })).rejects.toThrow('ELOOP');
+    const indexPath = join(program.backups, 'auto_backup_20260101_000000.index');
+    const capture = { database, id: 'x', createdAt: '2026-01-01T00:00:00.000Z', documentPath, indexPath } as const;
+    await expect(new InlineEngine().capture({ ...capture, base: 'requested', previous: null })).rejects.toThrow(
+      'ELOOP',
+    );
     expect(await readFile(target, 'utf8')).toBe('precious');
   });
 

@@ -29,10 +29,11 @@ const restoreInline = (snapshot: StoredSnapshot, allowSchemaChanges = false) =>
 const captureRequest = (): CaptureRequest => ({
   database: bench.target,
   id: 'x',
-  kind: 'full',
-  base: null,
   createdAt: '2026-01-30T12:00:00.000Z',
   documentPath: join(bench.folder, 'x.json'),
+  indexPath: join(bench.folder, 'x.index'),
+  base: 'requested',
+  previous: null,
 });
 
 describe('a database that cannot be used', () => {

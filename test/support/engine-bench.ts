@@ -3,11 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
-import { SnapshotEngine, type DatabaseTarget, type StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import {
+  SnapshotEngine,
+  type CapturedDocument,
+  type CaptureRequest,
+  type DatabaseTarget,
+  type StoredSnapshot,
+} from '../../src/backup/engines/snapshot.engine.js';
 import type { Manifest } from '../../src/backup/model/manifest.js';
 
 /** The JSON engine on its own: a folder, a database in it, and captures without catalog or queue. */
 export class EngineBench {
+  /** What the engine answered last. */
+  lastCapture: CapturedDocument | null = null;
   private captures = 0;
 
   private constructor(
@@ -27,26 +35,49 @@ export class EngineBench {
     return { type: 'sqlite', path: this.databasePath, busyTimeoutMs: 5000, migrationsTable: 'migrations' };
   }
 
-  async capture(target: DatabaseTarget = this.target): Promise<StoredSnapshot> {
+  /** A full snapshot. */
+  capture(target: DatabaseTarget = this.target): Promise<StoredSnapshot> {
+    return this.take(target, 'requested', null, null);
+  }
+
+  /** A differential against this base, unless the engine finds that a full one is needed. */
+  captureAgainst(base: StoredSnapshot, previous: CaptureRequest['previous'] = null): Promise<StoredSnapshot> {
+    return this.take(this.target, { snapshot: base, indexPath: this.indexPath(base.manifest.id) }, base, previous);
+  }
+
+  indexPath(id: string): string {
+    return join(this.folder, `${id}.index`);
+  }
+
+  private async take(
+    target: DatabaseTarget,
+    against: CaptureRequest['base'],
+    base: StoredSnapshot | null,
+    previous: CaptureRequest['previous'],
+  ): Promise<StoredSnapshot> {
     const id = `auto_backup_${++this.captures}`;
     const documentPath = join(this.folder, `${id}.json`);
     const createdAt = '2026-01-30T12:00:00.000Z';
     const captured = await this.engine.capture({
       database: target,
       id,
-      kind: 'full',
-      base: null,
       createdAt,
       documentPath,
+      indexPath: this.indexPath(id),
+      base: against,
+      previous,
     });
+    this.lastCapture = captured;
     await rename(captured.temporaryPath, documentPath);
+    if (captured.temporaryIndexPath !== null) await rename(captured.temporaryIndexPath, this.indexPath(id));
     const manifest: Manifest = {
       format: 'nestjs-backup/manifest',
       version: 1,
       id,
       filename: `${id}.json`,
-      kind: 'full',
-      base: null,
+      kind: captured.kind,
+      base: captured.base,
+      full_reason: captured.fullReason,
       plan: 'auto',
       source: 'database',
       engine: 'json',
@@ -62,7 +93,7 @@ export class EngineBench {
       schema: captured.schema,
       app_version: '0.0.0',
     };
-    return { manifest, document: { path: documentPath, entry: null }, base: null };
+    return { manifest, document: { path: documentPath, entry: null }, base: captured.kind === 'full' ? null : base };
   }
 
   restore(

@@ -41,6 +41,9 @@ export abstract class Destination {
   /** Where an engine writes the document of a new snapshot (it writes aside, next to this). */
   abstract documentPath(filename: string): string;
 
+  /** Where the chunk index of a full snapshot lies, if it has one; disposable. */
+  abstract indexPath(id: string): string;
+
   /** Whether a file of this snapshot id stands there already, finished or not. */
   abstract isTaken(id: string): Promise<boolean>;
 
@@ -48,7 +51,11 @@ export abstract class Destination {
    * Makes a document that stands under a temporary name, and its manifest, a snapshot. A crash in the middle leaves nothing that is listed, and
    * {@link prepare} removes it.
    */
-  abstract publishSnapshot(temporaryPath: string, manifest: Manifest): Promise<void>;
+  abstract publishSnapshot(
+    temporaryPath: string,
+    manifest: Manifest,
+    temporaryIndexPath?: string | null,
+  ): Promise<void>;
 
   /** Removes a loose snapshot: its manifest first, so that it is never listed without its document. Gone already is fine. */
   abstract removeSnapshot(id: string): Promise<void>;

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { StoredFile } from '../archive/stored-file.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
-import { assertSnapshotId, isArchiveName, manifestName } from '../model/snapshot-id.js';
+import { indexName, assertSnapshotId, isArchiveName, manifestName } from '../model/snapshot-id.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ensureFolder, fsyncFolder, publish, writeFileAtomically } from '../system/atomic-file.js';
 import { diskSpace, type DiskSpace } from '../system/disk-space.js';
@@ -52,10 +52,19 @@ export class LocalDestination extends Destination {
     });
   }
 
-  override publishSnapshot(temporaryDocument: string, manifest: Manifest): Promise<void> {
+  override indexPath(id: string): string {
+    assertSnapshotId(id);
+    return pathInside(this.folder, indexName(id));
+  }
+
+  override publishSnapshot(
+    temporaryDocument: string,
+    manifest: Manifest,
+    temporaryIndex: string | null = null,
+  ): Promise<void> {
     return inFolder(async () => {
       assertSnapshotId(manifest.id);
-      await publishSnapshot(this.folder, temporaryDocument, manifest);
+      await publishSnapshot(this.folder, temporaryDocument, manifest, temporaryIndex);
     });
   }
 

@@ -12,12 +12,17 @@ import { exists, ignoreMissing } from './folder.content.js';
  * Every step is durable before the next one, so a crash between any two leaves either a whole snapshot, or one that `planSweep` clears away.
  */
 
-/** Temporary manifest, document, manifest. What fails on the way is taken back. */
-export async function publishSnapshot(folder: string, temporaryDocument: string, manifest: Manifest): Promise<void> {
+/** Temporary manifest, document, index, manifest. What fails on the way is taken back. */
+export async function publishSnapshot(
+  folder: string,
+  temporaryDocument: string,
+  manifest: Manifest,
+  temporaryIndex: string | null,
+): Promise<void> {
   const documentPath = pathInside(folder, documentName(manifest.id));
   const manifestPath = pathInside(folder, manifestName(manifest.id));
   if ((await exists(documentPath)) || (await exists(manifestPath))) {
-    await rm(temporaryDocument, { force: true });
+    for (const path of [temporaryDocument, temporaryIndex]) if (path !== null) await rm(path, { force: true });
     throw new BackupError(
       'ENGINE_FAILED',
       `A snapshot "${manifest.id}" is there already, and none is ever overwritten. Start the backup again.`,
@@ -26,9 +31,10 @@ export async function publishSnapshot(folder: string, temporaryDocument: string,
   try {
     const marker = await writeAside(manifestPath, serialiseManifest(manifest));
     await publish(temporaryDocument, documentPath);
+    if (temporaryIndex !== null) await rename(temporaryIndex, pathInside(folder, indexName(manifest.id)));
     await publish(marker, manifestPath);
   } catch (error) {
-    await withdraw(folder, manifest.id, temporaryDocument);
+    await withdraw(folder, manifest.id, [temporaryDocument, temporaryIndex]);
     throw error;
   }
 }
@@ -47,10 +53,10 @@ export async function removeSnapshot(folder: string, id: string): Promise<void> 
   await fsyncFolder(folder);
 }
 
-async function withdraw(folder: string, id: string, temporaryDocument: string): Promise<void> {
+async function withdraw(folder: string, id: string, temporaries: (string | null)[]): Promise<void> {
   try {
     await removeSnapshot(folder, id);
-    await rm(temporaryDocument, { force: true });
+    for (const path of temporaries) if (path !== null) await rm(path, { force: true });
   } catch {
     // The error that made this necessary is the one to report; the next start sweeps what is left.
   }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { DatabaseInfo, Manifest, SchemaInfo, SnapshotKind, TableSummary } from '../model/manifest.js';
+import type { DatabaseInfo, FullReason, Manifest, SchemaInfo, SnapshotKind, TableSummary } from '../model/manifest.js';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { TaskRun } from '../system/child-task.js';
 
@@ -17,17 +17,33 @@ export interface DatabaseTarget {
 export interface CaptureRequest {
   database: DatabaseTarget;
   id: string;
-  kind: SnapshotKind;
-  base: string | null;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** Final path of the document; the engine writes it aside under a temporary name. */
   documentPath: string;
+  /** Final path of the chunk index that a full one leaves; written aside too. */
+  indexPath: string;
+  /** The full snapshot to compare with, or why a full one is wanted. */
+  base: CaptureBase | FullReason;
+  /** The newest snapshot, and the state of the database when it was taken: while that lasts, nothing has to be read. */
+  previous: { snapshot: StoredSnapshot; state: string } | null;
+}
+
+export interface CaptureBase {
+  snapshot: StoredSnapshot;
+  indexPath: string;
 }
 
 /** A document that stands complete, fsynced and re-read under a temporary name, waiting to be published. */
 export interface CapturedDocument {
   temporaryPath: string;
+  /** The chunk index, under a temporary name as well; null where there is none. */
+  temporaryIndexPath: string | null;
+  kind: SnapshotKind;
+  base: string | null;
+  fullReason: FullReason | null;
+  /** Tells the state of the database that was captured from any other; null where it cannot be told surely. */
+  state: string | null;
   sizeBytes: number;
   checksum: string;
   durationMs: number;

@@ -11,6 +11,8 @@ import { manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
+import { materialise } from './json/materialise.js';
+import { proven } from './json/proven.js';
 import type { PackArchiveRequest, PackedArchive, PackItem } from './engine-host.js';
 import type { StoredSnapshot } from './snapshot.engine.js';
 
@@ -22,7 +24,13 @@ export async function verifyTask(snapshot: StoredSnapshot, context: TaskContext)
     context.report({ stage: 'verify', progress: bytes / (manifest.file_size_bytes + 1) }),
   );
   assertIntact(manifest, found);
+  if (snapshot.base) await assertFitsItsBase(snapshot);
   return null;
+}
+
+/** Put together with its base, a differential has the digests that its manifest promises. */
+async function assertFitsItsBase(snapshot: StoredSnapshot): Promise<void> {
+  for await (const part of proven(snapshot.manifest, materialise(snapshot))) if (part.part === 'end') return;
 }
 
 function assertIntact(manifest: Manifest, found: ExpectedEntry): void {

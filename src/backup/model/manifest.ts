@@ -4,6 +4,21 @@ import { TRIGGER_TYPES, type Trigger } from './trigger.js';
 
 export type SnapshotKind = 'full' | 'differential';
 
+/** Why a snapshot is a full one. */
+export const FULL_REASONS = [
+  'requested',
+  /** There is no full one of this UTC day yet. */
+  'first_of_day',
+  'schema_changed',
+  /** The base's chunk index is missing, or not the one that was written for it. */
+  'no_index',
+  'base_damaged',
+  /** The differential would have exceeded a third of its base. */
+  'too_much_changed',
+  'small_database',
+] as const;
+export type FullReason = (typeof FULL_REASONS)[number];
+
 export interface DatabaseInfo {
   type: string;
   name: string;
@@ -34,6 +49,8 @@ export interface Manifest {
   filename: string;
   kind: SnapshotKind;
   base: string | null;
+  /** Null for a differential; absent in manifests written before there were any. */
+  full_reason?: FullReason | null;
   plan: string;
   source: string;
   engine: string;
@@ -84,6 +101,7 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): keyof Manife
     return 'filename';
   if (m.kind !== 'full' && m.kind !== 'differential') return 'kind';
   if (m.kind === 'full' ? m.base !== null : !isBaseOf(expectedId, m.base)) return 'base';
+  if (m.full_reason != null && !FULL_REASONS.includes(m.full_reason)) return 'full_reason';
   if (typeof m.plan !== 'string') return 'plan';
   if (typeof m.source !== 'string') return 'source';
   if (typeof m.engine !== 'string') return 'engine';

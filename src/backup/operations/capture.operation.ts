@@ -4,12 +4,13 @@ import { Destination } from '../destinations/destination.js';
 import { SnapshotEngine, type CapturedDocument } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
-import type { Manifest, SnapshotKind } from '../model/manifest.js';
+import type { Manifest } from '../model/manifest.js';
 import { snapshotFromManifest, type Snapshot } from '../model/snapshot.js';
 import { documentName, snapshotId } from '../model/snapshot-id.js';
 import type { Subject, Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
 import type { JobContext } from './job-run.js';
+import { CaptureBases } from './capture-bases.js';
 import { JobQueue } from './job.queue.js';
 import { ResolvedOptions } from './resolved-options.js';
 
@@ -35,6 +36,7 @@ export class CaptureOperation {
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
     private readonly destination: Destination,
+    private readonly bases: CaptureBases,
     private readonly engine: SnapshotEngine,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
@@ -79,24 +81,23 @@ export class CaptureOperation {
     const at = this.clock.now();
     const id = await this.freeId(plan, asked.trigger, at);
     const createdAt = at.toISOString();
-    const kind: SnapshotKind = 'full';
-    const base = null;
     const document = await this.engine.capture(
       {
         database: this.options.database,
         id,
-        kind,
-        base,
         createdAt,
         documentPath: this.destination.documentPath(documentName(id)),
+        indexPath: this.destination.indexPath(id),
+        ...(await this.bases.choose(plan, at, asked.kind)),
       },
       context.task(...part),
     );
-    const manifest = this.manifest(document, { id, kind, base, plan, createdAt, asked });
-    await this.destination.publishSnapshot(document.temporaryPath, manifest);
+    const manifest = this.manifest(document, { id, plan, createdAt, asked });
+    await this.destination.publishSnapshot(document.temporaryPath, manifest, document.temporaryIndexPath);
     const snapshot = snapshotFromManifest(manifest, null);
     await this.catalog.addSnapshot(snapshot);
-    this.logger.log(`Backup ${id}: ${inWords(document)}`);
+    this.bases.remember(id, document);
+    this.logger.log(`Backup ${id}: ${document.kind}, ${inWords(document)}`);
     return snapshot;
   }
 
@@ -130,15 +131,16 @@ export class CaptureOperation {
 
   private manifest(
     document: CapturedDocument,
-    of: { id: string; kind: SnapshotKind; base: string | null; plan: string; createdAt: string; asked: CaptureAsked },
+    of: { id: string; plan: string; createdAt: string; asked: CaptureAsked },
   ): Manifest {
     return {
       format: 'nestjs-backup/manifest',
       version: 1,
       id: of.id,
       filename: documentName(of.id),
-      kind: of.kind,
-      base: of.base,
+      kind: document.kind,
+      base: document.base,
+      full_reason: document.fullReason,
       plan: of.plan,
       source: 'database',
       engine: 'json',
@@ -169,5 +171,6 @@ function joined(waiting: Trigger, further: Trigger): Trigger {
 
 function inWords({ sizeBytes, durationMs }: CapturedDocument): string {
   const rate = sizeBytes / MB / (Math.max(durationMs, 1) / 1000);
-  return `${(sizeBytes / MB).toFixed(2)} MB in ${durationMs} ms (${rate.toFixed(1)} MB/s)`;
+  const size = sizeBytes < MB ? `${(sizeBytes / 1024).toFixed(1)} KB` : `${(sizeBytes / MB).toFixed(1)} MB`;
+  return `${size} in ${durationMs} ms (${rate.toFixed(1)} MB/s)`;
 }

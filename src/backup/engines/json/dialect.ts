@@ -2,7 +2,7 @@ import type { DatabaseInfo, Manifest, SchemaInfo } from '../../model/manifest.js
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
 import type { DocumentPart } from './document.reader.js';
-import type { TableHeader } from './document.writer.js';
+import type { TableHeader } from './document.sink.js';
 
 /** A table as it is captured. */
 export interface CapturedTable extends TableHeader {
@@ -16,6 +16,8 @@ export interface CaptureSession {
   schema: SchemaInfo;
   /** In byte order of their names. */
   tables: CapturedTable[];
+  /** Equal to that of an earlier session only if nothing was written in between; null where the database cannot tell. */
+  state: string | null;
   /** Roughly the size of the document, for the progress. */
   estimatedBytes: number;
   close(): void | Promise<void>;

@@ -1,13 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { asBackupError } from '../../model/errors.js';
 import type { WriterAnswer, WriterRequest } from './document.writer-thread.js';
-import { DocumentWriter } from './document.writer.js';
+import { createWriter, type WriterPlan } from './create-writer.js';
+import { FullNeeded } from './differential/full-needed.js';
+import type { DocumentSink, WrittenDocument } from './document.sink.js';
 
 const parent = parentPort!;
 const answer = (message: WriterAnswer): void => parent.postMessage(message);
 
 try {
-  const writer = new DocumentWriter((workerData as { path: string }).path);
+  const writer = createWriter(workerData as WriterPlan);
   parent.on('message', (request: WriterRequest) => {
     try {
       carryOut(writer, request);
@@ -19,22 +21,23 @@ try {
   giveUp(error);
 }
 
-function carryOut(writer: DocumentWriter, request: WriterRequest): void {
+function carryOut(writer: DocumentSink, request: WriterRequest): void {
   switch (request.do) {
     case 'begin':
       return writer.begin(request.header);
     case 'table':
       return writer.table(request.header);
     case 'rows':
-      writer.rows(Buffer.from(request.lines.buffer, request.lines.byteOffset, request.lines.byteLength));
+      void writer.rows(Buffer.from(request.lines.buffer, request.lines.byteOffset, request.lines.byteLength));
       return answer({ type: 'written', bytes: request.lines.byteLength });
     case 'finish':
-      answer({ type: 'finished', document: writer.finish() });
+      answer({ type: 'finished', document: writer.finish() as WrittenDocument });
       return parent.close();
   }
 }
 
 function giveUp(error: unknown): void {
+  if (error instanceof FullNeeded) answer({ type: 'fullNeeded', reason: error.reason });
   const { code, message } = asBackupError(error);
   answer({ type: 'failed', code, message });
   parent.close();

@@ -1,6 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { asBackupError, BackupError, type BackupErrorCode } from '../../model/errors.js';
-import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.writer.js';
+import type { FullReason } from '../../model/manifest.js';
+import type { WriterPlan } from './create-writer.js';
+import { FullNeeded } from './differential/full-needed.js';
+import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.sink.js';
 
 /** What the thread is told, in order. */
 export type WriterRequest =
@@ -13,21 +16,22 @@ export type WriterRequest =
 export type WriterAnswer =
   | { type: 'written'; bytes: number }
   | { type: 'finished'; document: WrittenDocument }
+  | { type: 'fullNeeded'; reason: FullReason }
   | { type: 'failed'; code: BackupErrorCode; message: string };
 
 /** Rows on their way to the thread, at most: bounds the memory where the disk is slower than the database. */
 const MOST_BYTES_UNDERWAY = 8 * 1024 * 1024;
 
-/** A {@link DocumentWriter} in a thread of its own: hashing and writing go on while the database prints the next rows. */
+/** A writer in a thread of its own: hashing and writing go on while the database prints the next rows. */
 export class DocumentWriterThread implements DocumentSink {
   private readonly worker: Worker;
   private underway = 0;
-  private failure: BackupError | null = null;
+  private failure: Error | null = null;
   private finished: WrittenDocument | null = null;
   private wake: () => void = () => undefined;
 
-  constructor(path: string) {
-    this.worker = new Worker(new URL('./document.writer-thread.main.js', import.meta.url), { workerData: { path } });
+  constructor(plan: WriterPlan) {
+    this.worker = new Worker(new URL('./document.writer-thread.main.js', import.meta.url), { workerData: plan });
     this.worker.on('message', (answer: WriterAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(asBackupError(error)));
     this.worker.on('exit', () => {
@@ -56,6 +60,10 @@ export class DocumentWriterThread implements DocumentSink {
     return this.finished!;
   }
 
+  async abandon(): Promise<void> {
+    await this.worker.terminate();
+  }
+
   private tell(request: WriterRequest, lines?: Buffer): void {
     if (this.failure) throw this.failure;
     // Handed over rather than copied, unless the buffer is a part of a pool that others use too.
@@ -66,11 +74,12 @@ export class DocumentWriterThread implements DocumentSink {
   private take(answer: WriterAnswer): void {
     if (answer.type === 'written') this.underway -= answer.bytes;
     if (answer.type === 'finished') this.finished = answer.document;
+    if (answer.type === 'fullNeeded') this.failure ??= new FullNeeded(answer.reason);
     if (answer.type === 'failed') this.failure ??= new BackupError(answer.code, answer.message);
     this.wake();
   }
 
-  private fail(error: BackupError): void {
+  private fail(error: Error): void {
     this.failure ??= error;
     this.wake();
   }

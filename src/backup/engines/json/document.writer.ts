@@ -1,125 +1,77 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
-import type { DatabaseInfo, TableSummary } from '../../model/manifest.js';
-import { FILE_MODE } from '../../system/atomic-file.js';
+import { closeSync, writeFileSync } from 'node:fs';
+import type { TableSummary } from '../../model/manifest.js';
+import { serialiseIndex, type IndexedTable } from './differential/chunk-index.js';
+import { Chunker, type Chunk } from './differential/chunker.js';
+import { DocumentFile, openForWriting } from './document.file.js';
+import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.sink.js';
+import { END_OF_ROWS, tableText } from './document.text.js';
 
-const LF = 0x0a;
-const BUFFER_BYTES = 1024 * 1024;
-const LINE_BREAK = Buffer.from('\n');
-const BETWEEN_ROWS = Buffer.from(',\n');
-
-export interface DocumentHeader {
-  id: string;
-  created_at: string;
-  database: DatabaseInfo;
-}
-
-export interface TableHeader {
-  name: string;
-  columns: { name: string; type: string }[];
-  primaryKey: string[];
-}
-
-export interface WrittenDocument {
-  sizeBytes: number;
-  checksum: string;
-  tables: Record<string, TableSummary>;
-}
-
-/** What a capture needs of a writer, whether it works here or in a thread of its own. */
-export interface DocumentSink {
-  begin(header: DocumentHeader): void;
-  /** Opens the next table; its rows follow in any number of pieces. */
-  table(header: TableHeader): void;
-  /** @param lines whole row lines, each ending with one LF; not touched again by the caller */
-  rows(lines: Buffer): void | Promise<void>;
-  /** Everything is on disk when this is done. */
-  finish(): WrittenDocument | Promise<WrittenDocument>;
-}
-
-/**
- * Writes a full snapshot document (docs/formats.md) and hashes, on the way, the file and each table. Synchronous on purpose: it has a process
- * of its own, where a write that returns at once would only pile up memory.
- */
-export class DocumentWriter implements DocumentSink {
-  private readonly file: number;
-  private readonly checksum = createHash('sha256');
-  private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  private used = 0;
-  private written = 0;
+/** Writes a full snapshot document (docs/formats.md), hashing the file and each table on the way, and the index of its chunks. */
+export class FullWriter implements DocumentSink {
+  private readonly file: DocumentFile;
   private readonly tables: [string, TableSummary][] = [];
-  private current: { name: string; digest: Hash; rows: number } | null = null;
+  private readonly indexed: Record<string, IndexedTable> = Object.create(null) as Record<string, IndexedTable>;
+  private current: OpenTable | null = null;
 
-  constructor(path: string) {
-    this.file = openSync(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-      FILE_MODE,
-    );
+  /** @param indexPath where the chunk index goes */
+  constructor(
+    path: string,
+    private readonly indexPath: string,
+  ) {
+    this.file = new DocumentFile(path);
   }
 
-  begin({ id, created_at, database }: DocumentHeader): void {
-    this.text('{\n');
-    this.text(`"format":"nestjs-backup/snapshot","version":1,"id":${JSON.stringify(id)},"kind":"full","base":null,\n`);
-    this.text(`"created_at":${JSON.stringify(created_at)},\n`);
-    this.text(`"database":${JSON.stringify(database)},\n`);
-    this.text('"tables":{');
+  begin(header: DocumentHeader): void {
+    this.file.head(header);
   }
 
-  table({ name, columns, primaryKey }: TableHeader): void {
+  table(header: TableHeader): void {
     this.closeTable();
-    this.text(this.tables.length === 0 ? '\n' : ',\n');
-    const header = JSON.stringify({ columns, primary_key: primaryKey });
-    this.text(`${JSON.stringify(name)}:${header.slice(0, -1)},"rows":[`);
-    this.current = { name, digest: createHash('sha256'), rows: 0 };
+    this.file.text(tableText(header, this.tables.length === 0));
+    const indexed = { offset: this.file.sizeBytes + 1, chunks: [] };
+    this.current = { name: header.name, digest: createHash('sha256'), rows: 0, chunker: new Chunker(), indexed };
   }
 
   rows(lines: Buffer): void {
     const table = this.current!;
     table.digest.update(lines);
-    for (let start = 0; start < lines.length;) {
-      const end = lines.indexOf(LF, start);
-      this.bytes(table.rows++ === 0 ? LINE_BREAK : BETWEEN_ROWS);
-      this.bytes(lines.subarray(start, end));
-      start = end + 1;
-    }
+    table.rows = this.file.rows(lines, table.rows);
+    for (const chunk of table.chunker.push(lines)) table.indexed.chunks.push(entryOf(chunk));
   }
 
   finish(): WrittenDocument {
     this.closeTable();
-    this.text('\n}\n}\n');
-    this.flush();
-    fsyncSync(this.file);
-    closeSync(this.file);
-    return { sizeBytes: this.written, checksum: this.checksum.digest('hex'), tables: Object.fromEntries(this.tables) };
+    const { sizeBytes, checksum } = this.file.finish();
+    // Not fsynced: an index that a power failure spoils is noticed, and costs one full capture.
+    const index = openForWriting(this.indexPath);
+    writeFileSync(index, serialiseIndex({ checksum, tables: this.indexed }));
+    closeSync(index);
+    return { sizeBytes, checksum, tables: Object.fromEntries(this.tables) };
+  }
+
+  abandon(): void {
+    this.file.abandon();
   }
 
   private closeTable(): void {
     if (!this.current) return;
-    const { name, digest, rows } = this.current;
-    this.text('\n]}');
+    const { name, digest, rows, chunker, indexed } = this.current;
+    const last = chunker.end();
+    if (last) indexed.chunks.push(entryOf(last));
+    this.indexed[name] = indexed;
+    this.file.text(END_OF_ROWS);
     this.tables.push([name, { rows, sha256: digest.digest('hex') }]);
     this.current = null;
   }
-
-  private text(text: string): void {
-    this.bytes(Buffer.from(text, 'utf8'));
-  }
-
-  private bytes(bytes: Buffer): void {
-    if (bytes.length > this.buffer.length - this.used) this.flush();
-    if (bytes.length > this.buffer.length) this.writeOut(bytes);
-    else this.used += bytes.copy(this.buffer, this.used);
-  }
-
-  private flush(): void {
-    this.writeOut(this.buffer.subarray(0, this.used));
-    this.used = 0;
-  }
-
-  private writeOut(bytes: Buffer): void {
-    this.checksum.update(bytes);
-    for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
-    this.written += bytes.length;
-  }
 }
+
+interface OpenTable {
+  name: string;
+  digest: Hash;
+  rows: number;
+  chunker: Chunker;
+  indexed: IndexedTable;
+}
+
+const entryOf = ({ rows, lines, hash }: Chunk): IndexedTable['chunks'][number] => [rows, lines.length, hash];

@@ -3,6 +3,7 @@ import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { ReadRequest, StoredSnapshot } from '../snapshot.engine.js';
+import { END_OF_DOCUMENT, END_OF_ROWS, headText, tableText } from './document.text.js';
 import { materialise } from './materialise.js';
 import { proven } from './proven.js';
 
@@ -25,8 +26,25 @@ export async function readTask(request: ReadRequest, context: TaskContext): Prom
   return null;
 }
 
+/** The complete document: as it is stored, or put together. */
+function writeDocument(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
+  return snapshot.manifest.kind === 'full' ? writeStored(snapshot, context) : writeMaterialised(snapshot, context);
+}
+
+async function writeMaterialised(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
+  const output = new JsonOutput(context, '');
+  let tables = 0;
+  for await (const part of proven(snapshot.manifest, materialise(snapshot))) {
+    if (part.part === 'head') await output.text(headText(part));
+    if (part.part === 'table')
+      await output.openList(`${tables > 0 ? END_OF_ROWS : ''}${tableText(part, tables++ === 0)}`, '\n');
+    if (part.part === 'rows') await output.rows(part.rows);
+  }
+  await output.text(`${tables > 0 ? END_OF_ROWS : ''}${END_OF_DOCUMENT}`);
+}
+
 /** The stored bytes; the last piece goes out only when all of them had the checksum that the manifest promises. */
-async function writeDocument({ manifest, document }: StoredSnapshot, context: TaskContext): Promise<void> {
+async function writeStored({ manifest, document }: StoredSnapshot, context: TaskContext): Promise<void> {
   const hash = createHash('sha256');
   let held: Buffer | null = null;
   for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
@@ -47,7 +65,7 @@ async function writeExtract(snapshot: StoredSnapshot, archive: string, context: 
     if (part.part === 'table') await output.openList(`${tables++ > 0 ? '],' : ''}${JSON.stringify(part.name)}:[`);
     if (part.part === 'rows') await output.rows(part.rows);
   }
-  await output.end(`${tables > 0 ? ']' : ''}}}\n`);
+  await output.text(`${tables > 0 ? ']' : ''}}}\n`);
 }
 
 async function writeTable(request: ReadRequest & { view: 'table' }, context: TaskContext): Promise<void> {
@@ -72,34 +90,34 @@ async function writeTable(request: ReadRequest & { view: 'table' }, context: Tas
       row++;
     }
   }
-  await output.end(']}\n');
+  await output.text(']}\n');
 }
 
 /** Holds the opening back until the first part has been read, so that a snapshot that cannot be opened is refused before any byte. */
 class JsonOutput {
   private begun = false;
-  private listIsEmpty = true;
+  private separator: Buffer = Buffer.alloc(0);
 
   constructor(
     private readonly context: TaskContext,
     private readonly opening: string,
   ) {}
 
-  async openList(text: string): Promise<void> {
-    await this.begin();
-    await this.context.write(Buffer.from(text));
-    this.listIsEmpty = true;
+  /** @param beforeRows what stands before the first row of the list */
+  async openList(text: string, beforeRows = ''): Promise<void> {
+    await this.text(text);
+    this.separator = Buffer.from(beforeRows);
   }
 
   /** @param rows one or more rows, joined by a comma and LF */
   async rows(rows: Buffer): Promise<void> {
     await this.begin();
-    if (!this.listIsEmpty) await this.context.write(BETWEEN_ROWS);
-    this.listIsEmpty = false;
+    if (this.separator.length > 0) await this.context.write(this.separator);
+    this.separator = BETWEEN_ROWS;
     await this.context.write(rows);
   }
 
-  async end(text: string): Promise<void> {
+  async text(text: string): Promise<void> {
     await this.begin();
     await this.context.write(Buffer.from(text));
   }
@@ -108,7 +126,7 @@ class JsonOutput {
     if (this.begun) return;
     this.begun = true;
     await this.context.ready();
-    await this.context.write(Buffer.from(this.opening));
+    if (this.opening !== '') await this.context.write(Buffer.from(this.opening));
   }
 }
 

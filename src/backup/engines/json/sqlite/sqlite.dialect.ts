@@ -8,14 +8,22 @@ import { schemaDifferences } from './sqlite.differences.js';
 import { SqliteRestore } from './sqlite.restore.js';
 import { readRowLines } from './sqlite.rows.js';
 import { describeSchema, readLayouts } from './sqlite.schema.js';
+import { DatabaseState } from './sqlite.state.js';
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
 export class SqliteDialect implements Dialect {
   beginCapture(target: DatabaseTarget): CaptureSession {
     const connection = openSource(target, 'read');
+    const state = new DatabaseState(target.path);
+    const close = () => {
+      connection.close();
+      state.close(); // never before: it would drop the connection's locks
+    };
     try {
+      const before = state.read();
       connection.exec('BEGIN');
       pinSchema(connection);
+      const during = state.read();
       const layouts = readLayouts(connection, target.migrationsTable);
       return {
         database: { type: 'sqlite', name: basename(target.path), server_version: serverVersion(connection) },
@@ -26,13 +34,15 @@ export class SqliteDialect implements Dialect {
           primaryKey: layout.primaryKey,
           lines: () => explained(target, readRowLines(connection, layout)),
         })),
+        // Only when nobody wrote while the transaction began is it sure which side of that write it sees.
+        state: before === during ? during : null,
         estimatedBytes:
           Number(connection.pragma('page_count', { simple: true })) *
           Number(connection.pragma('page_size', { simple: true })),
-        close: () => void connection.close(),
+        close,
       };
     } catch (error) {
-      connection.close();
+      close();
       throw explain(error, target);
     }
   }
