@@ -155,7 +155,7 @@ describe('the disk', () => {
     const earlier = await program.capture();
     await rename(program.backups, `${program.backups}.away`);
     await writeFile(program.backups, 'a file where the folder was');
-    const { status, body } = await program.post('/?wait=true', {});
+    const { status, body } = await program.post('/?wait=true', { kind: 'full' });
     expect(status).toBe(500);
     expect(body).toMatchObject(fails('FOLDER_NOT_WRITABLE'));
     expect(JSON.stringify(body)).not.toContain(program.folder);
@@ -183,7 +183,7 @@ describe('the disk', () => {
       const free = Number(execFileSync('df', ['--output=avail', '-B1', backups], { encoding: 'utf8' }).split('\n')[1]);
       await writeFile(filler, Buffer.alloc(free - (earlier.size_bytes >> 1)));
       const before = await namesIn(backups);
-      const { status, body } = await program.post('/?wait=true', {});
+      const { status, body } = await program.post('/?wait=true', { kind: 'full' });
       expect({ status, body }).toMatchObject({ status: 507, body: fails('DISK_FULL') });
       expect((await program.jobs())[0]).toMatchObject({ status: 'failed', error: fails('DISK_FULL') });
       expect(await namesIn(backups)).toEqual(before);

@@ -33,9 +33,9 @@ export async function writeSnapshot(
 ): Promise<WrittenSnapshot> {
   const { aside, indexAside } = paths;
   try {
-    const plan = planDifferential(session, request, aside);
     const repeated = repeatPrevious(session, request, aside);
     if (repeated) return { ...repeated, kind: 'differential', fullReason: null, indexed: false };
+    const plan = planDifferential(session, request, aside);
     const base = plan.baseId;
     const written = await pour(
       session,
