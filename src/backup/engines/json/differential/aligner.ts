@@ -11,16 +11,20 @@ export interface Region<T> {
  * the sequence.
  */
 export class Aligner<T> {
-  private readonly positions = new Map<string, number[]>();
+  /** First position of each key that has not been passed yet. */
+  private readonly positions = new Map<string, number>();
+  /** For each position, the next one of the same key. */
+  private readonly following: (number | undefined)[];
   private next = 0;
   private pending: T[] = [];
 
   constructor(private readonly base: readonly string[]) {
-    base.forEach((key, position) => {
-      const known = this.positions.get(key);
-      if (known) known.push(position);
-      else this.positions.set(key, [position]);
-    });
+    this.following = new Array<number | undefined>(base.length);
+    for (let position = base.length - 1; position >= 0; position--) {
+      const key = base[position]!;
+      this.following[position] = this.positions.get(key);
+      this.positions.set(key, position);
+    }
   }
 
   /** @returns the region before this item, if it ends one */
@@ -53,12 +57,13 @@ export class Aligner<T> {
   }
 
   private nextPosition(key: string): number | undefined {
-    const positions = this.positions.get(key);
-    if (!positions) return undefined;
+    const known = this.positions.get(key);
+    if (known === undefined || known >= this.next) return known;
     // Passed positions never come back, so each is looked at once.
-    let passed = 0;
-    while (passed < positions.length && positions[passed]! < this.next) passed++;
-    if (passed > 0) positions.splice(0, passed);
-    return positions[0];
+    let position: number | undefined = known;
+    while (position !== undefined && position < this.next) position = this.following[position];
+    if (position === undefined) this.positions.delete(key);
+    else this.positions.set(key, position);
+    return position;
   }
 }

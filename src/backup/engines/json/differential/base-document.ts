@@ -39,8 +39,16 @@ export class BaseDocument {
     this.file = null;
   }
 
+  private open(): number {
+    try {
+      return openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch {
+      throw new FullNeeded('base_damaged'); // it is gone, or may not be read
+    }
+  }
+
   private read(start: number, length: number): Buffer {
-    this.file ??= openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    this.file ??= this.open();
     const bytes = Buffer.alloc(length);
     for (let done = 0; done < length;) {
       const read = readSync(this.file, bytes, done, length - done, start + done);

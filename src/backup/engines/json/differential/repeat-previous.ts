@@ -38,7 +38,8 @@ export function repeatPrevious(
 function copyTables(source: string, size: number, checksum: string, target: DocumentFile): boolean {
   const hash = createHash('sha256');
   const piece = Buffer.alloc(PIECE_BYTES);
-  const input = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const input = open(source);
+  if (input === null) return false;
   try {
     let place = 0;
     let from = -1;
@@ -53,5 +54,14 @@ function copyTables(source: string, size: number, checksum: string, target: Docu
     return place === size && hash.digest('hex') === checksum;
   } finally {
     closeSync(input);
+  }
+}
+
+/** Null where it is gone, or may not be read: then the database is read instead. */
+function open(path: string): number | null {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch {
+    return null;
   }
 }
