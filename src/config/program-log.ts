@@ -5,8 +5,8 @@ const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'R
 
 /** The log of the program: what it does, without the framework's own steps, whose warnings and errors stay. In colour on a terminal only. */
 export class ProgramLog extends ConsoleLogger {
-  constructor(output: Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors'> = process.stdout) {
-    super({ colors: output.isTTY && output.hasColors() }); // which knows NO_COLOR and dumb terminals
+  constructor(output: Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors'>> = process.stdout) {
+    super({ colors: output.isTTY === true && output.hasColors?.() === true }); // which knows NO_COLOR and dumb terminals
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
