@@ -78,6 +78,7 @@ describe('damage', () => {
       [],
     );
     expect(await delivered(`/${id}/download`)).toBe(false);
+    expect(await delivered(`/${id}/download?raw=true`)).toBe(false);
     expect((await program.delete(`/${id}`)).status).toBeLessThan(300);
   });
 

@@ -316,6 +316,14 @@ describe('reconciling', () => {
     expect(await catalog.all()).toEqual([]);
   });
 
+  it('tells at the start, once, of a listed snapshot whose manifest broke meanwhile, and keeps it listed', async () => {
+    for (const id of ['sound', 'broken']) await capture('2026-01-30T01:00:00.000Z', { id });
+    await reopen(() => writeFile(join(folder, 'broken.meta.json'), '{}'));
+    await catalog.reconcile();
+    expect(idsOf(await catalog.all()).sort()).toEqual(['broken', 'sound']);
+    expect(log).toEqual([expect.stringMatching(/^broken\.meta\.json in the backup folder cannot be used: /)]);
+  });
+
   it('beside captures and removals ends with exactly what is there', async () => {
     const kept: string[] = [];
     const steps: Promise<unknown>[] = [];

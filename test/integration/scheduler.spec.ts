@@ -1,11 +1,21 @@
 import { join } from 'node:path';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BackupScheduler, CaptureOperation, Catalog, ConfigStore, JobQueue } from '../../src/backup/index.js';
+import {
+  BackupScheduler,
+  CaptureOperation,
+  Catalog,
+  ConfigStore,
+  JobQueue,
+  ROLE_CREATED,
+} from '../../src/backup/index.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import type { TaskRun } from '../../src/backup/system/child-task.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
+import { temporaryPath } from '../../src/backup/system/temporary-file.js';
 import { type BackupApp, type BackupAppSetup, startBackupApp } from '../support/backup-app.js';
+import { eventually } from '../support/eventually.js';
 
 const MINUTE = 60_000;
 let folder: string;
@@ -83,6 +93,46 @@ describe('BackupScheduler', () => {
     ]);
     await advance(10);
     expect((await taken()).at(-1)).toEqual(['scheduled', '15:10']);
+  });
+
+  it('makes up at once for what was running or waiting when the application ended', async () => {
+    await start();
+    await stop();
+    clock.advance(MINUTE);
+    const hanging = {
+      capture: (_: unknown, run: TaskRun) =>
+        new Promise((_resolve, reject) => run.signal!.addEventListener('abort', () => reject(new Error('killed')))),
+    };
+    const { get, events } = await start({
+      adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(hanging),
+    });
+    for (const user_id of [1, 2]) {
+      events.emit(ROLE_CREATED, { role: 'student', user_id });
+      await eventually(() => get(JobQueue).unfinished('capture').length === user_id && get(JobQueue).runningJob());
+    }
+    let hasEnded = false;
+    const ended = stop().then(() => (hasEnded = true));
+    await eventually(() => {
+      clock.advance(1000);
+      return hasEnded;
+    });
+    await ended;
+    await start();
+    expect((await taken()).map(([trigger]) => trigger)).toEqual(['startup', 'startup']);
+    await stop();
+    await start();
+    expect(await taken()).toHaveLength(2); // made up for, once
+  });
+
+  it('makes up for an account that was created while the application ended', async () => {
+    const { get, events } = await start();
+    clock.advance(MINUTE);
+    await get(JobQueue).close();
+    events.emit(ROLE_CREATED, { role: 'student', user_id: 1 });
+    await eventually(async () => (await get(Catalog).jobs({ page: 1, page_size: 9, status: 'failed' })).total === 1);
+    await stop();
+    await start();
+    expect((await taken()).map(([trigger]) => trigger)).toEqual(['startup', 'startup']);
   });
 
   it('is not put off by manual snapshots', async () => {
@@ -182,6 +232,13 @@ describe('BackupScheduler', () => {
 
 describe('settings', () => {
   const start = () => startBackupApp({ clock, folder });
+
+  it('leave nothing behind of a change that a kill cut short', async () => {
+    const leftover = temporaryPath(join(folder, 'backup_config.json'), 4_194_305);
+    await writeFile(leftover, '{');
+    app = await start();
+    await expect(access(leftover)).rejects.toThrow('ENOENT');
+  });
 
   it.each([
     ['{ "retention_days": 0 }', /backup_config\.json.*"retention_days" must be a whole number from 1 to 3650/],

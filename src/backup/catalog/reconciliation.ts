@@ -39,6 +39,23 @@ export class Reconciliation {
     (await this.destination.listProblems()).forEach((problem) => this.report(problem));
   }
 
+  /**
+   * Tells of loose manifests that broke since they were listed, which {@link run} does not read again. Their snapshots stay listed: they are not gone,
+   * and a person may be able to repair them.
+   */
+  async reportBroken(): Promise<void> {
+    const broken = new Map<string, FoundProblem>();
+    await inChunks([...(await this.snapshots.loose()).keys()], async (chunk) => {
+      for (const id of chunk) {
+        const item = await this.destination.readLoose(id);
+        if ('problem' in item) broken.set(id, item);
+      }
+    });
+    if (broken.size === 0) return;
+    const there = new Set(await this.destination.listLoose()); // another instance may have archived one meanwhile
+    broken.forEach((problem, id) => there.has(id) && this.report(problem));
+  }
+
   private async addLoose(ids: readonly string[], annotations: Annotations): Promise<void> {
     await inChunks(ids, async (chunk) => {
       await this.add(await Promise.all(chunk.map((id) => this.destination.readLoose(id))), annotations);

@@ -73,6 +73,7 @@ export class TypeOrmCatalog extends Catalog {
       await jobs.failInterrupted(clock.now());
       await jobs.prune();
       await this.reconcile();
+      await reconciliation.reportBroken();
     } catch (error) {
       await this.close();
       throw error;

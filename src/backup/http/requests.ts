@@ -110,7 +110,8 @@ export class WaitQuery {
 export class DownloadQuery {
   @ApiPropertyOptional({
     default: false,
-    description: 'The stored bytes as they are, which of a differential are only its changes.',
+    description:
+      'The stored bytes as they are. Those of a differential are only its changes, and go out without a look at their checksum.',
   })
   @Flag()
   raw: boolean = false;

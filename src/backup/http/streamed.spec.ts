@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { Controller, Get, type INestApplication, Logger, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,17 +9,25 @@ import { BackupError } from '../model/errors.js';
 import { streamed } from './streamed.js';
 
 let source: Readable;
+let length: number | undefined;
 
 @Controller()
 class Downloads {
   @Get()
   async download() {
-    return streamed(source, { type: 'application/json' });
+    return streamed(source, { type: 'application/json', ...(length !== undefined && { length }) });
   }
 }
 
 @Module({ controllers: [Downloads] })
 class DownloadsModule {}
+
+const endless = () =>
+  new Readable({
+    read() {
+      setImmediate(() => this.push('x'.repeat(65_536)));
+    },
+  });
 
 describe('a streamed answer', () => {
   let app: INestApplication<Server>;
@@ -31,6 +40,7 @@ describe('a streamed answer', () => {
   });
   afterAll(() => app.close());
   beforeEach(() => {
+    length = undefined;
     vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
   });
 
@@ -82,12 +92,55 @@ describe('a streamed answer', () => {
   });
 
   it('ends its source when the client leaves', async () => {
-    source = new Readable({ read: () => setImmediate(() => source.push('x'.repeat(65_536))) });
+    source = endless();
     const closed = new Promise((resolve) => source.once('close', () => resolve(true)));
     const leaving = new AbortController();
     const response = await fetch(url, { signal: leaving.signal });
     await response.body!.getReader().read();
     leaving.abort();
     expect(await closed).toBe(true);
+  });
+
+  describe('of a promised length', () => {
+    /** With time between them for what has been let through to arrive. */
+    async function* pieces(sizes: number[]) {
+      for (const size of sizes) {
+        yield Buffer.alloc(size, 'x');
+        await setTimeout(20);
+      }
+    }
+
+    it('arrives whole', async () => {
+      [source, length] = [Readable.from(pieces([100_000, 100_000, 1])), 200_001];
+      const response = await fetch(url);
+      expect(response.headers.get('content-length')).toBe('200001');
+      expect((await response.text()).length).toBe(200_001);
+    });
+
+    it.each([
+      ['shorter', [100_000, 100_000]],
+      ['longer', [100_000, 100_000, 100_000]],
+      ['longer where a piece ends', [200_001, 1]],
+    ])('never looks whole when it is %s', async (_, sizes) => {
+      [source, length] = [Readable.from(pieces(sizes)), 200_001];
+      const whole = await fetch(url)
+        .then(
+          (response) => (response.ok ? response.text() : undefined),
+          () => undefined,
+        )
+        .catch(() => undefined);
+      expect(whole).toBeUndefined();
+    });
+
+    it('ends its source when the client leaves', async () => {
+      source = endless();
+      length = Number.MAX_SAFE_INTEGER;
+      const closed = new Promise((resolve) => source.once('close', () => resolve(true)));
+      const leaving = new AbortController();
+      const response = await fetch(url, { signal: leaving.signal });
+      await response.body!.getReader().read();
+      leaving.abort();
+      expect(await closed).toBe(true);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
+import { ExactLength } from './exact-length.js';
 
 type Headers = NonNullable<ConstructorParameters<typeof StreamableFile>[1]>;
 
@@ -8,7 +9,8 @@ type Headers = NonNullable<ConstructorParameters<typeof StreamableFile>[1]>;
  * A stream as the answer. Waits until the first bytes are there, so that what fails before them is still a proper error; what fails after them
  * breaks the connection, because a cut-off file must not look like a whole one. A client that leaves ends the stream.
  */
-export async function streamed(stream: Readable, headers: Headers): Promise<StreamableFile> {
+export async function streamed(source: Readable, headers: Headers): Promise<StreamableFile> {
+  const stream = headers.length === undefined ? source : ofLength(source, headers.length);
   stream.on('error', () => undefined); // between the first byte and the answer nobody else listens, and that would end the process
   if (!stream.errored) await once(stream, 'readable');
   if (stream.errored) throw stream.errored;
@@ -16,3 +18,6 @@ export async function streamed(stream: Readable, headers: Headers): Promise<Stre
     (response as unknown as { destroy(error?: Error): void }).destroy(error);
   });
 }
+
+const ofLength = (source: Readable, length: number): Readable =>
+  pipeline(source, new ExactLength(length), () => undefined); // the stream carries its error itself

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackupConfig, parseBackupConfig } from '../model/backup-config.js';
 import { BackupError } from '../model/errors.js';
-import { ensureFolder, writeFileAtomically } from '../system/atomic-file.js';
+import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 type ConfigListener = (config: BackupConfig) => void;
@@ -24,10 +24,11 @@ export class ConfigStore {
   }
 
   /**
-   * Reads the file; a missing one means the defaults.
+   * Reads the file; a missing one means the defaults. Removes what a change that was cut short left beside it.
    * @throws BackupError `CONFIG_INVALID` naming file, field and allowed range
    */
   async load(): Promise<void> {
+    await removeAbandoned(this.options.configFile);
     const text = await this.readText();
     if (text === undefined) return;
     try {

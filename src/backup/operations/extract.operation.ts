@@ -37,10 +37,12 @@ export class ExtractOperation {
     }));
   }
 
-  /** The bytes as they are stored. */
+  /** The bytes as they are stored: of a full snapshot the document itself, proven as such. Those of a differential are not checked. */
   raw(id: string): Promise<ExtractedDocument> {
-    return this.snapshots.read(id, async ({ document }, { filename, size_bytes }) => ({
-      stream: await openStored(document),
+    return this.snapshots.read(id, async (snapshot, { filename, kind, size_bytes }) => ({
+      stream: await (kind === 'full'
+        ? this.engine.read({ snapshot, view: 'document' })
+        : openStored(snapshot.document)),
       filename,
       size: size_bytes,
     }));

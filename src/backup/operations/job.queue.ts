@@ -37,8 +37,7 @@ export class JobQueue {
 
   /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
   async submit(spec: JobSpec): Promise<Job> {
-    if (this.closed)
-      throw new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
+    if (this.closed) return this.refuse(spec);
     const run = new JobRun(spec, this.newJob(spec), this.clock, (job) => this.catalog.saveJob(job));
     this.live.set(run.job.id, run);
     this.lanes[spec.lane].add(run, spec.type === 'restore');
@@ -119,6 +118,19 @@ export class JobQueue {
     const endTheRest = this.clock.after(SHUTDOWN_GRACE_MS, () => runs.forEach((run) => run.stop(interrupted)));
     await Promise.all([...pending, ...runs.map(({ finished }) => finished)]);
     endTheRest();
+  }
+
+  /** Recorded all the same: the next start looks for captures that were wanted and never taken. */
+  private async refuse(spec: JobSpec): Promise<never> {
+    const error = new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
+    const job = this.newJob(spec);
+    const said: JobError = { error_code: error.code, message: error.message };
+    try {
+      await this.catalog.saveJob({ ...job, status: 'failed', error: said, finished_at: job.created_at });
+    } catch (thrown) {
+      this.logger.error(`The refusal of ${describe(job)} could not be recorded: ${asBackupError(thrown).message}`);
+    }
+    throw error;
   }
 
   private async stop(run: JobRun, reason: BackupError): Promise<void> {

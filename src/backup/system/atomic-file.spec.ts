@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ensureFolder, publish, writeAside, writeFileAtomically } from './atomic-file.js';
+import { ensureFolder, publish, removeAbandoned, writeAside, writeFileAtomically } from './atomic-file.js';
 import { temporaryPath } from './temporary-file.js';
 
 let folder: string;
@@ -100,5 +100,24 @@ describe('ensureFolder', () => {
     await ensureFolder(inner);
     await ensureFolder(inner);
     expect([await modeOf(join(folder, 'a')), await modeOf(inner)]).toEqual([0o700, 0o700]);
+  });
+});
+
+describe('removeAbandoned', () => {
+  /** No process has it: ids end far below. */
+  const DEAD = 4_194_305;
+
+  it('removes what killed processes left of this file, and nothing else', async () => {
+    const kept = [path, temporaryPath(path, process.ppid), temporaryPath(join(folder, 'other.json'), DEAD)];
+    for (const file of [...kept, temporaryPath(path, DEAD), temporaryPath(path)]) await writeFile(file, 'x');
+    await removeAbandoned(path);
+    expect((await readdir(folder)).sort()).toEqual(kept.map((file) => basename(file)).sort());
+  });
+
+  it('minds neither a folder that is not there nor what it cannot remove', async () => {
+    await removeAbandoned(join(folder, 'missing', 'settings.json'));
+    await mkdir(temporaryPath(path, DEAD));
+    await removeAbandoned(path);
+    expect(await readdir(folder)).toHaveLength(1);
   });
 });

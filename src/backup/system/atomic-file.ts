@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../model/errors.js';
-import { temporaryPath } from './temporary-file.js';
+import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
 
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
@@ -32,6 +32,19 @@ export async function writeFileAtomically(path: string, content: string): Promis
   } catch (error) {
     await rm(aside, { force: true });
     throw error;
+  }
+}
+
+/**
+ * Removes the temporary files that {@link writeFileAtomically} left of this file in processes that were killed. For a file in a folder of others: the
+ * backup folder is swept as a whole. What cannot be removed stays; it harms nobody.
+ */
+export async function removeAbandoned(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  for (const name of names) {
+    const temporary = parseTemporaryName(name);
+    if (temporary?.finalName !== basename(path) || isProcessAlive(temporary.pid)) continue;
+    await unlink(join(dirname(path), name)).catch(() => undefined);
   }
 }
 

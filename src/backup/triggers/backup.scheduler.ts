@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import type { JobStatus } from '../model/job.js';
+import type { Job, JobStatus } from '../model/job.js';
 import { AUTO_PLAN, CaptureOperation } from '../operations/capture.operation.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
@@ -20,6 +20,9 @@ export interface ScheduleEntry {
   last_run: string | null;
   last_status: JobStatus | null;
 }
+
+/** Enough to look past what was cancelled or failed since. */
+const JOBS_LOOKED_AT = 50;
 
 type TimedTrigger = 'scheduled' | 'startup';
 
@@ -51,11 +54,14 @@ export class BackupScheduler {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Starts ticking; a snapshot that fell due while the application was down, or the very first one, is taken at once. */
+  /**
+   * Starts ticking. A snapshot that fell due while the application was down, or that was cut short or waiting when it ended, is taken at once; the
+   * very first one is, too.
+   */
   async start(): Promise<void> {
     if (this.running || !this.options.triggers) return;
     this.running = true;
-    this.lastTick = await this.lastTimedSnapshot();
+    this.lastTick = (await this.wasInterrupted()) ? null : await this.lastTimedSnapshot();
     this.stopListening = this.config.onChange(() => this.plan('scheduled'));
     this.logger.log(`Started: a backup every ${this.every()}`);
     this.plan('startup');
@@ -89,6 +95,13 @@ export class BackupScheduler {
         last_status: job?.status ?? (timed && 'completed'),
       },
     ];
+  }
+
+  /** Whether a capture was lost with the last run that no later one has made up for: the newest accounts may stand in no snapshot yet. */
+  private async wasInterrupted(): Promise<boolean> {
+    const { items } = await this.catalog.jobs({ type: 'capture', page: 1, page_size: JOBS_LOOKED_AT });
+    const telling = items.find((job) => job.status === 'completed' || isInterrupted(job));
+    return telling !== undefined && isInterrupted(telling);
   }
 
   private async lastTimedSnapshot(): Promise<Date | null> {
@@ -142,3 +155,5 @@ export class BackupScheduler {
     return minutes === 1 ? '1 minute' : `${minutes} minutes`;
   }
 }
+
+const isInterrupted = ({ error }: Job): boolean => error?.error_code === 'INTERRUPTED';

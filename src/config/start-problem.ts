@@ -1,0 +1,18 @@
+/** Why the program could not start, for the person who started it. What is no explanation keeps its stack: it is a mistake in the program. */
+export function startProblem(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const told: NodeJS.ErrnoException = error;
+  if (told.code === undefined) return error.stack ?? error.message;
+  return [error.message.replace(/\.?$/, '.'), whatToDo(told)].filter(Boolean).join(' ');
+}
+
+function whatToDo({ code, syscall }: NodeJS.ErrnoException): string | undefined {
+  if (code === 'EADDRINUSE')
+    return 'Another program listens there, or this one runs already: end it, or set PORT to another number.';
+  if (syscall === 'listen' || syscall === 'getaddrinfo')
+    return 'Set HOST to an address of this machine, such as 127.0.0.1, and PORT to a number that this user may open.';
+  // The catalog speaks for itself: what SQLite says here is about the program's own database.
+  if (code?.startsWith('SQLITE_'))
+    return 'Check the file that DATABASE_URL names; docs/restore-runbook.md says how to get its data back.';
+  return undefined;
+}
