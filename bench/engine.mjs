@@ -5,7 +5,7 @@ import { JsonEngine } from '../dist/backup/engines/json/json.engine.js';
 import { serialiseManifest } from '../dist/backup/model/manifest.js';
 
 /**
- * Captures a database through the engine host, as the program does, without catalog and queue.
+ * Captures a database through the engine host, as the program does, without catalog and queue; a full snapshot.
  * @param options.host one that keeps a child on standby is for its caller to close
  */
 export async function capture(
@@ -13,24 +13,66 @@ export async function capture(
   folder,
   { id = 'auto_backup_20260130_000000', createdAt = '2026-01-30T00:00:00.000Z', host = new EngineHost() } = {},
 ) {
+  return (await captureAgainst(database, folder, { id, createdAt, host, base: 'requested', previous: null })).manifest;
+}
+
+async function captureAgainst(database, folder, { id, createdAt, host, base, previous }) {
   const documentPath = join(folder, `${id}.json`);
+  const indexPath = join(folder, `${id}.index`);
   const captured = await new JsonEngine(host).capture({
     database: { type: 'sqlite', path: database, busyTimeoutMs: 5000, migrationsTable: 'migrations' },
     id,
-    kind: 'full',
-    base: null,
     createdAt,
     documentPath,
+    indexPath,
+    base,
+    previous,
   });
   await rename(captured.temporaryPath, documentPath);
-  return manifestOf(captured, id, createdAt);
+  if (captured.temporaryIndexPath !== null) await rename(captured.temporaryIndexPath, indexPath);
+  const manifest = manifestOf(captured, id, createdAt);
+  await writeFile(join(folder, `${id}.meta.json`), serialiseManifest(manifest), { mode: 0o600 });
+  return { manifest, state: captured.state };
+}
+
+/** Snapshots of one database, one after the other: a full one for each UTC day, and differentials, as the program takes them. */
+export class Series {
+  #base = null;
+  #previous = null;
+  #host = new EngineHost();
+
+  constructor(database, folder) {
+    this.database = database;
+    this.folder = folder;
+  }
+
+  /** @returns the manifest; it and the document lie in the folder */
+  async take(at) {
+    const createdAt = at.toISOString();
+    const day = createdAt.slice(0, 10);
+    const id = `auto_backup_${day.replaceAll('-', '')}_${createdAt.slice(11, 19).replaceAll(':', '')}`;
+    const sameDay = this.#base?.manifest.created_at.slice(0, 10) === day;
+    const base = sameDay
+      ? { snapshot: this.#base, indexPath: join(this.folder, `${this.#base.manifest.id}.index`) }
+      : 'first_of_day';
+    const previous = sameDay ? this.#previous : null;
+    const { manifest, state } = await captureAgainst(this.database, this.folder, {
+      id,
+      createdAt,
+      host: this.#host,
+      base,
+      previous,
+    });
+    const document = { path: join(this.folder, manifest.filename), entry: null };
+    if (manifest.kind === 'full') this.#base = { manifest, document, base: null };
+    this.#previous = state === null ? null : { snapshot: { manifest, document, base: this.#base }, state };
+    return manifest;
+  }
 }
 
 /** Puts a snapshot of any age into a backup folder, where the program finds it at its next start. */
 export async function plant(database, folder, { id, createdAt }) {
-  const manifest = await capture(database, folder, { id, createdAt });
-  await writeFile(join(folder, `${id}.meta.json`), serialiseManifest(manifest), { mode: 0o600 });
-  return manifest;
+  return capture(database, folder, { id, createdAt });
 }
 
 const manifestOf = (captured, id, createdAt) => ({
@@ -38,8 +80,9 @@ const manifestOf = (captured, id, createdAt) => ({
   version: 1,
   id,
   filename: `${id}.json`,
-  kind: 'full',
-  base: null,
+  kind: captured.kind,
+  base: captured.base,
+  full_reason: captured.fullReason,
   plan: 'auto',
   source: 'database',
   engine: 'json',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -28,7 +29,7 @@ export class Program {
   }
 
   /** @param folder where its backups, configuration and catalog are */
-  static async start(database, folder, config = {}) {
+  static async start(database, folder, { triggers = false, ...config } = {}) {
     await mkdir(join(folder, 'backups'), { recursive: true, mode: 0o700 });
     await writeFile(
       join(folder, 'backup_config.json'),
@@ -48,7 +49,7 @@ export class Program {
         DATABASE_URL: `sqlite:${database}`,
         BACKUP_DIR: join(folder, 'backups'),
         BACKUP_CONFIG_FILE: join(folder, 'backup_config.json'),
-        BACKUP_TRIGGERS: 'off',
+        BACKUP_TRIGGERS: triggers ? 'on' : 'off',
         ADMIN_EMAIL: ADMIN.email,
         ADMIN_PASSWORD: ADMIN.password,
       },
@@ -105,6 +106,39 @@ export class Program {
   /** The finished snapshot. */
   capture() {
     return this.ask('POST', `${BACKUPS}?wait=true`, { kind: 'full' });
+  }
+
+  /** The same, as a timer would ask for it: a differential where that is possible. */
+  tick() {
+    return this.ask('POST', `${BACKUPS}?wait=true`, {});
+  }
+
+  list() {
+    return this.ask('GET', `${BACKUPS}?page_size=50`);
+  }
+
+  configure(settings) {
+    return this.ask('PUT', `${BACKUPS}/config`, settings);
+  }
+
+  /** Reads an answer to its end without keeping it. @returns milliseconds to its first byte, and to its last */
+  stream(path) {
+    return new Promise((resolve, reject) => {
+      const started = performance.now();
+      const headers = { authorization: `Bearer ${this.#token}` };
+      const asked = request({ host: '127.0.0.1', port: this.port, path: `${BACKUPS}${path}`, headers }, (response) => {
+        let first = null;
+        response.on('data', () => (first ??= performance.now() - started));
+        response.once('end', () =>
+          response.statusCode === 200
+            ? resolve({ first, last: performance.now() - started })
+            : reject(new Error(`${path}: ${response.statusCode}`)),
+        );
+        response.once('error', reject);
+      });
+      asked.once('error', reject);
+      asked.end();
+    });
   }
 
   async verify(id) {

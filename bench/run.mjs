@@ -8,10 +8,16 @@ import { printTable, writeReport } from './report.mjs';
 import { failedRow } from './text.mjs';
 
 const FIGURES = {
+  P1: async (setting) => (await import('./figures/storage.mjs')).storage(setting),
+  P2: async (setting) => (await import('./figures/ticks.mjs')).quietTick(setting),
+  P3: async (setting) => (await import('./figures/ticks.mjs')).busyTick(setting),
   P4: async (setting) => (await import('./figures/first-full.mjs')).firstFull(setting),
   P5: async (setting) => (await import('./figures/responsiveness.mjs')).responsiveness(setting),
   P6: async (setting) => (await import('./figures/memory-use.mjs')).memoryUse(setting),
   P7: async (setting) => (await import('./figures/restore.mjs')).restore(setting),
+  P8: async (setting) => (await import('./figures/listing.mjs')).listing(setting),
+  P9: async (setting) => (await import('./figures/archiving.mjs')).archiving(setting), // P10 with it
+  P11: async (setting) => (await import('./figures/extraction.mjs')).extraction(setting),
 };
 
 const { values } = parseArgs({
