@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lastValueFrom, toArray } from 'rxjs';
 import supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -63,6 +64,15 @@ describe('restore', () => {
     clock.advance(60_000);
     await restore();
     expect(emails()).toEqual(['after@example.com']);
+  });
+
+  it('goes through its stages in their order, whatever those of the safety snapshot are', async () => {
+    const { id: job } = await request();
+    const changes = await lastValueFrom(app.get(JobQueue).watch(job).pipe(toArray()));
+    const stages = changes
+      .map(({ stage }) => stage)
+      .filter((stage, at, all) => stage !== null && stage !== all[at - 1]);
+    expect(stages).toEqual(['verify', 'safety_snapshot', 'restore', 'check', 'done']);
   });
 
   it('restores out of an archive all the same', async () => {

@@ -24,7 +24,16 @@ describe('asBackupError', () => {
     [undefined, 'ENGINE_FAILED'],
   ])('%s becomes %s and keeps its cause', (code, expected) => {
     const cause = systemError(code);
-    expect(asBackupError(cause)).toMatchObject({ code: expected, message: 'it said so', cause });
+    expect(asBackupError(cause)).toMatchObject({
+      code: expected,
+      message: expect.stringContaining('it said so'),
+      cause,
+    });
+  });
+
+  it('says what to do about a full disk', () => {
+    expect(asBackupError(systemError('ENOSPC')).message).toMatch(/^The disk is full \(it said so\)\. Free some space/);
+    expect(asBackupError(systemError('EMFILE')).message).toBe('it said so');
   });
 
   it('keeps what is one already', () => {

@@ -56,8 +56,13 @@ export class BackupError extends Error {
 /** Turns anything thrown into a BackupError, keeping one that already is. */
 export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGINE_FAILED'): BackupError {
   if (thrown instanceof BackupError) return thrown;
-  const message = thrown instanceof Error ? withoutFolders(thrown) : String(thrown);
-  return new BackupError(codeOfSystemError(thrown) ?? fallback, message, {}, { cause: thrown });
+  const code = codeOfSystemError(thrown) ?? fallback;
+  const said = thrown instanceof Error ? withoutFolders(thrown) : String(thrown);
+  const message =
+    code === 'DISK_FULL'
+      ? `The disk is full (${said}). Free some space and try again; what was stored before is not affected.`
+      : said;
+  return new BackupError(code, message, {}, { cause: thrown });
 }
 
 /** Where on the server a file lies is nobody's business who reads the message of a job. */

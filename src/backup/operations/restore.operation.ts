@@ -122,7 +122,7 @@ export class RestoreOperation {
       requestedBy: context.job.requested_by,
     };
     try {
-      return await this.captures.captureNow(context, asked, [0.1, 0.4]);
+      return await this.captures.captureNow(inOneStage(context, 'safety_snapshot'), asked, [0.1, 0.4]);
     } catch (thrown) {
       const error = asBackupError(thrown);
       throw new BackupError(
@@ -151,6 +151,21 @@ export class RestoreOperation {
       throw error;
     }
   }
+}
+
+/** Whatever stages a capture within a restore has of its own: to whoever watches the restore it is one. */
+function inOneStage(context: JobContext, stage: string): JobContext {
+  return {
+    get job() {
+      return context.job;
+    },
+    stage: () => undefined,
+    setSnapshot: (id) => context.setSnapshot(id),
+    task: (from, to) => {
+      const run = context.task(from, to);
+      return { ...run, onProgress: ({ progress }) => run.onProgress?.({ stage, progress }) };
+    },
+  };
 }
 
 function assertTables(snapshot: Snapshot, tables: string[] | undefined): void {
