@@ -82,9 +82,11 @@ export interface RestoreOutcome {
   warnings: string[];
 }
 
-/** What to read out of a snapshot, always as materialised. */
+/** What to read out of a snapshot, as materialised unless said otherwise. */
 export type ReadRequest = { snapshot: StoredSnapshot } & (
   | { view: 'document' }
+  /** The stored bytes, a differential's too. */
+  | { view: 'stored' }
   /** `{"filename":…,"archive":…,"data":{table:[row…]…}}` as `GET …/extract` answers. */
   | { view: 'extract'; archive: string }
   /** `{"table":…,"offset":…,"limit":…,"total":…,"rows":[row…]}`. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
-import { openStored } from '../archive/stored-file.js';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { SnapshotEngine } from '../engines/snapshot.engine.js';
@@ -37,12 +36,10 @@ export class ExtractOperation {
     }));
   }
 
-  /** The bytes as they are stored: of a full snapshot the document itself, proven as such. Those of a differential are not checked. */
+  /** The bytes as they are stored; their checksum is compared on the way. */
   raw(id: string): Promise<ExtractedDocument> {
-    return this.snapshots.read(id, async (snapshot, { filename, kind, size_bytes }) => ({
-      stream: await (kind === 'full'
-        ? this.engine.read({ snapshot, view: 'document' })
-        : openStored(snapshot.document)),
+    return this.snapshots.read(id, async (snapshot, { filename, size_bytes }) => ({
+      stream: await this.engine.read({ snapshot, view: 'stored' }),
       filename,
       size: size_bytes,
     }));

@@ -16,6 +16,9 @@ export async function readTask(request: ReadRequest, context: TaskContext): Prom
     case 'document':
       await writeDocument(request.snapshot, context);
       break;
+    case 'stored':
+      await writeStored(request.snapshot, context);
+      break;
     case 'extract':
       await writeExtract(request.snapshot, request.archive, context);
       break;
