@@ -117,8 +117,10 @@ async function prepare(stage: Stage): Promise<{
   const outcomes = [before];
   const listed = [...states.keys()];
   switch (stage) {
-    case 'capture':
-      return { run: () => program.post('/?wait=true', {}), before, outcomes, mustStay: listed };
+    case 'capture': {
+      const asked = kills % 3 === 0 ? { kind: 'full' } : {}; // the others are differentials
+      return { run: () => program.post('/?wait=true', asked), before, outcomes, mustStay: listed };
+    }
     case 'restore': {
       const id = listed[Math.floor(random() * listed.length)]!;
       const run = () => program.post(`/${id}/restore?wait=true`, { confirm: id });
@@ -202,9 +204,12 @@ async function everySnapshotRestores(): Promise<void> {
   }
 }
 
+/** The oldest go, differentials before what they build on, which stays while anything needs it. */
 async function keepFew(): Promise<void> {
   const listed = (await program.listed()).filter(({ id }) => id !== pinned);
-  for (const { id } of listed.slice(MOST_LISTED)) {
+  const old = listed.slice(MOST_LISTED).sort((a, b) => Number(b.base !== null) - Number(a.base !== null));
+  for (const { id } of old) {
+    if (listed.some(({ base }) => base === id)) continue;
     expect((await program.delete(`/${id}`)).status).toBeLessThan(300);
     states.delete(id);
   }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FullReason, SnapshotKind } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import { discard } from '../../system/unfinished-file.js';
 import type { CaptureRequest } from '../snapshot.engine.js';
 import { createWriter, type WriterPlan } from './create-writer.js';
 import type { CaptureSession } from './dialect.js';
@@ -46,7 +45,6 @@ export async function writeSnapshot(
     return { ...written, kind: 'differential', base, fullReason: null, indexed: false };
   } catch (error) {
     if (!(error instanceof FullNeeded)) throw error;
-    discard(aside);
     const writer: WriterPlan = { kind: 'full', path: aside, indexPath: indexAside };
     const written = await pour(session, writer, { ...headOf(request, session), kind: 'full', base: null }, context);
     return { ...written, kind: 'full', base: null, fullReason: error.reason, indexed: true };

@@ -34,7 +34,7 @@ export class DatabaseState {
     // A persistent or truncated journal stays after the commit, without its magic number.
     if (journal?.head === JOURNAL_MAGIC) return null;
     const database = this.describe(this.path, DATABASE_HEADER_BYTES);
-    const log = this.describe(`${this.path}-wal`, LOG_HEADER_BYTES);
+    const log = this.describe(`${this.path}-wal`, LOG_HEADER_BYTES, { changeTime: false });
     return database && JSON.stringify([database, log, this.describeLogIndex()]);
   }
 
@@ -42,10 +42,11 @@ export class DatabaseState {
     for (const file of this.files.splice(0)) closeSync(file);
   }
 
-  private describe(path: string, headBytes: number): FileState | null {
+  /** @param options.changeTime not for the log, whose owner SQLite sets again each time that root opens it */
+  private describe(path: string, headBytes: number, { changeTime } = { changeTime: true }): FileState | null {
     const info = statSync(path, { bigint: true, throwIfNoEntry: false });
     if (!info) return null;
-    const identity = [info.dev, info.ino, info.size, info.mtimeNs, info.ctimeNs].join(' ');
+    const identity = [info.dev, info.ino, info.size, info.mtimeNs, ...(changeTime ? [info.ctimeNs] : [])].join(' ');
     return { head: this.readHead(path, headBytes), identity };
   }
 
