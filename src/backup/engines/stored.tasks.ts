@@ -16,16 +16,21 @@ import { proven } from './json/proven.js';
 import type { PackArchiveRequest, PackedArchive, PackItem } from './engine-host.js';
 import type { StoredSnapshot } from './snapshot.engine.js';
 
-/** Re-reads a snapshot's stored bytes, its base's first, and compares them with the manifest. */
+/** Re-reads a snapshot's stored bytes, its base's too, and compares them with the manifest; a differential is put together as well. */
 export async function verifyTask(snapshot: StoredSnapshot, context: TaskContext): Promise<null> {
-  if (snapshot.base) await verifyTask(snapshot.base, context);
+  await verifyBytes(snapshot, context);
+  if (snapshot.base) await assertFitsItsBase(snapshot);
+  return null;
+}
+
+/** The first half of {@link verifyTask}; enough before a restore, which proves the rows themselves. */
+export async function verifyBytes(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
+  if (snapshot.base) await verifyBytes(snapshot.base, context);
   const { manifest, document } = snapshot;
   const found = await fingerprint(document, (bytes) =>
     context.report({ stage: 'verify', progress: bytes / (manifest.file_size_bytes + 1) }),
   );
   assertIntact(manifest, found);
-  if (snapshot.base) await assertFitsItsBase(snapshot);
-  return null;
 }
 
 /** Put together with its base, a differential has the digests that its manifest promises. */

@@ -1,7 +1,7 @@
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
-import { verifyTask } from '../stored.tasks.js';
+import { verifyBytes } from '../stored.tasks.js';
 import { DIALECTS } from './dialects.js';
 import { materialise } from './materialise.js';
 
@@ -13,7 +13,7 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   try {
     return await DIALECTS[database.type].restore(database, plan, context);
   } catch (error) {
-    await verifyTask(snapshot, context); // if the stored bytes are damaged, that is the reason to tell
+    await verifyBytes(snapshot, context); // if the stored bytes are damaged, that is the reason to tell
     throw error;
   }
 }
@@ -23,6 +23,6 @@ export async function checkRestorableTask(
   { database, snapshot, tables }: CheckRestorableRequest,
   context: TaskContext,
 ): Promise<SchemaDifference[]> {
-  await verifyTask(snapshot, context);
+  await verifyBytes(snapshot, context);
   return DIALECTS[database.type].compareSchema(database, snapshot.manifest, tables);
 }
