@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync, utimesSync } from 'node:fs';
 import { copyFile, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -151,6 +151,21 @@ describe('after any write a capture reads the database again', () => {
     for (let n = 0; n < 4; n++) {
       await expectNoticed('a write at the same place of the log', () => application.exec(`PRAGMA wal_checkpoint(${kind}); UPDATE items SET v = '${n}' WHERE id = 1`)); // prettier-ignore
       await expectNoticed('a write', () => application.exec(`UPDATE items SET v = 'x${n}' WHERE id = 1`));
+    }
+  });
+
+  it.each(MODES)('though the clock of the files is too coarse to tell: %s', async (mode) => {
+    await create(mode);
+    await application.exec(`UPDATE items SET v = 'value' WHERE id = 1; PRAGMA wal_checkpoint(RESTART)`);
+    const files = ['', '-wal'].map((end) => bench.databasePath + end).filter((path) => existsSync(path));
+    const stopClock = () => files.forEach((path) => utimesSync(path, 0, 1_700_000_000));
+    for (let n = 1; n < 5; n++) {
+      stopClock();
+      await expectNoticed('a write of the same size at the same time', async () => {
+        await application.exec(`UPDATE items SET v = 'valu${n}' WHERE id = 1`);
+        stopClock();
+      });
+      if (n % 2) await application.exec('PRAGMA wal_checkpoint(RESTART)');
     }
   });
 
