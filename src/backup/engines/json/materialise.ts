@@ -1,13 +1,19 @@
-import { openStored, type StoredFile } from '../../archive/stored-file.js';
+import { createHash } from 'node:crypto';
+import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
+import type { Manifest } from '../../model/manifest.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { readDifferential, readDocument, type DocumentPart } from './document.reader.js';
 import { spliceDocument } from './differential/splice-document.js';
 
-/** A snapshot's document as the complete one it stands for: a differential is put together with its base on the way. */
-export async function* materialise({ manifest, document, base }: StoredSnapshot): AsyncGenerator<DocumentPart> {
+/**
+ * A snapshot's document as the complete one it stands for: a differential is put together with its base on the way. Its end comes only when all bytes
+ * that were read had the checksums that the manifests promise.
+ */
+export async function* materialise(snapshot: StoredSnapshot): AsyncGenerator<DocumentPart> {
+  const { manifest, base } = snapshot;
   if (manifest.kind === 'full') {
-    yield* readStored(document, readDocument);
+    yield* readStored(snapshot, readDocument);
     return;
   }
   if (base?.manifest.kind !== 'full')
@@ -15,21 +21,31 @@ export async function* materialise({ manifest, document, base }: StoredSnapshot)
       'SNAPSHOT_CORRUPT',
       `Snapshot "${manifest.id}" has no base to build on. Use another snapshot.`,
     );
-  yield* spliceDocument(
-    readStored(base.document, readDocument),
-    readStored(document, readDifferential),
-    base.manifest.id,
-  );
+  yield* spliceDocument(readStored(base, readDocument), readStored(snapshot, readDifferential), base.manifest.id);
 }
 
 async function* readStored<T>(
-  file: StoredFile,
+  { manifest, document }: StoredSnapshot,
   read: (bytes: AsyncIterable<Buffer>) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-  const bytes = await openStored(file);
+  const bytes = await openStored(document);
   try {
-    yield* read(bytes as AsyncIterable<Buffer>);
+    yield* read(intact(manifest, bytes as AsyncIterable<Buffer>));
   } finally {
     bytes.destroy();
   }
+}
+
+/** The rows have digests of their own; this is for what stands around them: names, columns, times. */
+async function* intact({ id, checksum }: Manifest, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for await (const piece of bytes) {
+    hash.update(piece);
+    yield piece;
+  }
+  if (hash.digest('hex') !== checksum)
+    throw new BackupError(
+      'SNAPSHOT_CORRUPT',
+      `The document of snapshot "${id}" is not what was written: its checksum differs. Use another snapshot.`,
+    );
 }

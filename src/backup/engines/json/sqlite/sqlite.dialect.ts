@@ -13,8 +13,8 @@ import { DatabaseState } from './sqlite.state.js';
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
 export class SqliteDialect implements Dialect {
   beginCapture(target: DatabaseTarget): CaptureSession {
-    const connection = openSource(target, 'read');
     const state = new DatabaseState(target.path);
+    const connection = openSource(target, 'read');
     const close = () => {
       connection.close();
       state.close(); // never before: it would drop the connection's locks

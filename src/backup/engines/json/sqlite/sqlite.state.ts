@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync, type BigIntStats } from 'node:fs';
 
 /** The change counter, the size and the version of the header's first page: https://sqlite.org/fileformat2.html#the_database_header */
 const DATABASE_HEADER_BYTES = 100;
@@ -10,7 +10,10 @@ const JOURNAL_MAGIC = 'd9d505f920a163d7';
 
 interface FileState {
   head: string;
-  identity: string;
+  /** Device and inode. */
+  file: string;
+  /** Its size and times, as far as they say anything. */
+  stand: string;
 }
 
 /**
@@ -22,45 +25,61 @@ interface FileState {
  */
 export class DatabaseState {
   private readonly files: number[] = [];
+  private readonly file: string | null;
 
-  constructor(private readonly path: string) {}
+  /** To be made before the connection is: what is replaced until the state is read is not the file that the connection has. */
+  constructor(private readonly path: string) {
+    const info = statSync(path, { bigint: true, throwIfNoEntry: false });
+    this.file = info ? fileOf(info) : null;
+  }
 
   /**
    * A text that is the same at two moments only if nothing was written in between.
-   * @returns null while a rollback journal is there, that is, in the middle of somebody's write
+   * @returns null where that cannot be told: while a rollback journal is there, that is, in the middle of somebody's write; or when a file cannot be read
    */
   read(): string | null {
-    const journal = this.describe(`${this.path}-journal`, JOURNAL_MAGIC.length / 2);
-    // A persistent or truncated journal stays after the commit, without its magic number.
-    if (journal?.head === JOURNAL_MAGIC) return null;
-    const database = this.describe(this.path, DATABASE_HEADER_BYTES);
-    const log = this.describe(`${this.path}-wal`, LOG_HEADER_BYTES, { changeTime: false });
-    return database && JSON.stringify([database, log, this.describeLogIndex()]);
+    try {
+      const journal = this.describe(`${this.path}-journal`, JOURNAL_MAGIC.length / 2);
+      // A persistent or truncated journal stays after the commit, without its magic number.
+      if (journal?.head === JOURNAL_MAGIC) return null;
+      const database = this.describe(this.path, DATABASE_HEADER_BYTES);
+      if (database === null || database.file !== this.file) return null;
+      // SQLite sets the log's owner again each time that root opens it, so its change time says nothing.
+      const log = this.describe(`${this.path}-wal`, LOG_HEADER_BYTES, ({ size, mtimeNs }) => `${size} ${mtimeNs}`);
+      // Readers leave marks behind the headers, so only these, and not the file's times, say whether anything was written.
+      const index = this.describe(`${this.path}-shm`, LOG_INDEX_HEADER_BYTES, () => '');
+      return JSON.stringify([database, log, index]);
+    } catch {
+      return null;
+    }
   }
 
   close(): void {
     for (const file of this.files.splice(0)) closeSync(file);
   }
 
-  /** @param options.changeTime not for the log, whose owner SQLite sets again each time that root opens it */
-  private describe(path: string, headBytes: number, { changeTime } = { changeTime: true }): FileState | null {
-    const info = statSync(path, { bigint: true, throwIfNoEntry: false });
-    if (!info) return null;
-    const identity = [info.dev, info.ino, info.size, info.mtimeNs, ...(changeTime ? [info.ctimeNs] : [])].join(' ');
-    return { head: this.readHead(path, headBytes), identity };
+  /** @returns null when there is no such file, which another process may remove at any moment */
+  private describe(path: string, headBytes: number, standOf = wholeStand): FileState | null {
+    const file = this.open(path);
+    if (file === null) return null;
+    const info = fstatSync(file, { bigint: true });
+    const head = Buffer.alloc(headBytes);
+    const read = readSync(file, head, 0, headBytes, 0);
+    return { head: head.toString('hex', 0, read), file: fileOf(info), stand: standOf(info) };
   }
 
-  /** Readers leave marks behind the headers, so only these, and not the file's time, say whether anything was written. */
-  private describeLogIndex(): FileState | null {
-    const path = `${this.path}-shm`;
-    const info = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return info ? { head: this.readHead(path, LOG_INDEX_HEADER_BYTES), identity: `${info.dev} ${info.ino}` } : null;
-  }
-
-  private readHead(path: string, bytes: number): string {
-    const head = Buffer.alloc(bytes);
-    const file = openSync(path, 'r');
-    this.files.push(file);
-    return head.toString('hex', 0, readSync(file, head, 0, bytes, 0));
+  private open(path: string): number | null {
+    try {
+      const file = openSync(path, 'r');
+      this.files.push(file);
+      return file;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
   }
 }
+
+const fileOf = ({ dev, ino }: BigIntStats): string => `${dev} ${ino}`;
+
+const wholeStand = ({ size, mtimeNs, ctimeNs }: BigIntStats): string => `${size} ${mtimeNs} ${ctimeNs}`;
