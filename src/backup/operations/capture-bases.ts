@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import type { CaptureBase, CapturedDocument, CaptureRequest } from '../engines/snapshot.engine.js';
 import { asBackupError } from '../model/errors.js';
-import type { FullReason } from '../model/manifest.js';
+import type { FullReason, Manifest } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
 import { StoredSnapshots } from './stored-snapshots.js';
@@ -18,7 +19,7 @@ const FULLS_LOOKED_AT = 20;
 @Injectable()
 export class CaptureBases {
   /** Not kept over a restart: the first capture after one reads all tables, and no wrong memory can be believed. */
-  private last: { id: string; state: string } | null = null;
+  private last: { id: string; state: string; tables: Manifest['tables'] } | null = null;
 
   constructor(
     private readonly catalog: Catalog,
@@ -33,8 +34,8 @@ export class CaptureBases {
   }
 
   /** Remembers what was captured, for the next one. */
-  remember(id: string, { state }: Pick<CapturedDocument, 'state'>): void {
-    this.last = state === null ? null : { id, state };
+  remember(id: string, { state, tables }: Pick<CapturedDocument, 'state' | 'tables'>): void {
+    this.last = state === null ? null : { id, state, tables };
   }
 
   private async baseOf(plan: string, at: Date): Promise<CaptureBase | FullReason> {
@@ -66,11 +67,14 @@ export class CaptureBases {
   }
 
   private async previous(base: CaptureBase): Promise<CaptureRequest['previous']> {
-    const known = this.last && (await this.catalog.find(this.last.id));
+    const { last } = this;
+    const known = last && (await this.catalog.find(last.id));
     if (!known || known.is_valid === false || known.archive !== null) return null;
     if ((known.base ?? known.id) !== base.snapshot.manifest.id) return null;
     try {
-      return { snapshot: await this.snapshots.locate(known), state: this.last!.state };
+      const snapshot = await this.snapshots.locate(known);
+      // Its digests become those of the next one, which then would be as wrong as a manifest that has rotted.
+      return isDeepStrictEqual(snapshot.manifest.tables, last.tables) ? { snapshot, state: last.state } : null;
     } catch {
       return null; // it cannot be read, so it cannot be repeated; the capture reads the database instead
     }
