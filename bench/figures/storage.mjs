@@ -9,8 +9,8 @@ import { createW1, openW1, tick, WorkloadClock } from '../w1.mjs';
 const TICKS_A_DAY = 144;
 /** A dump is compressed at each of these, and the sum scaled. */
 const GZIP_EVERY = 24;
-/** restic gets only every fourth dump, which is in its favour: it stores less than it would with all of them. */
-const RESTIC_EVERY = 4;
+/** restic gets only every eighth dump, which is in its favour: it stores less than it would with all of them. */
+const RESTIC_EVERY = 8;
 
 /** P1: what three days of ticks take up. */
 export async function storage({ folder, quick }) {
@@ -54,7 +54,7 @@ export async function storage({ folder, quick }) {
       row('gzip -6 of a dump per tick', gzip, 50),
       ...(resticBytes === null
         ? [absentRow('P1', what, 'restic is not installed')]
-        : [row('restic, every 4th dump', resticBytes, 15)]),
+        : [row('restic, every 8th dump', resticBytes, 15)]),
     ],
     notes: [
       `P1: manifests and indexes included. gzip is measured at every ${GZIP_EVERY}th tick and scaled; restic gets every ${RESTIC_EVERY}th dump alone, which understates it.`,
