@@ -282,7 +282,7 @@ describe('30 days of an application', () => {
   const DAYS = 30;
   const PER_DAY = 8;
   const RESTORED_EVERY = 25;
-  const SCALE = 0.05;
+  const SCALE = 0.03;
 
   it('take the room of one full snapshot and a little a day, and every moment comes back', async () => {
     const w1 = (await import(new URL('../../bench/w1.mjs', import.meta.url).href)) as Workload;

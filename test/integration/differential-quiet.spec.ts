@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, utimesSync } from 'node:fs';
+import { renameSync, utimesSync } from 'node:fs';
 import { copyFile, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -157,8 +157,8 @@ describe('after any write a capture reads the database again', () => {
   it.each(MODES)('though the clock of the files is too coarse to tell: %s', async (mode) => {
     await create(mode);
     await application.exec(`UPDATE items SET v = 'value' WHERE id = 1; PRAGMA wal_checkpoint(RESTART)`);
-    const files = ['', '-wal'].map((end) => bench.databasePath + end).filter((path) => existsSync(path));
-    const stopClock = () => files.forEach((path) => utimesSync(path, 0, 1_700_000_000));
+    const written = bench.databasePath + (mode === 'wal' ? '-wal' : '');
+    const stopClock = () => utimesSync(written, 0, 1_700_000_000);
     for (let n = 1; n < 5; n++) {
       stopClock();
       await expectNoticed('a write of the same size at the same time', async () => {

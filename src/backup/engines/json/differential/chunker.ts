@@ -14,6 +14,8 @@ const LF = 0x0a;
 const BOUNDARY_MASK = 127;
 const MOST_ROWS = 1024;
 const MOST_BYTES = 512 * 1024;
+/** The start of a line holds its key, and may be all that tells it from the others. */
+const KEY_BYTES = 32;
 const SAMPLED_WORDS = 16;
 
 /**
@@ -65,10 +67,12 @@ export class Chunker {
 
 export const hashOf = (lines: Buffer): string => createHash('sha256').update(lines).digest('base64');
 
-/** FNV-1a over words spread evenly over the line: it need not be a good hash, only the same for the same line. */
+/** FNV-1a over the start of the line, and words spread evenly over it: it need not be a good hash, only the same for the same line. */
 function endsChunk(lines: Buffer, start: number, end: number): boolean {
   const step = Math.max(4, ((end - start) / SAMPLED_WORDS) | 0);
   let hash = 0x811c9dc5 ^ (end - start);
-  for (let at = start; at + 4 <= end; at += step) hash = Math.imul(hash ^ lines.readInt32LE(at), 0x01000193);
+  const dense = start + KEY_BYTES;
+  for (let at = start; at + 4 <= end; at += at < dense ? 4 : step)
+    hash = Math.imul(hash ^ lines.readInt32LE(at), 0x01000193);
   return ((hash ^ (hash >>> 15)) & BOUNDARY_MASK) === 0;
 }
