@@ -6,13 +6,11 @@ import { serialiseManifest } from '../dist/backup/model/manifest.js';
 
 /**
  * Captures a database through the engine host, as the program does, without catalog and queue; a full snapshot.
- * @param options.host one that keeps a child on standby is for its caller to close
+ * @param database for its `target`
+ * @param host one that keeps a child on standby is for its caller to close
  */
-export async function capture(
-  database,
-  folder,
-  { id = 'auto_backup_20260130_000000', createdAt = '2026-01-30T00:00:00.000Z', host = new EngineHost() } = {},
-) {
+export async function capture(database, folder, host = new EngineHost()) {
+  const [id, createdAt] = ['auto_backup_20260130_000000', '2026-01-30T00:00:00.000Z'];
   return (await captureAgainst(database, folder, { id, createdAt, host, base: 'requested', previous: null })).manifest;
 }
 
@@ -20,7 +18,7 @@ async function captureAgainst(database, folder, { id, createdAt, host, base, pre
   const documentPath = join(folder, `${id}.json`);
   const indexPath = join(folder, `${id}.index`);
   const captured = await new JsonEngine(host).capture({
-    database: { type: 'sqlite', path: database, busyTimeoutMs: 5000, migrationsTable: 'migrations' },
+    database: database.target,
     id,
     createdAt,
     documentPath,
@@ -46,11 +44,11 @@ export class Series {
     this.folder = folder;
   }
 
-  /** @returns the manifest; it and the document lie in the folder */
+  /** Takes one of any age; a program that is started on the folder finds it. @returns its manifest */
   async take(at) {
     const createdAt = at.toISOString();
     const day = createdAt.slice(0, 10);
-    const id = `auto_backup_${day.replaceAll('-', '')}_${createdAt.slice(11, 19).replaceAll(':', '')}`;
+    const id = idAt(at);
     const sameDay = this.#base?.manifest.created_at.slice(0, 10) === day;
     const base = sameDay
       ? { snapshot: this.#base, indexPath: join(this.folder, `${this.#base.manifest.id}.index`) }
@@ -70,10 +68,11 @@ export class Series {
   }
 }
 
-/** Puts a snapshot of any age into a backup folder, where the program finds it at its next start. */
-export async function plant(database, folder, { id, createdAt }) {
-  return capture(database, folder, { id, createdAt });
-}
+/** The id of a planned snapshot of that moment. */
+export const idAt = (at) => {
+  const [day, time] = at.toISOString().slice(0, 19).split('T');
+  return `auto_backup_${day.replaceAll('-', '')}_${time.replaceAll(':', '')}`;
+};
 
 const manifestOf = (captured, id, createdAt) => ({
   format: 'nestjs-backup/manifest',

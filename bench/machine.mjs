@@ -11,6 +11,8 @@ function versionOf(program, ...args) {
 export const peers = {
   sqlite3: versionOf('sqlite3', '--version')?.split(' ')[0] ?? null,
   zip: /Zip (\d[\d.]*)/.exec(versionOf('zip', '-v') ?? '')?.[1] ?? null,
+  pg_dump: /(\d[\d.]*)/.exec(versionOf('pg_dump', '--version') ?? '')?.[1] ?? null,
+  'mariadb-dump': /(\d[\d.]*-MariaDB)/.exec(versionOf('mariadb-dump', '--version') ?? '')?.[1] ?? null,
   restic: /restic (\S+)/.exec(versionOf('restic', 'version') ?? '')?.[1] ?? null,
 };
 

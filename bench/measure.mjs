@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 
 /** How long something takes, in milliseconds. */
@@ -40,15 +42,23 @@ export function compare(ours, theirs) {
 }
 
 /** Runs a program to its end; standard input and output may be files. */
-export async function run(program, args, { from, to } = {}) {
+export async function run(program, args, { from, to, env } = {}) {
   const files = [from === undefined ? null : openSync(from, 'r'), to === undefined ? null : openSync(to, 'w')];
   try {
     await new Promise((resolve, reject) => {
-      const child = spawn(program, args, { stdio: [files[0] ?? 'ignore', files[1] ?? 'ignore', 'inherit'] });
+      const child = spawn(program, args, { env, stdio: [files[0] ?? 'ignore', files[1] ?? 'ignore', 'inherit'] });
       child.once('error', reject);
       child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`${program} ended with code ${code}`))));
     });
   } finally {
     for (const file of files) if (file !== null) closeSync(file);
   }
+}
+
+/** Bytes of all files in a folder and the folders in it. */
+export async function sizeOfFolder(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(file.parentPath, file.name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { clearInterval, setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Load } from './program.mjs';
 
 const MIB = 1024;
 const SAMPLE_EVERY_MS = 5;
 
 /** A field of /proc/<pid>/status in MiB, or null when the process has ended. */
-export function memoryOf(pid, field) {
+function memoryOf(pid, field) {
   try {
     const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return line ? Number(line[1]) / MIB : null;
@@ -15,7 +17,7 @@ export function memoryOf(pid, field) {
 }
 
 /** Makes the kernel count a process's peak anew. */
-export function forgetPeak(pid) {
+function forgetPeak(pid) {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
@@ -28,7 +30,7 @@ function childrenOf(pid) {
 }
 
 /** Watches how much memory the children of a process ever had; the kernel keeps the peaks, so only what a child allocates in its last milliseconds is missed. */
-export function watchChildren(pid) {
+function watchChildren(pid) {
   let peak = 0;
   const timer = setInterval(() => {
     for (const child of childrenOf(pid)) peak = Math.max(peak, memoryOf(child, 'VmHWM') ?? 0);
@@ -40,4 +42,29 @@ export function watchChildren(pid) {
       return peak;
     },
   };
+}
+
+/** A program that has just started has not allocated yet what it needs for any request. */
+export async function warmUp(program) {
+  const load = new Load(program, 4);
+  await sleep(2000);
+  await load.stop();
+  const { id } = await program.capture(); // and neither for the first job
+  await program.remove(id);
+  await sleep(500);
+}
+
+/** What a program holds now, in MiB. */
+export const held = (program) => memoryOf(program.pid, 'VmRSS');
+
+/**
+ * What some work made the program grow by, and the most that any process it started for it held, in MiB.
+ * @param before what it held, where it has grown for the same reason earlier
+ */
+export async function watched(program, work, before = held(program)) {
+  forgetPeak(program.pid);
+  const children = watchChildren(program.pid);
+  await work();
+  const host = children.stop();
+  return { growth: Math.max(0, memoryOf(program.pid, 'VmHWM') - before), host };
 }

@@ -28,7 +28,7 @@ export class Program {
     child.stderr.on('data', keep);
   }
 
-  /** @param folder where its backups, configuration and catalog are */
+  /** @param database for its `url`; @param folder where its backups, configuration and catalog are */
   static async start(database, folder, { triggers = false, ...config } = {}) {
     await mkdir(join(folder, 'backups'), { recursive: true, mode: 0o700 });
     await writeFile(
@@ -46,7 +46,7 @@ export class Program {
         NODE_ENV: 'production',
         JWT_SECRET: 'a benchmark has nothing to protect, but the program insists',
         PORT: '0',
-        DATABASE_URL: `sqlite:${database}`,
+        DATABASE_URL: database.url,
         BACKUP_DIR: join(folder, 'backups'),
         BACKUP_CONFIG_FILE: join(folder, 'backup_config.json'),
         BACKUP_TRIGGERS: triggers ? 'on' : 'off',
@@ -113,6 +113,13 @@ export class Program {
     return this.ask('POST', `${BACKUPS}?wait=true`, {});
   }
 
+  /** A tick that has to be a differential. @throws where it was not: what was measured would be something else */
+  async differential() {
+    const snapshot = await this.tick();
+    if (snapshot.kind !== 'differential') throw new Error(`The tick made a full snapshot, ${snapshot.id}.`);
+    return snapshot;
+  }
+
   list() {
     return this.ask('GET', `${BACKUPS}?page_size=50`);
   }
@@ -121,17 +128,31 @@ export class Program {
     return this.ask('PUT', `${BACKUPS}/config`, settings);
   }
 
-  /** Reads an answer to its end without keeping it. @returns milliseconds to its first byte, and to its last */
+  /** Milliseconds to the first byte of an answer, of which no more is read. */
+  firstByte(path) {
+    return new Promise((resolve, reject) => {
+      const started = performance.now();
+      const asked = request(this.#reading(path), (response) => {
+        response.once('data', () => {
+          resolve(performance.now() - started);
+          asked.destroy();
+        });
+        if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
+      });
+      asked.on('error', reject); // of no consequence once it is settled
+      asked.end();
+    });
+  }
+
+  /** Reads an answer to its end without keeping it. @returns milliseconds */
   stream(path) {
     return new Promise((resolve, reject) => {
       const started = performance.now();
-      const headers = { authorization: `Bearer ${this.#token}` };
-      const asked = request({ host: '127.0.0.1', port: this.port, path: `${BACKUPS}${path}`, headers }, (response) => {
-        let first = null;
-        response.on('data', () => (first ??= performance.now() - started));
+      const asked = request(this.#reading(path), (response) => {
+        response.resume();
         response.once('end', () =>
           response.statusCode === 200
-            ? resolve({ first, last: performance.now() - started })
+            ? resolve(performance.now() - started)
             : reject(new Error(`${path}: ${response.statusCode}`)),
         );
         response.once('error', reject);
@@ -139,6 +160,11 @@ export class Program {
       asked.once('error', reject);
       asked.end();
     });
+  }
+
+  #reading(path) {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    return { host: '127.0.0.1', port: this.port, path: `${BACKUPS}${path}`, headers };
   }
 
   async verify(id) {

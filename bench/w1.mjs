@@ -110,6 +110,18 @@ export function tick(db, clock) {
   return done;
 }
 
+/** A bulk update that leaves no row of the workload's tables as it was. */
+export function touchEveryRow(db) {
+  db.transaction(() => {
+    for (const { name } of TABLES) {
+      const columns = db.prepare('SELECT name, type, pk FROM pragma_table_info(?)').all(name);
+      const texts = columns.filter(({ type }) => /text|char/i.test(type));
+      const { name: column } = texts.find(({ pk }) => pk === 0) ?? texts[0];
+      db.exec(`UPDATE "${name}" SET "${column}" = coalesce("${column}", '') || '.'`);
+    }
+  })();
+}
+
 /** Single changes, of tables chosen by their weights. */
 class Life {
   #statements = new Map();

@@ -4,17 +4,17 @@ import { rm } from 'node:fs/promises';
 import { median } from '../measure.mjs';
 import { Load, Program } from '../program.mjs';
 import { more, ms } from '../text.mjs';
-import { createW1, SCALES } from '../w1.mjs';
+import { SCALES } from '../w1.mjs';
+import { WHY } from '../why.mjs';
 
 /** One connection that asks without pause keeps client and server busy in turn: about one core. */
 const CONNECTIONS = 1;
 const IDLE_MS = 8000;
 
 /** P5: what the application's own requests notice of a capture. */
-export async function responsiveness({ folder, quick }) {
+export async function responsiveness({ folder, quick, kind }) {
   const size = quick ? '61 MB' : '1 GB';
-  const database = join(folder, 'responsiveness.sqlite');
-  createW1(database, SCALES[size]);
+  const database = await kind.create(folder, 'responsiveness', SCALES[size]);
   const program = await Program.start(database, join(folder, 'responsiveness'));
   const load = new Load(program, CONNECTIONS);
   try {
@@ -28,7 +28,7 @@ export async function responsiveness({ folder, quick }) {
       await work();
       return { delay: await program.loopDelay(), load: await load.since() };
     };
-    for (let round = 0; round < (quick ? 2 : 3); round++) {
+    for (let round = 0; round < (quick ? 1 : 3); round++) {
       idle.push(await stretch(() => sleep(quick ? 2000 : IDLE_MS)));
       let snapshot;
       capturing.push(await stretch(async () => (snapshot = await program.capture())));
@@ -40,7 +40,7 @@ export async function responsiveness({ folder, quick }) {
     await load.stop();
     await program.stop();
     await rm(join(folder, 'responsiveness'), { recursive: true, force: true });
-    await rm(database, { force: true });
+    await database.remove();
   }
 }
 
@@ -64,6 +64,7 @@ function rows(size, idle, capturing) {
     measured,
     target,
     ok,
+    why: WHY.P5,
   });
   return [
     row(
