@@ -38,6 +38,19 @@ const features = FEATURES.map((feature) => {
   };
 });
 
+/** What only developers have; peers are repeated there, for the backend and the tests. */
+const DEVELOPMENT = {
+  dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+  dependencyTypesNot: ['type-only', 'npm-peer'],
+};
+
+/** What the backend around the library runs on; no host of the library gets it. */
+const BACKEND_PACKAGES = [
+  '@nestjs/(?:config|core|jwt|platform-express|schedule|throttler|typeorm)',
+  '@node-rs/argon2',
+  'helmet',
+];
+
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -72,7 +85,14 @@ module.exports = {
       name: 'no-development-packages-in-the-program',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: { ...DEVELOPMENT, pathNot: `^node_modules/(?:${BACKEND_PACKAGES.join('|')})/` },
+    },
+    {
+      name: 'no-packages-of-the-backend-in-the-library',
+      severity: 'error',
+      comment: 'Whoever installs the library gets its dependencies and peers: docs/decisions/0024.',
+      from: { path: '^src/backup/', pathNot: '\\.spec\\.ts$' },
+      to: DEVELOPMENT,
     },
     ...libraryLayers,
     ...features,

@@ -2,7 +2,8 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'backups/', 'data/'] },
+  // The application on TypeORM 0.3 compiles where that is what it finds: in its test.
+  { ignores: ['dist/', 'coverage/', 'backups/', 'data/', 'test/fixtures/sqlite3-app/'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {

@@ -5,22 +5,36 @@ import { Catalog } from './catalog/catalog.js';
 import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
 import { Destination } from './destinations/destination.js';
 import { LocalDestination } from './destinations/local.destination.js';
+import { DatabaseEngines } from './engines/database-engines.js';
 import { EngineHost } from './engines/engine-host.js';
+import { FilesEngine } from './engines/files/files.engine.js';
 import { JsonEngine } from './engines/json/json.engine.js';
+import { NativeEngine } from './engines/native/native.engine.js';
 import { SnapshotEngine } from './engines/snapshot.engine.js';
 import { BACKUP_CONTROLLERS } from './http/controllers.js';
 import { CaptureBases } from './operations/capture-bases.js';
 import { CaptureOperation } from './operations/capture.operation.js';
 import { CleanupOperation } from './operations/cleanup.operation.js';
+import { CompareOperation } from './operations/compare.operation.js';
 import { ConfigStore } from './operations/config.store.js';
+import { DatabaseRestorer } from './operations/database.restorer.js';
+import { DatabaseTaker } from './operations/database.taker.js';
 import { DayArchives } from './operations/day-archives.js';
+import { EmptyStart } from './operations/empty-start.js';
 import { ExtractOperation } from './operations/extract.operation.js';
+import { FileRoots } from './operations/file-roots.js';
+import { FilesRestorer } from './operations/files.restorer.js';
+import { FilesTaker } from './operations/files.taker.js';
+import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { MaintenanceMode } from './operations/maintenance.js';
+import { Plans } from './operations/plans.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 import { RestoreOperation } from './operations/restore.operation.js';
+import { SnapshotPublisher } from './operations/snapshot-publisher.js';
+import { SnapshotTaker } from './operations/snapshot-taker.js';
 import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { VerifyOperation } from './operations/verify.operation.js';
@@ -50,6 +64,13 @@ const PORTS: Provider[] = [
     inject: [ResolvedOptions],
   },
   { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
+  {
+    provide: DatabaseEngines,
+    useFactory: (json: SnapshotEngine, host: EngineHost, { native }: ResolvedOptions) =>
+      new DatabaseEngines({ json, native: new NativeEngine(host, native) }),
+    inject: [SnapshotEngine, EngineHost, ResolvedOptions],
+  },
+  { provide: FilesEngine, useFactory: (host: EngineHost) => new FilesEngine(host), inject: [EngineHost] },
 ];
 
 const OPERATIONS: Provider[] = [
@@ -57,9 +78,11 @@ const OPERATIONS: Provider[] = [
   RestoreOperation,
   VerifyOperation,
   ExtractOperation,
+  CompareOperation,
   CleanupOperation,
   RemoveOperation,
   StatsQuery,
+  HealthQuery,
   JobQueue,
   ConfigStore,
   BackupScheduler,
@@ -67,6 +90,15 @@ const OPERATIONS: Provider[] = [
 
 const INNER_PARTS: Provider[] = [
   CaptureBases,
+  EmptyStart,
+  Plans,
+  SnapshotPublisher,
+  SnapshotTaker,
+  DatabaseTaker,
+  FilesTaker,
+  DatabaseRestorer,
+  FilesRestorer,
+  FileRoots,
   DayArchives,
   StoredSnapshots,
   MaintenanceMode,

@@ -18,12 +18,17 @@ describe('resolveOptions', () => {
   it('fills in the defaults', () => {
     const resolved = resolveOptions({ database: 'sqlite:./data/app.sqlite' });
     expect(resolved).toMatchObject({
-      database: {
-        type: 'sqlite',
-        path: resolve('data/app.sqlite'),
-        busyTimeoutMs: 5000,
-        migrationsTable: 'migrations',
+      databases: {
+        default: {
+          type: 'sqlite',
+          path: resolve('data/app.sqlite'),
+          busyTimeoutMs: 5000,
+          migrationsTable: 'migrations',
+        },
       },
+      fileRoots: [],
+      native: {},
+      restoreOnEmpty: false,
       directory: resolve('backups'),
       configFile: resolve('backup_config.json'),
       catalogUrl: `sqlite:${join(resolve('backups'), 'catalog.sqlite')}`,
@@ -38,12 +43,18 @@ describe('resolveOptions', () => {
   it('takes what it is given', () => {
     const options = {
       database: { url: 'sqlite:///srv/app.db', busyTimeoutMs: 1, migrationsTable: 'm' },
+      databases: { reports: 'postgres://app@db/reports' },
+      fileRoots: ['./uploads'],
       directory: '/b',
       triggers: false,
       minFreeMb: 0,
     };
     expect(resolveOptions(options)).toMatchObject({
-      database: { path: '/srv/app.db', busyTimeoutMs: 1, migrationsTable: 'm' },
+      databases: {
+        default: { path: '/srv/app.db', busyTimeoutMs: 1, migrationsTable: 'm' },
+        reports: { type: 'postgres', host: 'db', database: 'reports', busyTimeoutMs: 5000 },
+      },
+      fileRoots: [resolve('uploads')],
       directory: '/b',
       catalogUrl: 'sqlite:/b/catalog.sqlite',
       triggers: false,
@@ -52,17 +63,21 @@ describe('resolveOptions', () => {
   });
 
   it.each([
-    [{ database: 'sqlite:a', retention: 3 }, /"retention" is not an option; known options: database, directory/],
+    [{ database: 'sqlite:a', retention: 3 }, /"retention" is not an option; known options: database, databases, /],
     [{ database: 'sqlite:a', constructor: 3 }, /"constructor" is not an option/],
     [{ database: { url: 'sqlite:a', path: 'x' } }, /"database\.path" is not an option/],
     [{}, /"database" is missing/],
     [{ database: {} }, /"database\.url" is missing/],
+    [{ database: 'sqlite:a', databases: { default: 'sqlite:b' } }, /give it another name/],
+    [{ database: 'sqlite:a', databases: { 'a b': 'sqlite:b' } }, /"databases" must be an object of addresses/],
+    [{ database: 'sqlite:a', databases: { b: 'oracle:b' } }, /"databases\.b" cannot be used/],
+    [{ database: 'sqlite:a', fileRoots: 'uploads' }, /"fileRoots" must be a list of folders/],
     [{ database: 'sqlite:a', minFreeMb: -1 }, /"minFreeMb" must be a whole number/],
     [{ database: 'sqlite:a', jobTimeoutMinutes: 0 }, /"jobTimeoutMinutes" must be a whole number from 1 to 10080/],
     [{ database: 'sqlite:a', triggers: 'off' }, /"triggers" must be true or false/],
     [{ database: 'sqlite:a', directory: ' ' }, /"directory" must be a text/],
     [{ database: 'sqlite:a', maintenanceExempt: ['healthz'] }, /"maintenanceExempt" must be a list of paths/],
-    [{ database: './app.sqlite' }, /no scheme.*Supported: "sqlite:<path>"/],
+    [{ database: './app.sqlite' }, /no scheme.*Supported: "sqlite:/],
     [{ database: 'sqlite::memory:' }, /must name a file/],
     [undefined, /must be an object/],
   ])('refuses %j', (options, message) => {
@@ -70,8 +85,8 @@ describe('resolveOptions', () => {
   });
 
   it('names the scheme it cannot use and repeats nothing else of the address', () => {
-    const message = refusal({ database: 'postgres://admin:s3cret@db.internal/app' });
-    expect(message).toContain('"postgres:" is not supported');
+    const message = refusal({ database: 'oracle://admin:s3cret@db.internal/app' });
+    expect(message).toContain('"oracle:" is not supported');
     expect(message).not.toMatch(/s3cret|db\.internal/);
   });
 });

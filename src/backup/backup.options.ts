@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { DatabaseTarget } from './engines/snapshot.engine.js';
+import type { DatabaseTarget } from './engines/database-target.js';
+import { parseDatabaseUrl } from './engines/database-url.js';
+import type { NativeOptions } from './engines/native/native.options.js';
 import { BackupError } from './model/errors.js';
+import { DEFAULT_DATABASE } from './model/plan.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 
 /** The database to back up, where its address alone does not say enough. */
 export interface BackupDatabaseOptions {
-  /** `sqlite:./data/app.sqlite` */
+  /** `sqlite:./data/app.sqlite`, `postgres://user:password@host:5432/database`, `mysql://user:password@host:3306/database` */
   url: string;
   /** The host's migrations table: recorded in the manifests, not captured. @default 'migrations' */
   migrationsTable?: string;
@@ -16,8 +19,14 @@ export interface BackupDatabaseOptions {
 
 /** What `BackupModule.forRoot()` and `forRootAsync()` take. */
 export interface BackupModuleOptions {
-  /** The database to back up: `sqlite:./data/app.sqlite`. */
+  /** The database to back up: `sqlite:./data/app.sqlite`, `postgres://…` or `mysql://…`. */
   database: string | BackupDatabaseOptions;
+  /** Further databases of the application, by a name that plans call them. @default {} */
+  databases?: Record<string, string | BackupDatabaseOptions>;
+  /** Folders that plans may capture files from, and restore them to; no plan reaches outside them. @default [] */
+  fileRoots?: string[];
+  /** How plans with `engine: 'native'` find the databases' own programs. @default on PATH */
+  native?: NativeOptions;
   /** Folder that holds the snapshots; made when missing. @default './backups' */
   directory?: string;
   /** The settings an admin may change at run time; a missing file means the defaults. @default './backup_config.json' */
@@ -26,6 +35,10 @@ export interface BackupModuleOptions {
   catalogUrl?: string;
   /** False starts no timers and no listeners: for a command line or a second instance. @default true */
   triggers?: boolean;
+  /**
+   * At the start, after the application's migrations: where no captured table holds a row, restore the newest sound snapshot. @default false
+   */
+  restoreOnEmpty?: boolean;
   /** Free space, in MB, below which a backup fails before it starts. @default 100 */
   minFreeMb?: number;
   /** A job that runs longer is killed and fails with `TIMED_OUT`. @default 60 */
@@ -35,6 +48,9 @@ export interface BackupModuleOptions {
   /** Path prefixes that are answered even while a restore runs, for example `['/healthz']`. @default [] */
   maintenanceExempt?: string[];
 }
+
+const NATIVE_OPTIONS: readonly string[] = ['programs', 'docker', 'compressionLevel'] satisfies (keyof NativeOptions)[];
+const DATABASE_NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 
 type Check = (value: unknown) => string | undefined;
 
@@ -56,12 +72,31 @@ const database: Check = (value) =>
     ? undefined
     : "must be an address such as 'sqlite:./data/app.sqlite', or { url }";
 
+const databases: Check = (value) =>
+  typeof value === 'object' && value !== null && Object.keys(value).every((name) => DATABASE_NAME.test(name))
+    ? undefined
+    : 'must be an object of addresses by name: small letters, digits, "_" and "-"';
+const folders: Check = (value) =>
+  Array.isArray(value) && value.every((path) => typeof path === 'string' && path.trim() !== '')
+    ? undefined
+    : 'must be a list of folders';
+
+const native: Check = (value) => {
+  if (typeof value !== 'object' || value === null) return 'must be an object';
+  const unknown = Object.keys(value).find((name) => !NATIVE_OPTIONS.includes(name));
+  return unknown === undefined ? undefined : `has no option "${unknown}"; known: ${NATIVE_OPTIONS.join(', ')}`;
+};
+
 const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
   database,
+  databases,
+  fileRoots: folders,
+  native,
   directory: text,
   configFile: text,
   catalogUrl: text,
   triggers: flag,
+  restoreOnEmpty: flag,
   minFreeMb: wholeNumber(0, 1_000_000_000),
   jobTimeoutMinutes: wholeNumber(1, 10_080),
   appVersion: text,
@@ -82,11 +117,14 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
   check(options, OPTIONS, '', ['database']);
   const directory = resolve(options.directory ?? './backups');
   return Object.assign(new ResolvedOptions(), {
-    database: databaseTarget(options.database),
+    databases: databaseTargets(options),
+    fileRoots: (options.fileRoots ?? []).map((folder) => resolve(folder)),
+    native: options.native ?? {},
     directory,
     configFile: resolve(options.configFile ?? './backup_config.json'),
     catalogUrl: options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`,
     triggers: options.triggers ?? true,
+    restoreOnEmpty: options.restoreOnEmpty ?? false,
     minFreeBytes: (options.minFreeMb ?? 100) * 1024 * 1024,
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
     appVersion: options.appVersion ?? versionOfHost(),
@@ -94,33 +132,31 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
   });
 }
 
-function databaseTarget(database: string | BackupDatabaseOptions): DatabaseTarget {
+function databaseTargets({ database, databases = {} }: BackupModuleOptions): Record<string, DatabaseTarget> {
+  if (Object.hasOwn(databases, DEFAULT_DATABASE))
+    throw invalid(`"databases.${DEFAULT_DATABASE}" is what "database" names; give it another name.`);
+  const targets: Record<string, DatabaseTarget> = { [DEFAULT_DATABASE]: databaseTarget(database, 'database') };
+  for (const [name, further] of Object.entries(databases)) targets[name] = databaseTarget(further, `databases.${name}`);
+  return targets;
+}
+
+function databaseTarget(database: string | BackupDatabaseOptions, option: string): DatabaseTarget {
   const options = typeof database === 'string' ? { url: database } : database;
-  check(options, DATABASE_OPTIONS, 'database.', ['url']);
+  check(options, DATABASE_OPTIONS, `${option}.`, ['url']);
   return {
-    type: 'sqlite',
-    path: sqlitePath(options.url),
+    ...databaseAddress(options.url, option),
     busyTimeoutMs: options.busyTimeoutMs ?? 5000,
     migrationsTable: options.migrationsTable ?? 'migrations',
   };
 }
 
-/** The address may hold a password: no more of it than its scheme is ever repeated. */
-function sqlitePath(url: string): string {
-  const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
-  if (scheme?.toLowerCase() !== 'sqlite') {
-    const said = scheme ? `"${scheme}:" is not supported` : 'it has no scheme';
-    throw invalid(
-      `"database" cannot be used: ${said}. Supported: "sqlite:<path>", for example "sqlite:./data/app.sqlite".`,
-    );
+function databaseAddress(url: string, option: string): ReturnType<typeof parseDatabaseUrl> {
+  try {
+    return parseDatabaseUrl(url);
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid(`"${option}" cannot be used: ${error.message}`);
+    throw error;
   }
-  const path = rest!.replace(/^\/\//, '');
-  if (path === '' || path === ':memory:') {
-    throw invalid(
-      '"database" must name a file: backups are taken by a process of their own, which cannot see a database in memory.',
-    );
-  }
-  return resolve(path);
 }
 
 function check(options: unknown, checks: Record<string, Check>, prefix: string, required: string[]): void {

@@ -19,11 +19,16 @@ export const backupModule = BackupModule.forRootAsync({
   guard: BackupAdminGuard,
   inject: [Environment],
   useFactory: (environment: Environment) => ({
-    database: `sqlite:${environment.databaseFile}`,
+    database: environment.database.url,
     directory: environment.backupDir,
     configFile: environment.backupConfigFile,
     catalogUrl: environment.backupCatalogUrl,
     triggers: environment.backupTriggers,
+    fileRoots: environment.backupFileRoots,
+    ...(environment.backupDockerContainer === undefined
+      ? {}
+      : { native: { docker: { container: environment.backupDockerContainer } } }),
+    restoreOnEmpty: environment.backupRestoreOnEmpty,
     minFreeMb: environment.backupMinFreeMb,
     appVersion: appVersion(),
     maintenanceExempt: ['/healthz', '/dashboard', '/docs', '/docs-json'],

@@ -9,24 +9,33 @@ export async function prepareDataFolder(environment: Environment): Promise<strin
   return environment.dataFolder;
 }
 
-/** Settings of the backend's own database; the file is made first, so that SQLite's files beside it inherit its mode. */
-export async function databaseOptions(
-  environment: Environment,
-  migrations: NonNullable<DataSourceOptions['migrations']>,
-): Promise<TypeOrmModuleOptions> {
-  await prepareDataFolder(environment);
-  await (await open(environment.databaseFile, 'a', 0o600)).close();
+type Migrations = NonNullable<DataSourceOptions['migrations']>;
+
+/** Settings of the backend's own database. */
+export async function databaseOptions(environment: Environment, migrations: Migrations): Promise<TypeOrmModuleOptions> {
   return {
-    type: 'better-sqlite3',
-    database: environment.databaseFile,
-    enableWAL: true,
-    timeout: 5000,
+    ...(await connectionOptions(environment)),
     autoLoadEntities: true,
     synchronize: false,
     migrations,
     migrationsRun: true,
-    // A file that cannot be opened now cannot be opened in three seconds either.
+    // What cannot be opened now cannot be opened in three seconds either.
     retryAttempts: 1,
     retryDelay: 0,
   };
+}
+
+async function connectionOptions(environment: Environment): Promise<DataSourceOptions> {
+  const { address } = environment.database;
+  if (address.type === 'sqlite') {
+    await prepareDataFolder(environment);
+    // Made first, so that SQLite's files beside it inherit its mode.
+    await (await open(address.path, 'a', 0o600)).close();
+    return { type: 'better-sqlite3', database: address.path, enableWAL: true, timeout: 5000 };
+  }
+  const { type, host, port, user: username, password, database, tls } = address;
+  const ssl = tls === 'off' ? {} : { ssl: { rejectUnauthorized: tls === 'verify' } };
+  const server = { host, port, username, password, database, ...ssl };
+  // Moments are kept in UTC, whatever the time zone of the server.
+  return type === 'mysql' ? { type, ...server, charset: 'utf8mb4', timezone: 'Z' } : { type, ...server };
 }

@@ -18,11 +18,17 @@ describe('parseEnvironment', () => {
     expect(parseEnvironment({})).toEqual({
       port: 3000,
       host: '127.0.0.1',
-      databaseFile: resolve('data/app.sqlite'),
+      database: {
+        address: { type: 'sqlite', path: resolve('data/app.sqlite') },
+        url: `sqlite:${resolve('data/app.sqlite')}`,
+      },
       backupDir: resolve('backups'),
       backupConfigFile: resolve('backup_config.json'),
       backupCatalogUrl: `sqlite:${resolve('backups/catalog.sqlite')}`,
       backupTriggers: true,
+      backupFileRoots: [],
+      backupRestoreOnEmpty: false,
+      backupDockerContainer: undefined,
       backupMinFreeMb: 100,
       jwtSecret: undefined,
       firstAdmin: undefined,
@@ -38,6 +44,9 @@ describe('parseEnvironment', () => {
       BACKUP_DIR: '/mnt/backups',
       BACKUP_CONFIG_FILE: '/etc/backup.json',
       BACKUP_TRIGGERS: 'off',
+      BACKUP_FILE_ROOTS: '/srv/uploads:./media',
+      BACKUP_RESTORE_ON_EMPTY: 'on',
+      BACKUP_DOCKER_CONTAINER: 'shop_db',
       BACKUP_MIN_FREE_MB: '0',
       JWT_SECRET: 's'.repeat(32),
       ADMIN_EMAIL: ' Ada@Example.com ',
@@ -46,11 +55,17 @@ describe('parseEnvironment', () => {
     expect(environment).toEqual({
       port: 8080,
       host: '0.0.0.0',
-      databaseFile: '/var/lib/app/main.sqlite',
+      database: {
+        address: { type: 'sqlite', path: '/var/lib/app/main.sqlite' },
+        url: 'sqlite:/var/lib/app/main.sqlite',
+      },
       backupDir: '/mnt/backups',
       backupConfigFile: '/etc/backup.json',
       backupCatalogUrl: 'sqlite:/mnt/backups/catalog.sqlite',
       backupTriggers: false,
+      backupFileRoots: ['/srv/uploads', resolve('media')],
+      backupRestoreOnEmpty: true,
+      backupDockerContainer: 'shop_db',
       backupMinFreeMb: 0,
       jwtSecret: 's'.repeat(32),
       firstAdmin: { email: 'ada@example.com', password: 'eight ch' },
@@ -58,10 +73,18 @@ describe('parseEnvironment', () => {
     expect(environment.dataFolder).toBe('/var/lib/app');
   });
 
+  it('takes a database on a server, beside which nothing can lie', () => {
+    const url = 'postgres://app:p%40ss@db.example.com/shop?sslmode=require';
+    const { database, dataFolder } = parseEnvironment({ DATABASE_URL: url });
+    expect(database).toMatchObject({ url, address: { type: 'postgres', password: 'p@ss', database: 'shop' } });
+    expect(dataFolder).toBe(resolve('data'));
+  });
+
   it('refuses unknown BACKUP_ names and lists the known ones, but leaves other programs their variables', () => {
     expect(problems({ BACKUP_DIRECTORY: '/x', PATH: '/bin' })).toBe(
       'The environment is not right:\n  - BACKUP_DIRECTORY is not a known variable; known are ' +
-        'BACKUP_DIR, BACKUP_CONFIG_FILE, BACKUP_CATALOG_URL, BACKUP_TRIGGERS, BACKUP_MIN_FREE_MB.',
+        'BACKUP_DIR, BACKUP_CONFIG_FILE, BACKUP_CATALOG_URL, BACKUP_TRIGGERS, BACKUP_FILE_ROOTS, BACKUP_DOCKER_CONTAINER, ' +
+        'BACKUP_RESTORE_ON_EMPTY, BACKUP_MIN_FREE_MB.',
     );
   });
 
@@ -73,7 +96,10 @@ describe('parseEnvironment', () => {
     ['BACKUP_MIN_FREE_MB', '1.5', 'a whole number'],
     ['BACKUP_TRIGGERS', 'yes', '"on" or "off"'],
     ['BACKUP_DIR', ' ', 'is set but empty'],
-    ['DATABASE_URL', 'postgres://u:p@db/app', 'supported schemes: sqlite'],
+    ['DATABASE_URL', 'mssql://u:p@db/app', '"mssql:" is not supported'],
+    ['DATABASE_URL', 'postgres://u:p@db', 'names no database'],
+    ['DATABASE_URL', './app.sqlite', 'has no scheme'],
+    ['DATABASE_URL', 'postgres://u:p@db/app?sslmode=perhaps', 'sslmode must be one of'],
     ['DATABASE_URL', 'sqlite::memory:', 'path of a file'],
     ['DATABASE_URL', 'sqlite:', 'path of a file'],
     ['DATABASE_URL', 'sqlite:./data/', 'path of a file'],

@@ -1,6 +1,7 @@
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { isEmail } from 'class-validator';
 import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
+import { hostDatabase, type HostDatabase } from './host-database.js';
 import { sqliteFile } from './sqlite-url.js';
 import { Variables } from './variables.js';
 
@@ -11,6 +12,9 @@ const KNOWN_BACKUP_VARIABLES = [
   'BACKUP_CONFIG_FILE',
   'BACKUP_CATALOG_URL',
   'BACKUP_TRIGGERS',
+  'BACKUP_FILE_ROOTS',
+  'BACKUP_DOCKER_CONTAINER',
+  'BACKUP_RESTORE_ON_EMPTY',
   'BACKUP_MIN_FREE_MB',
 ];
 
@@ -18,20 +22,26 @@ const KNOWN_BACKUP_VARIABLES = [
 export class Environment {
   readonly port!: number;
   readonly host!: string;
-  readonly databaseFile!: string;
+  readonly database!: HostDatabase;
   readonly backupDir!: string;
   readonly backupConfigFile!: string;
   readonly backupCatalogUrl!: string;
   /** False: no timers and no listeners, for the command line and second instances. */
   readonly backupTriggers!: boolean;
+  /** Absolute. Folders that plans may capture files from. */
+  readonly backupFileRoots!: string[];
+  /** The container of the database's server, in which its programs run. */
+  readonly backupDockerContainer!: string | undefined;
+  readonly backupRestoreOnEmpty!: boolean;
   readonly backupMinFreeMb!: number;
   /** Undefined outside production when none was given: then one is generated into {@link dataFolder}. */
   readonly jwtSecret!: string | undefined;
   readonly firstAdmin!: { email: string; password: string } | undefined;
 
-  /** The folder of the database, where the backend's own secret lies too. */
+  /** Where the backend's own secret lies: beside a database file, else in `./data`. */
   get dataFolder(): string {
-    return dirname(this.databaseFile);
+    const { address } = this.database;
+    return address.type === 'sqlite' ? dirname(address.path) : resolve('./data');
   }
 }
 
@@ -46,7 +56,7 @@ export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
   const environment: Omit<Environment, 'dataFolder'> = {
     port: variables.wholeNumber('PORT', 3000, { min: 0, max: 65_535 }),
     host: variables.text('HOST', '127.0.0.1'),
-    databaseFile: variables.read('DATABASE_URL', 'sqlite:./data/app.sqlite', sqliteFile),
+    database: variables.read('DATABASE_URL', 'sqlite:./data/app.sqlite', hostDatabase),
     backupDir,
     backupConfigFile: resolve(variables.text('BACKUP_CONFIG_FILE', './backup_config.json')),
     backupCatalogUrl: variables.read(
@@ -55,6 +65,13 @@ export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
       (url) => `sqlite:${sqliteFile(url)}`,
     ),
     backupTriggers: variables.onOff('BACKUP_TRIGGERS', 'on'),
+    backupFileRoots: variables
+      .text('BACKUP_FILE_ROOTS', '')
+      .split(delimiter)
+      .filter((folder) => folder.trim() !== '')
+      .map((folder) => resolve(folder)),
+    backupDockerContainer: variables.optional('BACKUP_DOCKER_CONTAINER', (text) => text.trim()),
+    backupRestoreOnEmpty: variables.onOff('BACKUP_RESTORE_ON_EMPTY', 'off'),
     backupMinFreeMb: variables.wholeNumber('BACKUP_MIN_FREE_MB', 100, { min: 0, max: 1_000_000_000 }),
     jwtSecret: jwtSecret(variables, source['NODE_ENV'] === 'production'),
     firstAdmin: firstAdmin(variables),

@@ -9,6 +9,11 @@ describe('startProblem', () => {
     [failed('listen EADDRINUSE: 127.0.0.1:3000', { code: 'EADDRINUSE', syscall: 'listen' }), /:3000\. .*PORT/],
     [failed('listen EACCES: 127.0.0.1:80', { code: 'EACCES', syscall: 'listen' }), /:80\. .*HOST.*PORT/],
     [failed('getaddrinfo ENOTFOUND nowhere', { code: 'ENOTFOUND', syscall: 'getaddrinfo' }), /nowhere\. .*HOST/],
+    [
+      failed('connect ECONNREFUSED 127.0.0.1:5432', { code: 'ECONNREFUSED', syscall: 'connect' }),
+      /5432\. .*DATABASE_URL/,
+    ],
+    [failed('password authentication failed for user "u"', { code: '28P01' }), /DATABASE_URL/],
     [failed('file is not a database', { code: 'SQLITE_NOTADB' }), /^file is not a database\. .*DATABASE_URL/],
   ])('says what to do about %s', (error, said) => {
     expect(startProblem(error)).toMatch(said);

@@ -20,7 +20,8 @@ export class User {
   @Column({ type: 'varchar', name: 'password_hash' })
   passwordHash!: string;
 
-  @Column({ type: 'datetime', name: 'created_at' })
+  /** Of the type that the database has for a moment; the migration names it. */
+  @Column({ name: 'created_at' })
   createdAt!: Date;
 }
 

@@ -59,9 +59,12 @@ export class UsersService {
   }
 }
 
+/** As the drivers of SQLite, PostgreSQL and MySQL call a value that is there already. */
+const NOT_UNIQUE = ['SQLITE_CONSTRAINT_UNIQUE', '23505', 'ER_DUP_ENTRY'];
+
 function emailTaken(error: unknown): never {
   const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
-  if (code !== 'SQLITE_CONSTRAINT_UNIQUE') throw error;
+  if (code === undefined || !NOT_UNIQUE.includes(code)) throw error;
   throw new ConflictException({
     error_code: 'EMAIL_TAKEN',
     message: 'There is an account with this e-mail address already. Sign in, or use another address.',

@@ -49,6 +49,7 @@ describe('the backup routes', () => {
         id: expect.stringMatching(/^manual_backup_\d{8}_\d{6}/),
         filename: `${body.id}.json`,
         plan: 'auto',
+        part_of: null,
         source: 'database',
         engine: 'json',
         kind: 'full',

@@ -155,9 +155,18 @@ async function strike(victim: Victim, answer: Promise<unknown>): Promise<number[
   const hosts = await eventually(() => isOver || nonEmpty(program.engineHosts()));
   if (hosts === true) return []; // too late: that stage needed no host any more
   kills++;
-  for (const host of hosts) process.kill(host, 'SIGKILL');
+  for (const host of hosts) killIfThere(host);
   await answer;
   return hosts;
+}
+
+/** One may have ended by itself since it was seen. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** What the crash interrupted is done by the next clean-up, and nothing lies in two places then. */

@@ -40,10 +40,15 @@ describe.skipIf(!hasProgramsOfTheTour)("the README's tour", () => {
 
   it('shows the snapshot that follows the new role', async () => {
     const [, id] = /^The role snapshot: (\S+)$/m.exec(output)!;
-    expect(id).toMatch(/^role_creation_instructor_\d+_\d{8}_\d{6}$/);
+    // After the first admin, where both accounts came so close together that one snapshot serves them.
+    expect(id).toMatch(/^role_creation_(instructor|admin)_\d+_\d{8}_\d{6}$/);
     const snapshot = (await program.listed()).find((listed) => listed.id === id);
     expect(snapshot).toMatchObject({
-      trigger: { type: 'event', event: 'role.created', subjects: [{ role: 'instructor' }] },
+      trigger: {
+        type: 'event',
+        event: 'role.created',
+        subjects: expect.arrayContaining([expect.objectContaining({ role: 'instructor' })]) as unknown,
+      },
       is_valid: true,
     });
   });

@@ -109,6 +109,7 @@ describe('capture', () => {
   it('sweeps what a killed engine was writing', async () => {
     const pid = 2 ** 22 + 1; // above the highest process id there can be
     const dying = {
+      documentEnding: () => '.json',
       capture: async ({ documentPath }: { documentPath: string }, run: { onStart(pid: number): void }) => {
         run.onStart(pid);
         await writeFile(documentPath.replace(/([^/]+)$/, `.$1.${pid}.tmp`), 'half a document');
@@ -161,6 +162,7 @@ describe('captures that pile up', () => {
     const app = await start({
       adjust: (builder) =>
         builder.overrideProvider(SnapshotEngine).useValue({
+          documentEnding: () => '.json',
           capture: async () => {
             started();
             await held;

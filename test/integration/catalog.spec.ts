@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
 import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
 import type { Job } from '../../src/backup/model/job.js';
-import type { Manifest } from '../../src/backup/model/manifest.js';
+import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
 import { snapshotFromManifest, type Snapshot } from '../../src/backup/model/snapshot.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
@@ -63,7 +63,7 @@ const loseCatalog = async () => {
 const idAt = (time: string, plan = 'auto') =>
   `${plan}_backup_${time.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')}`;
 
-async function capture(time: string, changes: Partial<Manifest> = {}): Promise<Snapshot> {
+async function capture(time: string, changes: Partial<DatabaseManifest> = {}): Promise<Snapshot> {
   const id = changes.id ?? idAt(time, changes.plan);
   const manifest = await publishSample(destination, id, { created_at: time, ...changes });
   const snapshot = snapshotFromManifest(manifest, null);
@@ -341,7 +341,7 @@ describe('reconciling', () => {
   });
 
   it('copes with a month of snapshots, loose and archived', async () => {
-    const days = new Map<string, Manifest[]>();
+    const days = new Map<string, DatabaseManifest[]>();
     for (let tick = 0; tick < 4320; tick++) {
       const time = new Date(Date.UTC(2026, 0, 1) + tick * 600_000).toISOString();
       const manifest = sampleManifest(idAt(time), { created_at: time });
@@ -362,12 +362,29 @@ describe('reconciling', () => {
 });
 
 describe('a catalog file', () => {
+  const PAGE_BYTES = 1024;
   const file = () => join(folder, 'catalog.sqlite');
 
   it('is the owner’s alone, with its journals', async () => {
     await capture('2026-01-30T01:00:00.000Z');
     expect((await catalogFiles()).sort()).toEqual(['catalog.sqlite', 'catalog.sqlite-shm', 'catalog.sqlite-wal']);
     for (const name of await catalogFiles()) expect((await stat(join(folder, name))).mode & 0o777, name).toBe(0o600);
+  });
+
+  it('has small pages, since each tick logs two dozen of them, and takes a file with others as it is', async () => {
+    const pageSize = (size?: number) => {
+      const database = new Database(join(folder, 'catalog.sqlite'));
+      if (size !== undefined) database.exec(`PRAGMA journal_mode = DELETE; PRAGMA page_size = ${size}; VACUUM`);
+      const found = database.pragma('page_size', { simple: true });
+      database.close();
+      return found;
+    };
+    const snapshot = await capture('2026-01-30T12:00:00.000Z');
+    expect(pageSize()).toBe(PAGE_BYTES);
+    await reopen(() => expect(pageSize(4096)).toBe(4096));
+    expect(await catalog.find(snapshot.id)).toEqual(snapshot);
+    expect(pageSize()).toBe(4096);
+    expect(log).toEqual([]);
   });
 
   it('that was deleted is rebuilt, with pins and edited descriptions', async () => {
@@ -456,8 +473,8 @@ describe('a catalog file', () => {
     const before = await catalog.all();
     await catalog.close();
     const whole = await readFile(file());
-    for (let start = 0; start < whole.length; start += 4096) {
-      await reopen(async () => writeFile(file(), Buffer.from(whole).fill(0xff, start, start + 4096)));
+    for (let start = 0; start < whole.length; start += PAGE_BYTES) {
+      await reopen(async () => writeFile(file(), Buffer.from(whole).fill(0xff, start, start + PAGE_BYTES)));
       expect(await catalog.all(), `page at ${start}`).toEqual(before);
       expect(await page({ plan: 'auto' }), `page at ${start}`).toMatchObject({ total: 10 });
       await rm(`${file()}.broken-20260201_000000`);

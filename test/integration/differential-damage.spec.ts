@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
-import { parseManifest, serialiseManifest } from '../../src/backup/model/manifest.js';
+import { serialiseManifest, type DatabaseManifest } from '../../src/backup/model/manifest.js';
+import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
@@ -138,7 +139,7 @@ describe('one flipped bit, a restore and a download are refused', () => {
         const snapshot = { ...differential, base: { ...base } };
         const changed = which === 'base' ? snapshot.base : snapshot;
         try {
-          changed.manifest = parseManifest(bytes.toString(), id);
+          changed.manifest = parseManifest(bytes.toString(), id) as DatabaseManifest;
         } catch (error) {
           expect(error).toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
           return;

@@ -85,7 +85,7 @@ it.each(Object.keys(databases))(
         encoding: 'utf8',
         maxBuffer: 1 << 28,
       });
-    shell(block('QUOTE_ROWS='), block('BASE='));
+    shell(block('lines()'), block('BASE='));
     for (const [table, expected] of rows) {
       const name = `TABLE='${table.replaceAll("'", `'\\''`)}'`;
       const printed = shell(block('TABLE=').replace('TABLE=users', name)).trimEnd().split('\n');

@@ -1,73 +1,95 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { execFile, spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BACKUPS, error } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
+import { PackedApp } from '../support/packed-app.js';
+import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 
 const runs = promisify(execFile);
-
-/** As strict as hosts are, but not with all the switches of this project. */
-const TSCONFIG = {
-  compilerOptions: {
-    target: 'es2022',
-    module: 'nodenext',
-    types: ['node'],
-    strict: true,
-    experimentalDecorators: true,
-    emitDecoratorMetadata: true,
-    skipLibCheck: true,
-    outDir: 'built',
-    rootDir: 'src',
-  },
-  include: ['src'],
-};
+const FROM_SOURCE = "'../../../src/backup/index.js'";
 
 describe('the package, as npm packs it, in an application of somebody else', () => {
-  let folder: string;
-  let app: string;
+  let app: PackedApp;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'packed-'));
-    app = join(folder, 'shop');
-    const library = join(app, 'node_modules', 'nestjs-backup');
-    await mkdir(library, { recursive: true });
-    await symlink(resolve('node_modules'), join(folder, 'node_modules')); // all that it depends on
-    await runs('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder]);
-    const packed = (await readdir(folder)).find((name) => name.endsWith('.tgz'))!;
-    execFileSync('tar', ['-xzf', join(folder, packed), '-C', library, '--strip-components=1']);
-
-    await cp('test/fixtures/foreign-app', join(app, 'src'), { recursive: true });
-    const main = join(app, 'src', 'main.ts');
-    const source = await readFile(main, 'utf8');
-    expect(source).toContain("'../../../src/backup/index.js'");
-    await writeFile(main, source.replace('../../../src/backup/index.js', 'nestjs-backup'));
-    await writeFile(join(app, 'package.json'), JSON.stringify({ name: 'shop', type: 'module' }));
-    await writeFile(join(app, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+    app = await PackedApp.install('test/fixtures/foreign-app');
+    for (const name of ['main.ts', 'serve.ts']) {
+      const program = join(app.home, name);
+      const source = await readFile(program, 'utf8');
+      expect(source).toContain(FROM_SOURCE);
+      await writeFile(program, source.replace(FROM_SOURCE, "'nestjs-backup'"));
+    }
+    expect(await app.compile()).toBe(''); // under strict
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => app.remove());
 
   it('holds the library and nothing of the backend, of the tests or of the sources', async () => {
-    const files = await readdir(join(app, 'node_modules', 'nestjs-backup'), { recursive: true });
+    const files = (await readdir(app.library, { recursive: true })).filter((file) => !file.startsWith('node_modules'));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'dist/backup/index.d.ts']));
     expect(files.filter((file) => /^(src|test|data|backups)\b|^dist\/(?!backup)|\.spec\./.test(file))).toEqual([]);
   });
 
-  it('compiles under strict, runs, backs up, and lets the process end by itself', async () => {
-    const tsc = resolve('node_modules/typescript/bin/tsc');
-    const compiled = await runs(process.execPath, [tsc, '-p', app]).catch((error: { stdout: string }) => error);
-    expect(compiled.stdout).toBe('');
-
-    // Resolves when the process has ended, and so when its last timer has.
-    const { stdout, stderr } = await runs(process.execPath, [join(app, 'built', 'main.js'), app], { cwd: app });
+  it('runs, backs up, and lets the process end by itself', async () => {
+    const { stdout, stderr } = await app.run('main.js', join(app.home, 'on-sqlite'));
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
       id: expect.stringMatching(/^manual_backup_\d{8}_\d{6}$/),
       tables: ['orders', 'products', 'sqlite_sequence'],
     });
-    await eventually(() => processesOf(folder).length === 0);
+    await eventually(() => processesOf(app.home).length === 0);
+  });
+
+  it.each([
+    ['postgres', 'pg'],
+    ['mysql', 'mysql2'],
+  ])('asks for the driver of a server only where there is one, by its name: %s, %s', async (type, driver) => {
+    const dialects = join(app.library, 'dist/backup/engines/json/dialects.js');
+    const ask = `const { dialectOf } = await import(process.argv[1]);
+      await dialectOf({ type: process.argv[2] }).catch(({ code, message }) => console.log(code, message));`;
+    const { stdout } = await runs(process.execPath, ['--input-type=module', '-e', ask, dialects, type], {
+      cwd: app.home,
+    });
+    expect(stdout).toContain(`UNSUPPORTED The driver "${driver}" is not installed.`);
+    expect(stdout).toContain(`npm install ${driver}`);
+  });
+
+  describe.skipIf(!hasPostgres)('on PostgreSQL', () => {
+    let bench: PostgresBench;
+
+    beforeAll(async () => {
+      await app.add('pg');
+      bench = await PostgresBench.open();
+    });
+    afterAll(() => bench.close());
+
+    it('captures, lists and restores its data for whoever its own guard lets in, and leaves its errors alone', async () => {
+      const shop = await app.serve('serve.js', { DATABASE_URL: bench.url });
+      await shop.post('/products', { name: 'Tea', price: 499 }).expect(201);
+      await shop.post('/products/1/orders', { quantity: 2 }).expect(201);
+      const before = (await shop.get('/products').expect(200)).body as unknown;
+      const dumped = bench.dump();
+
+      const snapshot = await shop.capture();
+      expect(snapshot.tables).toMatchObject({ products: { rows: 1 }, orders: { rows: 1 } });
+      expect(await shop.listed()).toEqual([expect.objectContaining({ id: snapshot.id })]);
+
+      await shop.delete('/products/1').expect(200);
+      await shop.post('/products', { name: 'Mistake', price: 1 }).expect(201);
+      const restore = await shop.restore(snapshot.id);
+      expect(restore).toMatchObject({ status: 'completed', requested_by: 'olga@shop.example' });
+      expect((await shop.get('/products').expect(200)).body).toEqual(before);
+      expect(bench.dump()).toBe(dumped);
+
+      await shop.http.get(BACKUPS).expect(401);
+      expect((await shop.get('/broken').expect(500)).body).toEqual({ problem: 'Out of stock.' });
+      expect((await shop.get(`${BACKUPS}/no_such_id`).expect(404)).body).toEqual(error(404, 'SNAPSHOT_NOT_FOUND'));
+      await shop.stop();
+      await eventually(() => processesOf(app.home).length === 0);
+    });
   });
 });
 

@@ -7,7 +7,8 @@ import { ApiKeyGuard, ApiKeys, ApiKeysModule } from '../fixtures/foreign-app/api
 import { Stocktaking } from '../fixtures/foreign-app/stocktaking.js';
 import { BACKUPS, error } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
-import { childProcesses, KEY, shopOptions, ShoppingStreet } from '../support/shopping-street.js';
+import { KEY } from '../support/shop-client.js';
+import { childProcesses, shopOptions, ShoppingStreet } from '../support/shopping-street.js';
 
 let street: ShoppingStreet;
 beforeEach(async () => {
@@ -81,7 +82,7 @@ describe('backups in an application of somebody else', () => {
     [{ retention: 3 }, '"retention" is not an option'],
     [{ gaurd: ApiKeyGuard }, '"gaurd" is not an option'],
     [{ triggers: 'off' }, '"triggers" must be true or false'],
-    [{ database: 'postgres://localhost/shop' }, '"postgres:" is not supported'],
+    [{ database: 'oracle://localhost/shop' }, '"oracle:" is not supported'],
   ])('does not start with %o', async (options, message) => {
     await expect(street.open({ options: options as object })).rejects.toThrow(message);
   });

@@ -8,6 +8,7 @@ import {
   Catalog,
   ConfigStore,
   JobQueue,
+  RestoreOperation,
   ROLE_CREATED,
 } from '../../src/backup/index.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
@@ -100,6 +101,7 @@ describe('BackupScheduler', () => {
     await stop();
     clock.advance(MINUTE);
     const hanging = {
+      documentEnding: () => '.json',
       capture: (_: unknown, run: TaskRun) =>
         new Promise((_resolve, reject) => run.signal!.addEventListener('abort', () => reject(new Error('killed')))),
     };
@@ -177,7 +179,10 @@ describe('BackupScheduler', () => {
 
   it('goes on after a snapshot that failed', async () => {
     let attempts = 0;
-    const failing = { capture: () => Promise.reject(new Error(`attempt ${++attempts}`)) };
+    const failing = {
+      documentEnding: () => '.json',
+      capture: () => Promise.reject(new Error(`attempt ${++attempts}`)),
+    };
     const { get } = await start({ adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(failing) });
     await advance(10);
     await advance(10);
@@ -271,5 +276,136 @@ describe('settings', () => {
     const store = app.get(ConfigStore);
     await expect(store.update({ retention_days: 40 })).rejects.toThrow();
     expect(store.get().retention_days).toBe(30);
+  });
+});
+
+describe('several plans', () => {
+  const PLANS = [
+    { name: 'main', tables: ['users'], interval_minutes: 60 },
+    { name: 'nightly', schedule: '0 2 * * *', time_zone: 'Europe/Moscow' },
+    { name: 'off', interval_minutes: 5, enabled: false },
+  ];
+  const configure = (plans: unknown) => writeFile(join(folder, 'backup_config.json'), JSON.stringify({ plans }));
+  const takenBy = async (): Promise<[string, string][]> =>
+    (await app!.get(Catalog).all())
+      .map(({ plan, created_at }): [string, string] => [plan, created_at.slice(5, 16)])
+      .reverse();
+
+  it('run each in its own rhythm', async () => {
+    await configure(PLANS);
+    await start();
+    expect(await takenBy()).toEqual([['main', '01-30T12:00']]);
+    for (let hour = 0; hour < 12; hour++) await advance(60);
+    const taken = await takenBy();
+    expect(taken.filter(([plan]) => plan === 'main')).toHaveLength(13);
+    expect(taken.filter(([plan]) => plan !== 'main')).toEqual([['nightly', '01-30T23:00']]);
+    expect(await app!.get(BackupScheduler).schedule()).toMatchObject([
+      {
+        plan: 'main',
+        every: '60 minutes',
+        enabled: true,
+        next_run: '2026-01-31T01:00:00.000Z',
+        last_status: 'completed',
+      },
+      { plan: 'nightly', every: '0 2 * * * (Europe/Moscow)', next_run: '2026-01-31T23:00:00.000Z' },
+      { plan: 'off', enabled: false, next_run: null, last_run: null },
+    ]);
+  });
+
+  it('make up for a start that a downtime missed, once', async () => {
+    await configure([PLANS[1]]);
+    await start();
+    expect(await takenBy()).toEqual([]); // never ran, and is not due
+    for (let hour = 0; hour < 11; hour++) await advance(60);
+    await stop();
+    clock.advance(3 * 24 * 60 * MINUTE);
+    await start();
+    expect(await takenBy()).toEqual([
+      ['nightly', '01-30T23:00'],
+      ['nightly', '02-02T23:00'],
+    ]);
+    expect(clock.nextAlarmAt?.toISOString()).toBe('2026-02-03T23:00:00.000Z');
+  });
+
+  it('waits for months where the schedule says so', async () => {
+    await configure([{ name: 'yearly', schedule: '0 0 1 7 *' }]);
+    await start();
+    await advance(12 * 60);
+    for (let day = 0; day < 152; day++) await advance(24 * 60);
+    expect(await takenBy()).toEqual([['yearly', '07-01T00:00']]);
+  });
+
+  it('are in effect as soon as the settings change, and leave the others alone', async () => {
+    await configure([PLANS[0]]);
+    const { get } = await start();
+    await advance(30);
+    await get(ConfigStore).update({ plans: [PLANS[0], { name: 'more', interval_minutes: 10 }] });
+    await app!.get(BackupScheduler).settled();
+    await advance(10);
+    await advance(10);
+    await advance(10);
+    expect(await takenBy()).toEqual([
+      ['main', '01-30T12:00'],
+      ['more', '01-30T12:30'],
+      ['more', '01-30T12:40'],
+      ['more', '01-30T12:50'],
+      ['main', '01-30T13:00'],
+      ['more', '01-30T13:00'],
+    ]);
+    await get(ConfigStore).update({ plans: [{ ...PLANS[0], enabled: false }] });
+    await app!.get(BackupScheduler).settled();
+    expect(clock.nextAlarmAt).toBeUndefined();
+  });
+
+  it('begin nothing that the settings ask for while the application ends', async () => {
+    await configure([PLANS[0]]);
+    const { get } = await start();
+    await get(ConfigStore).update({ plans: [PLANS[0], { name: 'more', interval_minutes: 10 }] });
+    get(BackupScheduler).stop();
+    await get(BackupScheduler).settled();
+    expect(clock.nextAlarmAt).toBeUndefined();
+    expect(await takenBy()).toEqual([['main', '01-30T12:00']]);
+  });
+
+  it('capture their own tables, exactly and only those, and put back only those', async () => {
+    await configure([PLANS[0]]);
+    const running = await start();
+    running.sql('CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT)');
+    running.sql("INSERT INTO users VALUES (1, 'a@example.com')");
+    running.sql("INSERT INTO notes (text) VALUES ('kept as it is')");
+    await advance(60);
+    const [snapshot] = await running.get(Catalog).all();
+    expect(Object.keys(snapshot!.tables)).toEqual(['sqlite_sequence', 'users']);
+    running.sql("UPDATE users SET email = 'changed'");
+    running.sql("UPDATE notes SET text = 'newer'");
+    const job = await running.get(RestoreOperation).request(snapshot!.id, { confirm: snapshot!.id }, null);
+    expect(await running.get(JobQueue).whenFinished(job.id)).toMatchObject({ status: 'completed' });
+    expect(running.sql('SELECT * FROM users')).toEqual([{ id: 1, email: 'a@example.com' }]);
+    expect(running.sql('SELECT text FROM notes')).toEqual([{ text: 'newer' }]);
+    const [safety] = await running.get(Catalog).all();
+    expect(Object.keys(safety!.tables)).toEqual(['notes', 'sqlite_sequence', 'users']);
+  });
+
+  it('say which table they miss', async () => {
+    await configure([{ name: 'main', tables: ['users', 'gone'], interval_minutes: 60 }]);
+    const { get } = await start();
+    const { items } = await get(Catalog).jobs({ page: 1, page_size: 1 });
+    expect(items).toMatchObject([
+      {
+        status: 'failed',
+        error: { error_code: 'TABLE_NOT_FOUND', message: expect.stringContaining('"gone"') as string },
+      },
+    ]);
+  });
+
+  it('keep new accounts by the plan that captures the database', async () => {
+    await configure([PLANS[1], PLANS[0]]);
+    const { events, get } = await start();
+    events.emit(ROLE_CREATED, { role: 'student', user_id: 5 });
+    const [taken] = await eventually(async () => {
+      const snapshots = await get(Catalog).all();
+      return snapshots.length === 2 && snapshots.filter(({ trigger }) => trigger.type === 'event');
+    });
+    expect(taken).toMatchObject({ plan: 'nightly', trigger: { subjects: [{ role: 'student', user_id: 5 }] } });
   });
 });

@@ -1,18 +1,19 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatabaseTarget, SqliteTarget } from '../../src/backup/engines/database-target.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
+import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import {
   SnapshotEngine,
   type CapturedDocument,
   type CaptureRequest,
-  type DatabaseTarget,
   type StoredSnapshot,
 } from '../../src/backup/engines/snapshot.engine.js';
-import type { Manifest } from '../../src/backup/model/manifest.js';
+import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 
-/** The JSON engine on its own: a folder, a database in it, and captures without catalog or queue. */
+/** An engine on its own, the JSON one unless told otherwise: a folder, a database in it, and captures without catalog or queue. */
 export class EngineBench {
   /** What the engine answered last. */
   lastCapture: CapturedDocument | null = null;
@@ -31,7 +32,7 @@ export class EngineBench {
     return join(this.folder, 'app.sqlite');
   }
 
-  get target(): DatabaseTarget {
+  get target(): SqliteTarget {
     return { type: 'sqlite', path: this.databasePath, busyTimeoutMs: 5000, migrationsTable: 'migrations' };
   }
 
@@ -40,9 +41,18 @@ export class EngineBench {
     return this.take(target, 'requested', null, null);
   }
 
+  /** A full snapshot of these tables only. */
+  captureOnly(tables: string[]): Promise<StoredSnapshot> {
+    return this.take(this.target, 'requested', null, null, tables);
+  }
+
   /** A differential against this base, unless the engine finds that a full one is needed. */
-  captureAgainst(base: StoredSnapshot, previous: CaptureRequest['previous'] = null): Promise<StoredSnapshot> {
-    return this.take(this.target, { snapshot: base, indexPath: this.indexPath(base.manifest.id) }, base, previous);
+  captureAgainst(
+    base: StoredSnapshot,
+    previous: CaptureRequest['previous'] = null,
+    target: DatabaseTarget = this.target,
+  ): Promise<StoredSnapshot> {
+    return this.take(target, { snapshot: base, indexPath: this.indexPath(base.manifest.id) }, base, previous);
   }
 
   indexPath(id: string): string {
@@ -54,9 +64,11 @@ export class EngineBench {
     against: CaptureRequest['base'],
     base: StoredSnapshot | null,
     previous: CaptureRequest['previous'],
+    tables?: string[],
   ): Promise<StoredSnapshot> {
     const id = `auto_backup_${++this.captures}`;
-    const documentPath = join(this.folder, `${id}.json`);
+    const filename = `${id}${this.engine.documentEnding(target)}`;
+    const documentPath = join(this.folder, filename);
     const createdAt = '2026-01-30T12:00:00.000Z';
     const captured = await this.engine.capture({
       database: target,
@@ -66,21 +78,23 @@ export class EngineBench {
       indexPath: this.indexPath(id),
       base: against,
       previous,
+      ...(tables === undefined ? {} : { tables }),
     });
     this.lastCapture = captured;
     await rename(captured.temporaryPath, documentPath);
     if (captured.temporaryIndexPath !== null) await rename(captured.temporaryIndexPath, this.indexPath(id));
-    const manifest: Manifest = {
+    const manifest: DatabaseManifest = {
       format: 'nestjs-backup/manifest',
       version: 1,
       id,
-      filename: `${id}.json`,
+      filename,
       kind: captured.kind,
       base: captured.base,
       full_reason: captured.fullReason,
       plan: 'auto',
       source: 'database',
-      engine: 'json',
+      engine: this.engine instanceof NativeEngine ? 'native' : 'json',
+      ...(tables === undefined ? {} : { partial: true }),
       created_at: createdAt,
       duration_ms: captured.durationMs,
       trigger: { type: 'manual' },

@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CapturedDocument, CaptureRequest, DatabaseTarget } from '../../src/backup/engines/snapshot.engine.js';
+import type { SqliteTarget } from '../../src/backup/engines/database-target.js';
+import type { CapturedDocument, CaptureRequest } from '../../src/backup/engines/snapshot.engine.js';
 
 /** A program beside the tests, with a connection of its own: file locks are between processes. */
 export class OtherProcess {
@@ -19,7 +20,7 @@ export class OtherProcess {
 
   capture = (request: CaptureRequest) => this.ask('capture', request) as Promise<CapturedDocument>;
   /** What a capture would remember of the database, and the rows it would see. */
-  look = (target: DatabaseTarget) => this.ask('look', target) as Promise<{ state: string | null; rows: string }>;
+  look = (target: SqliteTarget) => this.ask('look', target) as Promise<{ state: string | null; rows: string }>;
 
   /** Runs these statements, with :n counting up, in one transaction after the other until the process is killed. */
   loop = (sql: string[], every = 20) => this.ask('loop', { sql, every });

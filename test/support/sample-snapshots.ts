@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { writeArchive } from '../../src/backup/archive/archive.writer.js';
 import type { Destination } from '../../src/backup/destinations/destination.js';
-import { serialiseManifest, type Manifest } from '../../src/backup/model/manifest.js';
+import { serialiseManifest, type DatabaseManifest, type Manifest } from '../../src/backup/model/manifest.js';
 import { documentName, manifestName } from '../../src/backup/model/snapshot-id.js';
 import { FILE_MODE } from '../../src/backup/system/atomic-file.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
@@ -14,7 +14,7 @@ export const DEAD_PID = 2 ** 30;
 
 export const documentText = (id: string): string => `{"format":"nestjs-backup/snapshot","id":"${id}"}\n`;
 
-export function sampleManifest(id: string, changes: Partial<Manifest> = {}): Manifest {
+export function sampleManifest(id: string, changes: Partial<DatabaseManifest> = {}): DatabaseManifest {
   const document = documentText(id);
   return {
     format: 'nestjs-backup/manifest',
@@ -51,7 +51,7 @@ export async function captureSample(destination: Destination, id: string): Promi
 export async function publishSample(
   destination: Destination,
   id: string,
-  changes: Partial<Manifest> = {},
+  changes: Partial<DatabaseManifest> = {},
 ): Promise<Manifest> {
   const manifest = sampleManifest(id, changes);
   await destination.publishSnapshot(await captureSample(destination, id), manifest);
@@ -81,7 +81,7 @@ export async function publishSampleArchive(
 }
 
 /** Writes a snapshot as two plain files, as copied back by hand. */
-export async function placeSample(folder: string, id: string, changes: Partial<Manifest> = {}): Promise<void> {
+export async function placeSample(folder: string, id: string, changes: Partial<DatabaseManifest> = {}): Promise<void> {
   await writeFile(join(folder, documentName(id)), documentText(id));
   await writeFile(join(folder, manifestName(id)), serialiseManifest(sampleManifest(id, changes)));
 }

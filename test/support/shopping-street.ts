@@ -6,19 +6,12 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import supertest from 'supertest';
-import {
-  BackupModule,
-  type BackupModuleExtras,
-  type BackupModuleOptions,
-  type Job,
-  type Snapshot,
-} from '../../src/backup/index.js';
+import { BackupModule, type BackupModuleExtras, type BackupModuleOptions } from '../../src/backup/index.js';
 import { ApiKeyGuard, ApiKeysModule } from '../fixtures/foreign-app/api-key.guard.js';
 import { ShopErrorFilter } from '../fixtures/foreign-app/shop-error.filter.js';
 import { shopDatabase, ShopModule } from '../fixtures/foreign-app/shop.module.js';
-import { BACKUPS } from './backups-client.js';
+import { ShopClient } from './shop-client.js';
 
-export const KEY = 'key-of-olga';
 const GUARDED: BackupModuleExtras = { guard: ApiKeyGuard, imports: [ApiKeysModule] };
 
 export interface Opening {
@@ -76,37 +69,13 @@ export class ShoppingStreet {
   }
 }
 
-/** A shop that is running, and the hand of somebody with its API key on its routes. */
-export class OpenShop {
-  readonly http = supertest(this.app.getHttpServer());
-
+/** A shop that is running in this process. */
+export class OpenShop extends ShopClient {
   constructor(
     readonly app: NestExpressApplication,
-    private readonly prefix: string,
-  ) {}
-
-  get = (path: string) => this.http.get(this.prefix + path).set('x-api-key', KEY);
-  post = (path: string, body: object = {}) =>
-    this.http
-      .post(this.prefix + path)
-      .set('x-api-key', KEY)
-      .send(body);
-  delete = (path: string) => this.http.delete(this.prefix + path).set('x-api-key', KEY);
-
-  async capture(): Promise<Snapshot> {
-    return (await this.post(`${BACKUPS}?wait=true`).expect(201)).body as Snapshot;
-  }
-
-  async listed(): Promise<Snapshot[]> {
-    return ((await this.get(BACKUPS).expect(200)).body as { items: Snapshot[] }).items;
-  }
-
-  async job(id: string): Promise<Job> {
-    return (await this.get(`${BACKUPS}/jobs/${id}`).expect(200)).body as Job;
-  }
-
-  async jobs(): Promise<Job[]> {
-    return ((await this.get(`${BACKUPS}/jobs`).expect(200)).body as { items: Job[] }).items;
+    prefix: string,
+  ) {
+    super(supertest(app.getHttpServer()), prefix);
   }
 }
 

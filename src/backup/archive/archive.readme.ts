@@ -6,12 +6,17 @@ export const README_NAME = 'README.txt';
  */
 export const ARCHIVE_README = String.raw`BACKUPS OF ONE DAY (UTC)
 
-This ZIP file holds database snapshots. You need no special program to get the
-data back: any unzip tool, and jq 1.6 or later. For every snapshot there are two
+This ZIP file holds snapshots. You need no special program to get the data
+back: any unzip tool, sed, and jq 1.6 or later. For every snapshot there are two
 files:
 
   NAME.json        the snapshot: the rows
   NAME.meta.json   its manifest: when, why, checksums, and the SQL that builds the tables (schema.ddl)
+
+Where the first file ends otherwise, it is not for jq: .tar, .tar.gz, .tar.bz2
+and .tar.xz are folders, .db a SQLite database, .dump is for pg_restore and
+.sql.gz for mysql or mariadb. A manifest with "parts" names the snapshots that
+belong together.
 
 A snapshot is "full" (stands alone) or "differential" (only what changed since a
 full one, its "base", which is in this ZIP too). Unpack into an empty folder,
@@ -35,8 +40,10 @@ as it was written, as long as nothing is calculated with it. "jq --version"
 tells which you have. The recipes below are exact in every version, because they
 never read a row: the files have one row per line, and the first step turns each
 row into a text, which jq does not touch. Rows become rows again when they are
-printed with "jq -r".
+printed with "jq -r". (sed hands the lines over as JSON, because jq 1.6 breaks
+letters in two where it reads long lines as they are.)
 
+    lines() { LC_ALL=C sed 's/[\\"]/\\&/g; s/.*/"&"/' "$1"; }
     QUOTE_ROWS='
       if startswith("{") and endswith("}") then tojson
       elif startswith("{") and endswith("},") then (.[:-1] | tojson) + ","
@@ -47,7 +54,7 @@ printed with "jq -r".
 
 If "kind" is "full", this is all:
 
-    jq -Rr "$QUOTE_ROWS" $SNAPSHOT.json > snapshot.quoted.json
+    lines $SNAPSHOT.json | jq -r "$QUOTE_ROWS" > snapshot.quoted.json
 
 Go on with 4.
 
@@ -69,8 +76,8 @@ not mentioned are as in the base.
       | reduce ($change.tables | keys_unsorted[]) as $table ($base;
           .tables[$table].rows = put_together($base.tables[$table].rows; $change.tables[$table].splices))
       | .id = $change.id | .created_at = $change.created_at | .database = $change.database'
-    jq -Rr "$QUOTE_ROWS" $BASE.json > base.quoted.json
-    jq -Rr "$QUOTE_ROWS" $SNAPSHOT.json > change.quoted.json
+    lines $BASE.json | jq -r "$QUOTE_ROWS" > base.quoted.json
+    lines $SNAPSHOT.json | jq -r "$QUOTE_ROWS" > change.quoted.json
     jq -s "$PUT_TOGETHER" base.quoted.json change.quoted.json > snapshot.quoted.json
 
 

@@ -5,12 +5,17 @@ import { DataSource } from 'typeorm';
 import { BackupError } from '../model/errors.js';
 import { timestamp } from '../model/snapshot-id.js';
 import { ensureFolder, FILE_MODE } from '../system/atomic-file.js';
-import { ArchiveRecord } from './archive.record.js';
+import { ARCHIVES } from './archive.record.js';
+import { AddParts1763800000000 } from './add-parts.migration.js';
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
-import { JobRecord } from './job.record.js';
-import { SnapshotRecord } from './snapshot.record.js';
+import { JOBS } from './job.record.js';
+import { SNAPSHOTS } from './snapshot.record.js';
 
-const RECORDS = [SnapshotRecord, JobRecord, ArchiveRecord];
+/**
+ * Schemas rather than decorators: those register with one storage for the whole process, which the first copy of TypeORM makes, and the host's copy may be
+ * another version.
+ */
+const RECORDS = [SNAPSHOTS, JOBS, ARCHIVES];
 const OUR_TABLES = 'backup_';
 const MIGRATIONS_TABLE = 'backup_catalog_migrations';
 
@@ -58,11 +63,12 @@ async function connect(path: string): Promise<DataSource> {
     type: 'better-sqlite3',
     database: path,
     entities: RECORDS,
-    migrations: [CreateCatalog1763700000000],
+    migrations: [CreateCatalog1763700000000, AddParts1763800000000],
     migrationsTableName: MIGRATIONS_TABLE,
     enableWAL: true,
     prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {
       handle = connection;
+      connection.pragma('page_size = 1024'); // of a new file: a tick changes a few bytes in each of two dozen pages, which are logged whole
       connection.pragma('synchronous = NORMAL'); // after a power failure the newest rows may be missing: they are rebuilt
     },
   });
@@ -71,7 +77,8 @@ async function connect(path: string): Promise<DataSource> {
     await assertSound(database);
     await assertOurs(database);
     await database.runMigrations().catch(asBroken);
-    for (const record of RECORDS) await database.getRepository(record).find({ take: 1 }).catch(asBroken);
+    for (const { target } of database.entityMetadatas)
+      await database.getRepository(target).find({ take: 1 }).catch(asBroken);
     return database;
   } catch (error) {
     if (database.isInitialized) await database.destroy();

@@ -1,6 +1,6 @@
 import type { ArchiveFile } from '../destinations/destination.js';
 import type { Job, JobStatus, JobType } from '../model/job.js';
-import type { SnapshotKind } from '../model/manifest.js';
+import type { SnapshotKind, SourceKind } from '../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { TriggerType } from '../model/trigger.js';
 
@@ -18,6 +18,7 @@ export interface SnapshotQuery {
   trigger?: TriggerType | undefined;
   kind?: SnapshotKind | undefined;
   plan?: string | undefined;
+  source?: SourceKind | undefined;
   location?: SnapshotLocation | undefined;
   archive?: string | undefined;
   /** ISO 8601; `from` inclusive, `to` exclusive. */
@@ -75,10 +76,14 @@ export abstract class Catalog {
   abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
   /** Newest snapshot of a plan by a timer (`scheduled` or `startup`), or null. */
   abstract latestTimed(plan: string): Promise<Snapshot | null>;
-  /** Ids of the differentials that need this full one. */
+  /** Ids of what needs this snapshot: the one it is a part of, the differentials that build on it. */
   abstract dependents(id: string): Promise<string[]>;
+  /** Ids of the parts of a snapshot of a database and files. */
+  abstract partsOf(id: string): Promise<string[]>;
   abstract archives(): Promise<(ArchiveFile & { date: string })[]>;
   abstract stats(): Promise<CatalogStats>;
+  /** Snapshots of a plan, wherever they lie, by the size of their documents. */
+  abstract totalsOf(plan: string): Promise<SnapshotTotals>;
 
   abstract addSnapshot(snapshot: Snapshot): Promise<void>;
   abstract removeSnapshots(ids: readonly string[]): Promise<void>;

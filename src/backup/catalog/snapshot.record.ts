@@ -1,80 +1,70 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { SnapshotKind, TableSummary } from '../model/manifest.js';
+import { EntitySchema } from 'typeorm';
+import type { SnapshotKind, SourceKind, TableSummary } from '../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { Trigger, TriggerType } from '../model/trigger.js';
 import { flag, json, wholeNumber } from './column.transformers.js';
 
 /** A snapshot as a row. Its columns are called as on the wire; the wide ones stand last, so that a scan need not read them. */
-@Entity('backup_snapshots')
 export class SnapshotRecord {
-  @PrimaryColumn('varchar')
   id!: string;
-
-  @Column('varchar')
   created_at!: string;
-
-  @Column('varchar')
   location!: SnapshotLocation;
-
-  @Column('varchar', { nullable: true })
   archive!: string | null;
-
-  @Column('varchar')
   plan!: string;
-
-  @Column('varchar')
   trigger_type!: TriggerType;
-
-  @Column('varchar')
   kind!: SnapshotKind;
-
-  @Column('varchar', { nullable: true })
   base!: string | null;
-
-  @Column('bigint', { transformer: wholeNumber })
   size_bytes!: number;
-
-  @Column('bigint', { transformer: wholeNumber })
   duration_ms!: number;
-
-  @Column('integer', { transformer: flag })
   pinned!: boolean;
-
-  @Column('varchar', { nullable: true })
   verified_at!: string | null;
-
-  @Column('integer', { nullable: true, transformer: flag })
   is_valid!: boolean | null;
-
-  @Column('varchar')
   filename!: string;
-
-  @Column('varchar')
-  source!: string;
-
-  @Column('varchar')
+  part_of!: string | null;
+  source!: SourceKind;
   engine!: string;
-
-  @Column('varchar')
   checksum!: string;
-
-  @Column('text', { nullable: true })
   description!: string | null;
 
   /** What the manifest says; `description` is this unless somebody edited it. */
-  @Column('text', { nullable: true })
   captured_description!: string | null;
 
   /** Lower-case text that `q` is looked for in. */
-  @Column('text')
   search!: string;
-
-  @Column('text', { transformer: json })
   trigger!: Trigger;
-
-  @Column('text', { transformer: json })
   tables!: Record<string, TableSummary>;
 }
+
+export const SNAPSHOTS = new EntitySchema<SnapshotRecord>({
+  name: 'SnapshotRecord',
+  target: SnapshotRecord,
+  tableName: 'backup_snapshots',
+  columns: {
+    id: { type: 'varchar', primary: true },
+    created_at: { type: 'varchar' },
+    location: { type: 'varchar' },
+    archive: { type: 'varchar', nullable: true },
+    plan: { type: 'varchar' },
+    trigger_type: { type: 'varchar' },
+    kind: { type: 'varchar' },
+    base: { type: 'varchar', nullable: true },
+    size_bytes: { type: 'bigint', transformer: wholeNumber },
+    duration_ms: { type: 'bigint', transformer: wholeNumber },
+    pinned: { type: 'integer', transformer: flag },
+    verified_at: { type: 'varchar', nullable: true },
+    is_valid: { type: 'integer', nullable: true, transformer: flag },
+    filename: { type: 'varchar' },
+    part_of: { type: 'varchar', nullable: true },
+    source: { type: 'varchar' },
+    engine: { type: 'varchar' },
+    checksum: { type: 'varchar' },
+    description: { type: 'text', nullable: true },
+    captured_description: { type: 'text', nullable: true },
+    search: { type: 'text' },
+    trigger: { type: 'text', transformer: json },
+    tables: { type: 'text', transformer: json },
+  },
+});
 
 export function snapshotOf(record: SnapshotRecord): Snapshot {
   const { trigger_type: _type, captured_description: _captured, search: _search, ...snapshot } = record;

@@ -11,6 +11,7 @@ const EQUAL_FILTERS = {
   trigger: 'trigger_type',
   kind: 'kind',
   plan: 'plan',
+  source: 'source',
   location: 'location',
   archive: 'archive',
 } as const;
@@ -63,9 +64,18 @@ export class SnapshotTable {
     return row && snapshotOf(row);
   }
 
-  async dependents(base: string): Promise<string[]> {
-    const rows = await this.rows.find({ select: { id: true }, where: { base }, order: { id: 'ASC' } });
-    return rows.map(({ id }) => id);
+  async dependents(id: string): Promise<string[]> {
+    const builtOn = await this.rows.find({ select: { id: true }, where: { base: id }, order: { id: 'ASC' } });
+    const part = await this.rows.findOne({ select: { id: true, part_of: true }, where: { id } });
+    const whole = part?.part_of ?? null;
+    const needed = whole !== null && (await this.rows.existsBy({ id: whole }));
+    return [...(needed ? [whole] : []), ...builtOn.map((row) => row.id)];
+  }
+
+  /** Ids of the parts of a full snapshot, in the order of their ids. */
+  async partsOf(id: string): Promise<string[]> {
+    const rows = await this.rows.find({ select: { id: true }, where: { part_of: id }, order: { id: 'ASC' } });
+    return rows.map((row) => row.id);
   }
 
   /** Ids and creation times of the loose ones. */
@@ -135,11 +145,9 @@ export class SnapshotTable {
     });
   }
 
-  async totals(location: SnapshotLocation): Promise<SnapshotTotals> {
+  async totals(of: { location: SnapshotLocation } | { plan: string }): Promise<SnapshotTotals> {
     const sums = this.rows.createQueryBuilder('s').select('COUNT(*)', 'count').addSelect('SUM(s.size_bytes)', 'size');
-    const row = await sums
-      .where('s.location = :location', { location })
-      .getRawOne<{ count: number; size: number | null }>();
+    const row = await sums.where(of).getRawOne<{ count: number; size: number | null }>();
     return { count: Number(row?.count ?? 0), size_bytes: Number(row?.size ?? 0) };
   }
 

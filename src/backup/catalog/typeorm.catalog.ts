@@ -16,6 +16,7 @@ import {
   type JobQuery,
   type Page,
   type SnapshotQuery,
+  type SnapshotTotals,
 } from './catalog.js';
 import { JobHistory } from './job.history.js';
 import { Reconciliation } from './reconciliation.js';
@@ -123,8 +124,16 @@ export class TypeOrmCatalog extends Catalog {
     return this.tables.snapshots.dependents(id);
   }
 
+  override async partsOf(id: string): Promise<string[]> {
+    return this.tables.snapshots.partsOf(id);
+  }
+
   override async archives(): Promise<(ArchiveFile & { date: string })[]> {
     return this.tables.archives.all();
+  }
+
+  override async totalsOf(plan: string): Promise<SnapshotTotals> {
+    return this.tables.snapshots.totals({ plan });
   }
 
   override async stats(): Promise<CatalogStats> {
@@ -132,8 +141,11 @@ export class TypeOrmCatalog extends Catalog {
     const sizes = (await archives.all()).map(({ size_bytes }) => size_bytes);
     const { latest, oldest } = await snapshots.span();
     return {
-      regular: await snapshots.totals('regular'),
-      archived: { ...(await snapshots.totals('archived')), size_bytes: sizes.reduce((sum, size) => sum + size, 0) },
+      regular: await snapshots.totals({ location: 'regular' }),
+      archived: {
+        ...(await snapshots.totals({ location: 'archived' })),
+        size_bytes: sizes.reduce((sum, size) => sum + size, 0),
+      },
       latest_backup: latest,
       oldest_backup: oldest,
       by_trigger: await snapshots.byTrigger(),

@@ -1,4 +1,11 @@
-import { isArchiveName, isSnapshotId, documentName, indexName, manifestName } from '../model/snapshot-id.js';
+import {
+  documentNames,
+  idOfDocumentName,
+  indexName,
+  isArchiveName,
+  isSnapshotId,
+  manifestName,
+} from '../model/snapshot-id.js';
 import { parseTemporaryName } from '../system/temporary-file.js';
 import type { FoundProblem } from './destination.js';
 
@@ -6,17 +13,16 @@ export const ANNOTATIONS_FILE = 'annotations.json';
 export const ARCHIVE_FOLDER = 'archived';
 
 const MANIFEST_ENDING = '.meta.json';
-const DOCUMENT_ENDING = '.json';
 
 /** The snapshot a manifest's file name promises; undefined for any other file. */
 export function idOfManifest(name: string): string | undefined {
-  return name.endsWith(MANIFEST_ENDING) ? validId(name.slice(0, -MANIFEST_ENDING.length)) : undefined;
+  const id = name.endsWith(MANIFEST_ENDING) ? name.slice(0, -MANIFEST_ENDING.length) : undefined;
+  return id !== undefined && isSnapshotId(id) ? unreserved(id) : undefined;
 }
 
 /** The snapshot a document's file name promises; undefined for any other file. */
 export function idOfDocument(name: string): string | undefined {
-  if (name === ANNOTATIONS_FILE || !name.endsWith(DOCUMENT_ENDING)) return undefined;
-  return validId(name.slice(0, -DOCUMENT_ENDING.length));
+  return unreserved(idOfDocumentName(name));
 }
 
 /** Whether this program made a file of this name, going by the name alone. */
@@ -35,7 +41,7 @@ export function isOurs(name: string): boolean {
 export function isFileOf(id: string, name: string): boolean {
   if (!name.includes(id)) return false;
   const finalName = parseTemporaryName(name)?.finalName ?? name;
-  return [documentName(id), manifestName(id), indexName(id)].includes(finalName);
+  return [...documentNames(id), manifestName(id), indexName(id)].includes(finalName);
 }
 
 export interface FolderContent {
@@ -49,7 +55,7 @@ export interface FolderContent {
 export function wholeSnapshots({ files }: FolderContent): string[] {
   return [...files].flatMap((name) => {
     const id = idOfManifest(name);
-    return id !== undefined && files.has(documentName(id)) ? [id] : [];
+    return id !== undefined && hasDocument(id, files) ? [id] : [];
   });
 }
 
@@ -60,8 +66,8 @@ export function strayFiles({ files, others }: FolderContent): FoundProblem[] {
   for (const file of files) {
     const documentOf = idOfDocument(file);
     const manifestOf = idOfManifest(file);
-    if (manifestOf !== undefined && !files.has(documentName(manifestOf))) {
-      problems.push({ file, problem: `its document ${documentName(manifestOf)} is missing; it is not listed` });
+    if (manifestOf !== undefined && !hasDocument(manifestOf, files)) {
+      problems.push({ file, problem: 'its document is missing; it is not listed' });
     } else if (
       documentOf !== undefined &&
       !files.has(manifestName(documentOf)) &&
@@ -80,5 +86,8 @@ export function strayFiles({ files, others }: FolderContent): FoundProblem[] {
   return problems;
 }
 
-const validId = (text: string): string | undefined =>
-  isSnapshotId(text) && documentName(text) !== ANNOTATIONS_FILE ? text : undefined;
+const hasDocument = (id: string, files: ReadonlySet<string>): boolean =>
+  documentNames(id).some((name) => files.has(name));
+
+/** A snapshot of this id would share its file with the annotations. */
+const unreserved = (id: string | undefined): string | undefined => (id === 'annotations' ? undefined : id);

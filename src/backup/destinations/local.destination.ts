@@ -152,6 +152,22 @@ export class LocalDestination extends Destination {
     return inFolder(() => writeFileAtomically(this.annotationsPath, text));
   }
 
+  override faultOf({
+    id,
+    filename,
+    archive,
+    size_bytes,
+  }: Pick<Snapshot, 'id' | 'filename' | 'archive' | 'size_bytes'>): Promise<string | null> {
+    return inFolder(async () => {
+      if (archive !== null) return (await this.archiveFile(archive)) ? null : `the archive ${archive} is missing`;
+      const document = await lstat(pathInside(this.folder, filename)).catch(ignoreMissing);
+      if (!document?.isFile()) return `its document ${filename} is missing`;
+      if (document.size !== size_bytes) return `its document has ${document.size} bytes instead of ${size_bytes}`;
+      const manifest = await lstat(pathInside(this.folder, manifestName(id))).catch(ignoreMissing);
+      return manifest?.isFile() ? null : `its manifest ${manifestName(id)} is missing`;
+    });
+  }
+
   override diskSpace(): Promise<DiskSpace> {
     return inFolder(() => diskSpace(this.folder));
   }

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { ArchiveReader } from '../archive/archive.reader.js';
 import { asBackupError, BackupError } from '../model/errors.js';
-import { parseManifest, type Manifest } from '../model/manifest.js';
+import { type Manifest } from '../model/manifest.js';
+import { parseManifest } from '../model/parse-manifest.js';
 import { manifestName } from '../model/snapshot-id.js';
 import { openRegularFile, pathInside } from '../system/safe-path.js';
 import type { FoundProblem, FoundSnapshot } from './destination.js';

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { BackupError } from '../model/errors.js';
 import { serialiseManifest, type Manifest } from '../model/manifest.js';
-import { documentName, indexName, manifestName } from '../model/snapshot-id.js';
+import { documentNames, indexName, manifestName } from '../model/snapshot-id.js';
 import { fsyncFolder, publish, writeAside } from '../system/atomic-file.js';
 import { pathInside } from '../system/safe-path.js';
 import { temporaryPath } from '../system/temporary-file.js';
@@ -19,7 +19,7 @@ export async function publishSnapshot(
   manifest: Manifest,
   temporaryIndex: string | null,
 ): Promise<void> {
-  const documentPath = pathInside(folder, documentName(manifest.id));
+  const documentPath = pathInside(folder, manifest.filename);
   const manifestPath = pathInside(folder, manifestName(manifest.id));
   if ((await exists(documentPath)) || (await exists(manifestPath))) {
     for (const path of [temporaryDocument, temporaryIndex]) if (path !== null) await rm(path, { force: true });
@@ -46,8 +46,7 @@ export async function removeSnapshot(folder: string, id: string): Promise<void> 
   await rename(manifestPath, marker).catch(ignoreMissing);
   if (!(await exists(marker))) return; // a document without any manifest is not ours to delete
   await fsyncFolder(folder);
-  await rm(pathInside(folder, documentName(id)), { force: true });
-  await rm(pathInside(folder, indexName(id)), { force: true });
+  for (const name of [...documentNames(id), indexName(id)]) await rm(pathInside(folder, name), { force: true });
   await fsyncFolder(folder);
   await rm(marker, { force: true });
   await fsyncFolder(folder);

@@ -1,4 +1,4 @@
-import { documentName, indexName, manifestName } from '../model/snapshot-id.js';
+import { documentNames, indexName, manifestName } from '../model/snapshot-id.js';
 import { parseTemporaryName, type TemporaryName } from '../system/temporary-file.js';
 import { idOfManifest } from './folder.layout.js';
 
@@ -36,7 +36,7 @@ export function planSweep(names: readonly string[], isAbandoned: (pid: number) =
     }
     markers.push(name);
     if (present.has(manifestName(id)) || inWork.has(manifestName(id))) continue;
-    for (const part of [documentName(id), indexName(id)]) if (present.has(part)) files.add(part);
+    for (const part of [...documentNames(id), indexName(id)]) if (present.has(part)) files.add(part);
   }
   return { files: [...files], markers };
 }

@@ -3,13 +3,27 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { StoredFile } from '../archive/stored-file.js';
+import type { Comparison } from '../model/comparison.js';
 import type { Manifest } from '../model/manifest.js';
 import { runChildTask, startChild, streamChildTask, type TaskRun } from '../system/child-task.js';
+import type { DatabaseTarget } from './database-target.js';
+import type {
+  CapturedFiles,
+  CaptureFilesRequest,
+  RecoveredRestore,
+  RestoreFilesOutcome,
+  RestoreFilesRequest,
+} from './files/files.requests.js';
+import type { NativeOptions } from './native/native.options.js';
 import type {
   CapturedDocument,
   CaptureRequest,
+  CompareRequest,
+  CompareRowsRequest,
+  PreviewRestoreRequest,
   ReadRequest,
   RestoreOutcome,
+  RestorePreview,
   RestoreRequest,
   SchemaDifference,
   StoredSnapshot,
@@ -44,8 +58,26 @@ export interface EngineTasks {
   restore: { request: RestoreRequest; answer: RestoreOutcome };
   checkRestorable: { request: CheckRestorableRequest; answer: SchemaDifference[] };
   /** Re-reads the stored bytes, the base's too, and compares them with the manifest; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
-  verify: { request: StoredSnapshot; answer: null };
+  verify: { request: StoredSnapshot<Manifest>; answer: null };
+  /** Whether no captured table of a database holds a row. */
+  isEmpty: { request: DatabaseTarget; answer: boolean };
+  captureFiles: { request: CaptureFilesRequest; answer: CapturedFiles };
+  restoreFiles: { request: RestoreFilesRequest; answer: RestoreFilesOutcome };
+  checkFilesRestorable: { request: RestoreFilesRequest; answer: null };
+  /** Finishes or undoes a restore that was killed; null where there was none. */
+  recoverFiles: { request: { targets: string[] }; answer: RecoveredRestore | null };
+  nativeCapture: { request: CaptureRequest & { options: NativeOptions }; answer: CapturedDocument };
+  nativeRestore: { request: RestoreRequest & { options: NativeOptions }; answer: RestoreOutcome };
+  nativeCheckRestorable: { request: CheckRestorableRequest & { options: NativeOptions }; answer: SchemaDifference[] };
   packArchive: { request: PackArchiveRequest; answer: PackedArchive };
+  compare: { request: CompareRequest; answer: Comparison };
+  previewRestore: { request: PreviewRestoreRequest; answer: RestorePreview };
+}
+
+/** What it can stream. */
+export interface EngineStreams {
+  read: ReadRequest;
+  compareRows: CompareRowsRequest;
 }
 
 /**
@@ -77,9 +109,9 @@ export class EngineHost {
     }
   }
 
-  /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
-  read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
-    return streamChildTask(startChild(entryPoint()), { task: 'read', payload: request }, run);
+  /** Streams what a task answers as JSON; refusals come before the first byte, a fault found later destroys the stream. */
+  stream<Name extends keyof EngineStreams>(task: Name, request: EngineStreams[Name], run?: TaskRun): Promise<Readable> {
+    return streamChildTask(startChild(entryPoint()), { task, payload: request }, run);
   }
 
   /** Starts the standby, if this host keeps one and there is none. */

@@ -1,21 +1,25 @@
 import type { Readable } from 'node:stream';
-import type { DatabaseInfo, FullReason, Manifest, SchemaInfo, SnapshotKind, TableSummary } from '../model/manifest.js';
+import type { Comparison } from '../model/comparison.js';
+import { BackupError } from '../model/errors.js';
+import type {
+  DatabaseInfo,
+  DatabaseManifest,
+  FilesManifest,
+  FullReason,
+  Manifest,
+  SchemaInfo,
+  SnapshotKind,
+  TableSummary,
+} from '../model/manifest.js';
+import type { DocumentEnding } from '../model/snapshot-id.js';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { TaskRun } from '../system/child-task.js';
-
-/** The database a source names, as the engine host opens it. */
-export interface DatabaseTarget {
-  type: 'sqlite';
-  /** Absolute path of the database file. */
-  path: string;
-  /** How long to wait for a lock before the job fails, in milliseconds. */
-  busyTimeoutMs: number;
-  /** The host's migrations table: recorded in the manifest, not captured. */
-  migrationsTable: string;
-}
+import type { DatabaseTarget } from './database-target.js';
 
 export interface CaptureRequest {
   database: DatabaseTarget;
+  /** Only these tables; all when absent. */
+  tables?: string[];
   id: string;
   /** ISO 8601, UTC. */
   createdAt: string;
@@ -34,8 +38,8 @@ export interface CaptureBase {
   indexPath: string;
 }
 
-/** A document that stands complete, fsynced and re-read under a temporary name, waiting to be published. */
-export interface CapturedDocument {
+/** A file that stands complete, fsynced and re-read under a temporary name, waiting to be published as a snapshot. */
+export interface CapturedFile {
   temporaryPath: string;
   /** The chunk index, under a temporary name as well; null where there is none. */
   temporaryIndexPath: string | null;
@@ -47,18 +51,25 @@ export interface CapturedDocument {
   sizeBytes: number;
   checksum: string;
   durationMs: number;
+}
+
+/** A captured database. */
+export interface CapturedDocument extends CapturedFile {
   tables: Record<string, TableSummary>;
   database: DatabaseInfo;
   schema: SchemaInfo;
 }
 
 /** A snapshot as it lies on disk, wherever that is, with what its manifest promises. */
-export interface StoredSnapshot {
-  manifest: Manifest;
+export interface StoredSnapshot<M extends Manifest = DatabaseManifest> {
+  manifest: M;
   document: StoredFile;
   /** The full one that a differential builds on. */
-  base: StoredSnapshot | null;
+  base: StoredSnapshot<M> | null;
 }
+
+export const isOfFiles = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot<FilesManifest> =>
+  snapshot.manifest.source === 'files';
 
 /** One difference between a snapshot's schema and the live one, in words for people. */
 export interface SchemaDifference {
@@ -83,21 +94,61 @@ export interface RestoreOutcome {
 }
 
 /** What to read out of a snapshot, as materialised unless said otherwise. */
-export type ReadRequest = { snapshot: StoredSnapshot } & (
-  | { view: 'document' }
+export type ReadRequest =
+  | { view: 'document'; snapshot: StoredSnapshot<Manifest> }
   /** The stored bytes, a differential's too. */
-  | { view: 'stored' }
+  | { view: 'stored'; snapshot: StoredSnapshot<Manifest> }
+  | RowsRequest;
+
+/** Rows out of a JSON snapshot of a database. */
+export type RowsRequest = { snapshot: StoredSnapshot } &
   /** `{"filename":…,"archive":…,"data":{table:[row…]…}}` as `GET …/extract` answers. */
-  | { view: 'extract'; archive: string }
-  /** `{"table":…,"offset":…,"limit":…,"total":…,"rows":[row…]}`. */
-  | { view: 'table'; table: string; offset: number; limit: number }
-);
+  (
+    | { view: 'extract'; archive: string }
+    /** `{"table":…,"offset":…,"limit":…,"total":…,"rows":[row…]}`. */
+    | { view: 'table'; table: string; offset: number; limit: number }
+  );
+
+/** One side of a comparison: a snapshot, or the live database as it is when the comparison begins. */
+export type ComparedState =
+  | { snapshot: StoredSnapshot }
+  /** `at`: ISO 8601, UTC. */
+  | { database: DatabaseTarget; at: string };
+
+export interface CompareRequest {
+  before: ComparedState;
+  after: ComparedState;
+}
+
+export interface CompareRowsRequest extends CompareRequest {
+  table: string;
+  offset: number;
+  limit: number;
+}
+
+export interface PreviewRestoreRequest {
+  database: DatabaseTarget;
+  /** When it is asked; ISO 8601, UTC. */
+  at: string;
+  snapshot: StoredSnapshot;
+  /** Only these tables; null for all. */
+  tables: string[] | null;
+}
+
+/** What a restore would do to the live database, which is `before`. Wire shape. */
+export interface RestorePreview extends Comparison {
+  /** What a restore would refuse with `SCHEMA_MISMATCH`, unless it is allowed to restore what fits. */
+  schema_differences: SchemaDifference[];
+}
 
 /**
- * Reads a source into a snapshot document and writes one back; both directions of one kind of source live in one place.
+ * Reads a database into a snapshot document and writes one back; both directions of one way to do it live in one place.
  * Every call runs in a child process of its own: aborting `run.signal` kills it at once.
  */
 export abstract class SnapshotEngine {
+  /** How the names of its documents end for this database, such as `.json`. */
+  abstract documentEnding(database: DatabaseTarget): DocumentEnding;
+
   /**
    * Captures the whole source inside one read transaction.
    * @throws BackupError `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE`, `DISK_FULL`, `FOLDER_NOT_WRITABLE`, `UNSUPPORTED`, `ENGINE_FAILED`
@@ -121,4 +172,35 @@ export abstract class SnapshotEngine {
 
   /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
   abstract read(request: ReadRequest, run?: TaskRun): Promise<Readable>;
+
+  /**
+   * Counts what changed between two states, table by table. An engine that does not keep rows one by one refuses this and the next two.
+   * @throws BackupError `NOT_COMPARABLE`, `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`, `DATABASE_UNAVAILABLE`, `DISK_FULL`
+   */
+  compare(_request: CompareRequest, _run?: TaskRun): Promise<Comparison> {
+    return Promise.reject(keepsNoRows());
+  }
+
+  /**
+   * Streams one page of a table's changes as JSON: the two states, what {@link compare} says of the table, and
+   * `"offset":…,"limit":…,"total":…,"rows":[{"kind":"updated","before":row,"after":row}…]`.
+   * @throws BackupError as {@link compare} does, and `TABLE_NOT_FOUND`; all of them before the first byte
+   */
+  compareRows(_request: CompareRowsRequest, _run?: TaskRun): Promise<Readable> {
+    return Promise.reject(keepsNoRows());
+  }
+
+  /**
+   * Verifies a snapshot and says what its restore would change in the live database; tables that the snapshot does not have stay as they are, and are not listed.
+   * @throws BackupError as {@link compare} does
+   */
+  previewRestore(_request: PreviewRestoreRequest, _run?: TaskRun): Promise<RestorePreview> {
+    return Promise.reject(keepsNoRows());
+  }
 }
+
+const keepsNoRows = (): BackupError =>
+  new BackupError(
+    'NOT_COMPARABLE',
+    'This snapshot does not keep its rows one by one, so they cannot be compared. Choose one of the engine "json".',
+  );

@@ -11,20 +11,23 @@ import { manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
-import { materialise } from './json/materialise.js';
+import { isDifferentialDocument, materialise } from './json/materialise.js';
 import { proven } from './json/proven.js';
 import type { PackArchiveRequest, PackedArchive, PackItem } from './engine-host.js';
-import type { StoredSnapshot } from './snapshot.engine.js';
+import { isOfFiles, type StoredSnapshot } from './snapshot.engine.js';
 
-/** Re-reads a snapshot's stored bytes, its base's too, and compares them with the manifest; a differential is put together as well. */
-export async function verifyTask(snapshot: StoredSnapshot, context: TaskContext): Promise<null> {
+/**
+ * Re-reads a snapshot's stored bytes, its base's too, and compares them with the manifest; a differential is put together as well. Of files every digest is compared.
+ */
+export async function verifyTask(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<null> {
   await verifyBytes(snapshot, context);
-  if (snapshot.base) await assertFitsItsBase(snapshot);
+  if (isDifferentialDocument(snapshot)) await assertFitsItsBase(snapshot);
+  if (isOfFiles(snapshot)) await (await import('./files/verify.js')).proveTree(snapshot);
   return null;
 }
 
 /** The first half of {@link verifyTask}; enough before a restore, which proves the rows themselves. */
-export async function verifyBytes(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
+export async function verifyBytes(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
   if (snapshot.base) await verifyBytes(snapshot.base, context);
   const { manifest, document } = snapshot;
   const found = await fingerprint(document, (bytes) =>

@@ -53,13 +53,17 @@ export class ContentsController {
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({
     description: 'Streamed, as an attachment; a differential put together with its base unless `raw` is set.',
-    content: { 'application/json': { schema: { type: 'string', format: 'binary' } } },
+    content: {
+      'application/json': { schema: { type: 'string', format: 'binary' } },
+      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    },
   })
   @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'SNAPSHOT_CORRUPT', 'ARCHIVE_CORRUPT', 'MAINTENANCE')
   async download(@SnapshotId() id: string, @Query() { raw }: DownloadQuery): Promise<StreamableFile> {
     const { stream, filename, size } = raw ? await this.contents.raw(id) : await this.contents.document(id);
     const disposition = `attachment; filename="${filename}"`;
-    return streamed(stream, { type: JSON_TYPE, disposition, ...(size === null ? {} : { length: size }) });
+    const type = filename.endsWith('.json') ? JSON_TYPE : 'application/octet-stream';
+    return streamed(stream, { type, disposition, ...(size === null ? {} : { length: size }) });
   }
 
   @Get(':id/tables/:table')

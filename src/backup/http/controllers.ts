@@ -1,4 +1,6 @@
+import { ComparisonsController } from './comparisons.controller.js';
 import { ContentsController } from './contents.controller.js';
+import { BackupHealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { RunsController } from './runs.controller.js';
 import { SettingsController } from './settings.controller.js';
@@ -13,7 +15,9 @@ export const BACKUP_CONTROLLERS = [
   JobsController,
   SettingsController,
   UpkeepController,
+  BackupHealthController,
   ContentsController,
+  ComparisonsController,
   RunsController,
   SnapshotsController,
 ];

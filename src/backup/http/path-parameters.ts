@@ -1,6 +1,7 @@
+import type { ServerResponse } from 'node:http';
 import { createParamDecorator, type ExecutionContext, Param, type PipeTransform } from '@nestjs/common';
 import { BackupError } from '../model/errors.js';
-import { assertSnapshotId, isArchiveName, isSnapshotId } from '../model/snapshot-id.js';
+import { assertSnapshotId, idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
 
 /** Names in a path come from outside: whatever is off its pattern is unknown here, before anything looks for a file or a row. */
 const checked = (check: (text: string) => void): PipeTransform<string, string> => ({
@@ -28,7 +29,7 @@ export const ArchivedDocument = () =>
   Param(
     'filename',
     checked((text) => {
-      if (text.endsWith('.json') && isSnapshotId(text.slice(0, -'.json'.length))) return;
+      if (idOfDocumentName(text) !== undefined) return;
       throw new BackupError(
         'FILE_NOT_IN_ARCHIVE',
         'No archive holds a snapshot document with this name. GET /admin/database/backups/all lists what each one holds.',
@@ -47,6 +48,16 @@ export const JobId = () =>
       );
     }),
   );
+
+/** Aborted when the client has gone before it got its whole answer. */
+export const ClientLeft = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal => {
+  const response = context.switchToHttp().getResponse<ServerResponse>();
+  const left = new AbortController();
+  response.once('close', () => {
+    if (!response.writableFinished) left.abort(new BackupError('CANCELLED', 'The client did not wait for the answer.'));
+  });
+  return left.signal;
+});
 
 /** Who makes the request, as the host's guard left it on `request.user`: the mail address, else the id, else null. */
 export const Requester = createParamDecorator((_: unknown, context: ExecutionContext): string | null =>

@@ -28,6 +28,9 @@ export const Flag = () =>
     IsBoolean({ message: 'must be true or false' }),
   );
 
+/** A parameter that may be given several times; given once, it is a list of one. */
+export const Repeatable = () => read((text) => [text]);
+
 const DAY_OR_INSTANT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -7,7 +7,9 @@ import {
   AnnotationRequest,
   CaptureRequest,
   CleanupQuery,
+  DiffQuery,
   JobPageQuery,
+  PreviewQuery,
   RestoreRequest,
   RowsQuery,
   SnapshotPageQuery,
@@ -135,4 +137,25 @@ describe('other fields', () => {
   it.each([[[]], ['text'], [7]])('refuses the body %j', async (body) => {
     await expect(read(RestoreRequest, body)).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
   });
+});
+
+describe('a comparison', () => {
+  it('needs to know with what', async () => {
+    expect(await read(DiffQuery, { with: 'now' })).toEqual({ with: 'now', offset: 0, limit: 100 });
+    expect(await badFields(DiffQuery, {})).toEqual(['with']);
+    expect(await badFields(DiffQuery, { with: ['now', 'now'] })).toEqual(['with']);
+    expect(await badFields(DiffQuery, { with: 'now', table: ['a', 'b'] })).toEqual(['table']);
+  });
+});
+
+describe('the tables of a preview', () => {
+  it('are a list, of one where only one is given', async () => {
+    expect(await read(PreviewQuery, {})).toEqual({});
+    expect(await read(PreviewQuery, { tables: 'a,b' })).toEqual({ tables: ['a,b'] });
+    expect(await read(PreviewQuery, { tables: ['a', 'b'] })).toEqual({ tables: ['a', 'b'] });
+  });
+
+  it.each([{ a: 'b' }, ['a', 'a'], ['a', { b: 'c' }]])('are refused as %j', async (tables) =>
+    expect(await badFields(PreviewQuery, { tables })).toEqual(['tables']),
+  );
 });

@@ -15,7 +15,8 @@ import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../model/
 import type { SnapshotKind } from '../model/manifest.js';
 import type { SnapshotLocation } from '../model/snapshot.js';
 import { TRIGGER_TYPES, type TriggerType } from '../model/trigger.js';
-import { Flag, Instant, WholeNumber } from './query-values.js';
+import { PlanNames } from './plan-names.js';
+import { Flag, Instant, Repeatable, WholeNumber } from './query-values.js';
 
 const KINDS = ['full', 'differential'] as const;
 const LOCATIONS = ['regular', 'archived'] as const;
@@ -101,6 +102,36 @@ export class RowsQuery {
   limit: number = 100;
 }
 
+export class DiffQuery extends RowsQuery {
+  @ApiProperty({
+    description: 'The state after: the id of a snapshot, or `now` for the live database.',
+    example: 'now',
+  })
+  @IsString({ message: 'must be the id of a snapshot, or now' })
+  with!: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Answer with the changed rows of this table, a page from `offset` on, instead of counts of all tables.',
+  })
+  @IfGiven()
+  @IsString(text)
+  table?: string;
+}
+
+export class PreviewQuery {
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Only these tables, one parameter for each; all when absent.',
+  })
+  @IfGiven()
+  @Repeatable()
+  @IsArray({ message: 'must be a list of table names' })
+  @ArrayUnique({ message: 'must name each table once' })
+  @IsString({ each: true, message: 'must be a list of table names' })
+  tables?: string[];
+}
+
 export class WaitQuery {
   @ApiPropertyOptional({ default: false, description: 'Answer when the job has finished instead of at once.' })
   @Flag()
@@ -117,6 +148,14 @@ export class DownloadQuery {
   raw: boolean = false;
 }
 
+export class StatusQuery {
+  @ApiPropertyOptional({ description: 'Only this plan.' })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(100, atMost(100))
+  plan?: string;
+}
+
 export class CleanupQuery {
   @ApiPropertyOptional({ default: false, description: 'Only say what would happen.' })
   @Flag()
@@ -130,11 +169,22 @@ export class CaptureRequest {
   @MaxLength(LONGEST_DESCRIPTION, atMost(LONGEST_DESCRIPTION))
   description?: string | null;
 
-  @ApiPropertyOptional({ default: 'auto' })
+  @ApiPropertyOptional({ default: 'auto', description: 'The plan to run; `auto`, or the first, when none is named.' })
   @IfGiven()
   @IsString(text)
   @MaxLength(100, atMost(100))
   plan?: string;
+
+  @ApiPropertyOptional({
+    oneOf: [
+      { type: 'array', items: { type: 'string' } },
+      { type: 'string', enum: ['all'] },
+    ],
+    description: 'Several plans at once, by their names, or `"all"`: the answer is then a list. Not beside `plan`.',
+  })
+  @IfGiven()
+  @PlanNames()
+  plans?: string[] | 'all';
 
   @ApiPropertyOptional({ enum: ['full'], description: 'Asks for one that stands alone.' })
   @IfGiven()
@@ -176,6 +226,15 @@ export class RestoreRequest {
   @ArrayUnique({ message: 'must name each table once' })
   @IsString({ each: true, message: 'must be a list of table names' })
   tables?: string[];
+
+  @ApiPropertyOptional({
+    description:
+      'Of a files snapshot: put the files here instead of where they were: a place that is new, or an empty folder, inside those that the application allows.',
+  })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(4096, atMost(4096))
+  to?: string;
 
   @ApiPropertyOptional({
     default: false,

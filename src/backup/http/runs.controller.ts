@@ -1,5 +1,12 @@
 import { Body, HttpCode, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+} from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Catalog } from '../catalog/catalog.js';
 import { BackupError } from '../model/errors.js';
@@ -7,6 +14,7 @@ import type { Job } from '../model/job.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { resultOf } from '../operations/job-outcome.js';
 import { JobQueue } from '../operations/job.queue.js';
+import { Plans } from '../operations/plans.js';
 import { RestoreOperation } from '../operations/restore.operation.js';
 import { VerifyOperation } from '../operations/verify.operation.js';
 import { ApiErrors, CAPTURE_ERRORS } from './api-errors.decorator.js';
@@ -14,7 +22,9 @@ import { BackupController } from './backup-controller.decorator.js';
 import { Requester, SnapshotId } from './path-parameters.js';
 import { CaptureRequest, RestoreRequest, WaitQuery } from './requests.js';
 import { JobResponse } from './responses/job.response.js';
+import { oneOrSeveral } from './responses/one-or-several.js';
 import { SnapshotResponse, VerificationResponse } from './responses/snapshot.response.js';
+import { invalid } from './validation.js';
 
 /** Starts what runs as a job: capture, verify, restore. */
 @BackupController()
@@ -23,38 +33,61 @@ export class RunsController {
     private readonly capturing: CaptureOperation,
     private readonly restoring: RestoreOperation,
     private readonly verifying: VerifyOperation,
+    private readonly plans: Plans,
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
   ) {}
 
   @Post()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Take a snapshot now' })
-  @ApiAcceptedResponse({ type: JobResponse, description: 'The job, waiting or running.' })
-  @ApiCreatedResponse({ type: SnapshotResponse, description: 'With `wait=true`: the finished snapshot.' })
+  @ApiOperation({ summary: 'Take a snapshot now, by one plan, several, or all' })
+  @ApiExtraModels(JobResponse, SnapshotResponse)
+  @ApiAcceptedResponse({
+    description: 'The job, waiting or running; with `plans` a list of them, in the order they run.',
+    schema: oneOrSeveral(JobResponse),
+  })
+  @ApiCreatedResponse({
+    description: 'With `wait=true`: the finished snapshot; with `plans` a list of them.',
+    schema: oneOrSeveral(SnapshotResponse),
+  })
   @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', ...CAPTURE_ERRORS, 'MAINTENANCE')
   async capture(
-    @Body() { description, plan, kind }: CaptureRequest,
+    @Body() request: CaptureRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requestedBy: string | null,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<JobResponse | SnapshotResponse> {
-    const job = await this.capturing.request({
-      trigger: { type: 'manual' },
-      ...(plan === undefined ? {} : { plan }),
+  ): Promise<JobResponse | SnapshotResponse | JobResponse[] | SnapshotResponse[]> {
+    const jobs = await this.startCaptures(request, requestedBy);
+    if (!wait) return request.plans === undefined ? jobs[0]! : jobs;
+    const snapshots: SnapshotResponse[] = [];
+    for (const job of jobs) snapshots.push(await this.snapshotOf(job));
+    response.status(201);
+    return request.plans === undefined ? snapshots[0]! : snapshots;
+  }
+
+  /** One after another, so that an unknown plan is refused before any has begun. */
+  private async startCaptures({ plan, plans, kind, description }: CaptureRequest, requestedBy: string | null) {
+    if (plan !== undefined && plans !== undefined)
+      throw invalid([{ field: 'plans', message: 'cannot stand beside plan; choose one' }]);
+    const asked = {
+      trigger: { type: 'manual' as const },
       ...(kind === undefined ? {} : { kind }),
       description: description ?? null,
       requestedBy,
-    });
-    if (!wait) return job;
+    };
+    if (plans === undefined)
+      return [await this.capturing.request({ ...asked, ...(plan === undefined ? {} : { plan }) })];
+    const names = plans === 'all' ? this.plans.all().map(({ name }) => name) : plans;
+    for (const name of names) this.plans.get(name);
+    const jobs: Job[] = [];
+    for (const name of names) jobs.push(await this.capturing.request({ ...asked, plan: name }));
+    return jobs;
+  }
+
+  private async snapshotOf(job: Job): Promise<SnapshotResponse> {
     const { snapshot_id } = await this.outcome(job);
-    if (snapshot_id === null)
-      throw new BackupError(
-        'ENGINE_FAILED',
-        'The capture finished without a snapshot. See the job in the job history.',
-      );
-    response.status(201);
-    return this.catalog.get(snapshot_id);
+    if (snapshot_id !== null) return this.catalog.get(snapshot_id);
+    throw new BackupError('ENGINE_FAILED', 'The capture finished without a snapshot. See the job in the job history.');
   }
 
   @Post(':id/verify')
@@ -69,7 +102,7 @@ export class RunsController {
 
   @Post(':id/restore')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Put the database, or some tables, back to this snapshot' })
+  @ApiOperation({ summary: 'Put the database, some tables, or files back to this snapshot' })
   @ApiParam({ name: 'id', type: String })
   @ApiAcceptedResponse({ type: JobResponse, description: 'The snapshot is sound and fits; the job waits or runs.' })
   @ApiOkResponse({ type: JobResponse, description: 'With `wait=true`: the finished job.' })
@@ -80,6 +113,7 @@ export class RunsController {
     'TABLE_NOT_FOUND',
     'SNAPSHOT_CORRUPT',
     'SCHEMA_MISMATCH',
+    'CONFIG_INVALID',
     'CONSTRAINT_VIOLATION',
     'ARCHIVE_CORRUPT',
     'RESTORE_MISMATCH',
@@ -88,7 +122,7 @@ export class RunsController {
   )
   async restore(
     @SnapshotId() id: string,
-    @Body() { confirm, skip_safety_snapshot, tables, allow_schema_changes }: RestoreRequest,
+    @Body() { confirm, skip_safety_snapshot, tables, to, allow_schema_changes }: RestoreRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requester: string | null,
     @Res({ passthrough: true }) response: Response,
@@ -99,6 +133,7 @@ export class RunsController {
         confirm,
         ...(skip_safety_snapshot === undefined ? {} : { skipSafetySnapshot: skip_safety_snapshot }),
         ...(tables === undefined ? {} : { tables }),
+        ...(to === undefined ? {} : { to }),
         ...(allow_schema_changes === undefined ? {} : { allowSchemaChanges: allow_schema_changes }),
       },
       requester,

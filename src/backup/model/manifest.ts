@@ -1,8 +1,10 @@
-import { BackupError } from './errors.js';
-import { isSnapshotId } from './snapshot-id.js';
-import { TRIGGER_TYPES, type Trigger } from './trigger.js';
+import type { Trigger } from './trigger.js';
 
 export type SnapshotKind = 'full' | 'differential';
+
+/** What is backed up. `full` is both others together. */
+export const SOURCE_KINDS = ['database', 'files', 'full'] as const;
+export type SourceKind = (typeof SOURCE_KINDS)[number];
 
 /** Why a snapshot is a full one. */
 export const FULL_REASONS = [
@@ -10,12 +12,16 @@ export const FULL_REASONS = [
   /** There is no full one of this UTC day yet. */
   'first_of_day',
   'schema_changed',
+  /** Other paths, patterns or another compression than the base's. */
+  'selection_changed',
   /** The base's chunk index is missing, or not the one that was written for it. */
   'no_index',
   'base_damaged',
   /** The differential would have exceeded a third of its base. */
   'too_much_changed',
   'small_database',
+  /** The engine makes no others. */
+  'engine',
 ] as const;
 export type FullReason = (typeof FULL_REASONS)[number];
 
@@ -41,8 +47,20 @@ export interface SchemaInfo {
   ddl: string[];
 }
 
-/** The small `.meta.json` beside a snapshot: the truth about it. Written in this order of fields. */
-export interface Manifest {
+/** What a files snapshot holds, as materialised. */
+export interface FilesSummary {
+  /** Regular files. */
+  count: number;
+  /** Their contents together. */
+  size_bytes: number;
+  /** SHA-256, hex, over the list of all entries, in its order. */
+  sha256: string;
+  /** What could not be captured, and why; at most the first 100. */
+  skipped: { path: string; reason: string }[];
+}
+
+/** What every manifest says. */
+interface AnyManifest {
   format: 'nestjs-backup/manifest';
   version: 1;
   id: string;
@@ -52,7 +70,9 @@ export interface Manifest {
   /** Null for a differential; absent in manifests written before there were any. */
   full_reason?: FullReason | null;
   plan: string;
-  source: string;
+  /** The full snapshot that this is a part of; absent in others. */
+  part_of?: string;
+  source: SourceKind;
   engine: string;
   created_at: string;
   duration_ms: number;
@@ -62,96 +82,65 @@ export interface Manifest {
   checksum: string;
   checksum_algorithm: 'SHA256';
   tables: Record<string, TableSummary>;
-  database: DatabaseInfo;
-  schema: SchemaInfo;
   app_version: string;
 }
 
-export const serialiseManifest = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
-
-const HEX_64 = /^[0-9a-f]{64}$/;
-
-/**
- * Reads a manifest and refuses whatever does not look like one that this program wrote.
- * @param expectedId the id its file name promises
- * @throws BackupError `SNAPSHOT_CORRUPT`, naming what is wrong
- */
-export function parseManifest(text: string, expectedId: string): Manifest {
-  const manifest = parseJson(text, expectedId);
-  const wrong = firstWrongField(manifest, expectedId);
-  if (wrong) throw corrupt(expectedId, `its field "${wrong}" is missing or wrong`);
-  return manifest as Manifest;
+/** A snapshot of a database. */
+export interface DatabaseManifest extends AnyManifest {
+  source: 'database';
+  /** Which of the host's databases; absent for its only or default one. */
+  data_source?: string;
+  /** True when the plan captured only some tables. */
+  partial?: boolean;
+  database: DatabaseInfo;
+  schema: SchemaInfo;
 }
 
-function parseJson(text: string, id: string): Partial<Manifest> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value;
-  } catch {
-    // said below
-  }
-  throw corrupt(id, 'it is not a JSON object');
+/** A snapshot of folders of files. */
+export interface FilesManifest extends AnyManifest {
+  source: 'files';
+  /** The captured folders, as the plan names them. */
+  paths: string[];
+  /** The plan's patterns; absent where there were none. */
+  include?: string[];
+  exclude?: string[];
+  files: FilesSummary;
 }
 
-function firstWrongField(m: Partial<Manifest>, expectedId: string): keyof Manifest | undefined {
-  if (m.format !== 'nestjs-backup/manifest') return 'format';
-  if (m.version !== 1) return 'version';
-  if (m.id !== expectedId || !isSnapshotId(expectedId)) return 'id';
-  if (typeof m.filename !== 'string' || !m.filename.startsWith(`${m.id}.`) || /[/\\\0]/.test(m.filename))
-    return 'filename';
-  if (m.kind !== 'full' && m.kind !== 'differential') return 'kind';
-  if (m.kind === 'full' ? m.base !== null : !isBaseOf(expectedId, m.base)) return 'base';
-  if (m.full_reason != null && !FULL_REASONS.includes(m.full_reason)) return 'full_reason';
-  if (typeof m.plan !== 'string') return 'plan';
-  if (typeof m.source !== 'string') return 'source';
-  if (typeof m.engine !== 'string') return 'engine';
-  if (typeof m.created_at !== 'string' || Number.isNaN(Date.parse(m.created_at))) return 'created_at';
-  if (!Number.isFinite(m.duration_ms)) return 'duration_ms';
-  if (!isTrigger(m.trigger)) return 'trigger';
-  if (m.description !== null && typeof m.description !== 'string') return 'description';
-  if (!isCount(m.file_size_bytes)) return 'file_size_bytes';
-  if (typeof m.checksum !== 'string' || !HEX_64.test(m.checksum)) return 'checksum';
-  if (m.checksum_algorithm !== 'SHA256') return 'checksum_algorithm';
-  if (!isRecord(m.tables) || !Object.values(m.tables).every(isTableSummary)) return 'tables';
-  if (!isRecord(m.database) || !isStrings([m.database.type, m.database.name, m.database.server_version])) {
-    return 'database';
-  }
-  if (
-    !isRecord(m.schema) ||
-    typeof m.schema.fingerprint !== 'string' ||
-    !isStrings(m.schema.ddl) ||
-    !isStrings(m.schema.migrations)
-  ) {
-    return 'schema';
-  }
-  if (typeof m.app_version !== 'string') return 'app_version';
-  return undefined;
+/** A snapshot that holds a database and files: its document names its parts, which are snapshots of their own. */
+export interface FullManifest extends AnyManifest {
+  source: 'full';
+  /** Ids, in the order they are restored. */
+  parts: string[];
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The small `.meta.json` beside a snapshot: the truth about it. */
+export type Manifest = DatabaseManifest | FilesManifest | FullManifest;
 
-const isStrings = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
+/** What people look for first stands first, the long lists last. */
+const WRITTEN_FIRST = [
+  'format',
+  'version',
+  'id',
+  'filename',
+  'kind',
+  'base',
+  'full_reason',
+  'plan',
+  'part_of',
+  'source',
+  'engine',
+  'created_at',
+  'duration_ms',
+  'trigger',
+  'description',
+  'file_size_bytes',
+  'checksum',
+  'checksum_algorithm',
+  'app_version',
+] as const satisfies (keyof AnyManifest)[];
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-
-/** A snapshot that were its own base would be read in circles. */
-const isBaseOf = (id: string, base: unknown): boolean => typeof base === 'string' && isSnapshotId(base) && base !== id;
-
-const isTrigger = (value: unknown): boolean =>
-  isRecord(value) &&
-  TRIGGER_TYPES.some((type) => type === value['type']) &&
-  (value['event'] === undefined || typeof value['event'] === 'string') &&
-  (value['subjects'] === undefined || (Array.isArray(value['subjects']) && value['subjects'].every(isSubject)));
-
-const isSubject = (value: unknown): boolean =>
-  isRecord(value) && typeof value['role'] === 'string' && ['string', 'number'].includes(typeof value['user_id']);
-
-const isTableSummary = (value: unknown): boolean =>
-  isRecord(value) && isCount(value['rows']) && typeof value['sha256'] === 'string' && HEX_64.test(value['sha256']);
-
-const corrupt = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The manifest of snapshot "${id}" cannot be trusted: ${why}. Use another snapshot.`,
-  );
+export function serialiseManifest(manifest: Manifest): string {
+  const first = WRITTEN_FIRST.flatMap((field) => (field in manifest ? [[field, manifest[field]]] : []));
+  return `${JSON.stringify({ ...Object.fromEntries(first), ...manifest }, null, 2)}\n`;
+}

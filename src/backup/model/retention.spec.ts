@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { daysToArchive, decideRetention, type RetentionPolicy, type RetentionSubject } from './retention.js';
+import {
+  daysToArchive,
+  decideRetention,
+  type PlanRetention,
+  type RetentionPolicy,
+  type RetentionSubject,
+} from './retention.js';
 import { utcDay } from './snapshot-id.js';
 
 const DAY_MS = 86_400_000;
@@ -11,6 +17,9 @@ const snapshot = (created_at: string, more: Partial<RetentionSubject> = {}): Ret
   created_at,
   base: null,
   pinned: false,
+  plan: 'auto',
+  part_of: null,
+  trigger: { type: 'scheduled' },
   ...more,
 });
 
@@ -100,7 +109,7 @@ const histories: fc.Arbitrary<RetentionSubject[]> = fc
       const id = `s${index}`;
       const base = differential && fulls.length > 0 ? fulls[pick % fulls.length]! : null;
       if (base === null) fulls.push(id);
-      return { id, created_at: new Date(NOW - age).toISOString(), base, pinned };
+      return snapshot(new Date(NOW - age).toISOString(), { id, base, pinned });
     });
   })
   .chain((subjects) => fc.shuffledSubarray(subjects, { minLength: subjects.length }));
@@ -191,6 +200,69 @@ describe('decideRetention, whatever the history', () => {
   });
 });
 
+describe('the limits of plans', () => {
+  const now = new Date('2026-01-10T00:00:00.000Z');
+  const daily = (plan: string, days: number[], more: Partial<RetentionSubject> = {}) =>
+    days.map((day) => snapshot(`2026-01-0${day}T12:00:00.000Z`, { id: `${plan}${day}`, plan, ...more }));
+  const keptOf = (subjects: RetentionSubject[], plans: PlanRetention[], policy = POLICY) =>
+    decideRetention(subjects, policy, now, plans)
+      .kept.map(({ id }) => id)
+      .sort();
+
+  it('keep at most so many of a plan, whatever the others keep', () => {
+    const plans = [{ name: 'a', keepLast: 2, retentionDays: null }];
+    expect(keptOf([...daily('a', [1, 2, 3, 4]), ...daily('b', [1, 2, 3])], plans)).toEqual([
+      'a3',
+      'a4',
+      'b1',
+      'b2',
+      'b3',
+    ]);
+  });
+
+  it('apply together: the stricter of number and age', () => {
+    const subjects = daily('a', [1, 2, 5, 7, 8]);
+    expect(keptOf(subjects, [{ name: 'a', keepLast: 5, retentionDays: 3 }])).toEqual(['a7', 'a8']);
+    expect(keptOf(subjects, [{ name: 'a', keepLast: 1, retentionDays: 3 }])).toEqual(['a8']);
+  });
+
+  it('never go below the floor, which every plan has for itself and no plan has above its own number', () => {
+    const old = [...daily('a', [1, 2, 3]), ...daily('b', [1, 2, 3])];
+    const policy = { retention_days: 1, min_keep: 2 };
+    expect(keptOf(old, [], policy)).toEqual(['a2', 'a3', 'b2', 'b3']);
+    expect(keptOf(old, [{ name: 'a', keepLast: 1, retentionDays: null }], policy)).toEqual(['a3', 'b2', 'b3']);
+  });
+
+  it('spare the base that a kept one needs', () => {
+    const subjects = [...daily('a', [1]), ...daily('a', [2, 3], { base: 'a1' })];
+    expect(keptOf(subjects, [{ name: 'a', keepLast: 1, retentionDays: null }])).toEqual(['a1', 'a3']);
+  });
+
+  it('count a snapshot of several parts as one, whose parts stay and go with it', () => {
+    const whole = (day: number) =>
+      [
+        ...daily('full', [day]),
+        ...daily('full', [day], { id: `database${day}`, part_of: `full${day}` }),
+        ...daily('full', [day], { id: `files${day}`, part_of: `full${day}` }),
+      ].map((subject) => (subject.part_of ? { ...subject, id: `${subject.id.replace(/\d/, '')}${day}` } : subject));
+    const plans = [{ name: 'full', keepLast: 1, retentionDays: null }];
+    expect(keptOf([...whole(1), ...whole(2)], plans)).toEqual(['database2', 'files2', 'full2']);
+    const lonely = daily('full', [1], { id: 'lonely', part_of: 'never-made' });
+    expect(keptOf(lonely, plans)).toEqual(['lonely']);
+  });
+
+  it('let neither what failed captures leave, nor what undoes restores, drive out the last whole backup', () => {
+    const plans = [{ name: 'a', keepLast: 2, retentionDays: null }];
+    const lonely = daily('a', [3, 4, 5], { part_of: 'never-made' });
+    expect(keptOf([...daily('a', [1, 2]), ...lonely], plans)).toEqual(['a1', 'a2', 'a4', 'a5']);
+    const safety = daily('a', [3, 4, 5], { trigger: { type: 'safety' } });
+    expect(keptOf([...daily('a', [1, 2]), ...safety], plans)).toEqual(['a1', 'a2', 'a4', 'a5']);
+    const old = { retention_days: 1, min_keep: 1 };
+    expect(keptOf([...daily('a', [1, 2]), ...lonely], [], old)).toEqual(['a2', 'a5']);
+    expect(keptOf([...lonely, ...daily('a', [6, 7])], plans)).toEqual(['a6', 'a7']);
+  });
+});
+
 describe('daysToArchive', () => {
   it('takes whole days that ended long enough ago, oldest first, each once', () => {
     const loose = [
@@ -223,6 +295,9 @@ describe('the floor of newest snapshots', () => {
       created_at: `2020-01-01T0${hour}:00:00.000Z`,
       base: null,
       pinned: false,
+      plan: 'auto',
+      part_of: null,
+      trigger: { type: 'scheduled' as const },
       is_valid,
     });
     const { kept, expired } = decideRetention(

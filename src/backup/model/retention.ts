@@ -1,4 +1,5 @@
 import { utcDay } from './snapshot-id.js';
+import type { Trigger } from './trigger.js';
 
 const DAY_MS = 86_400_000;
 
@@ -8,19 +9,35 @@ export interface RetentionSubject {
   created_at: string;
   base: string | null;
   pinned: boolean;
+  plan: string;
+  /** The full snapshot that this is a part of: while that is there, the two stay and go together. */
+  part_of: string | null;
+  trigger: Pick<Trigger, 'type'>;
   /** False when its last verification found it damaged: then it is not the good backup that the floor keeps. */
   is_valid?: boolean | null;
 }
 
+/** What one plan says for its own snapshots. */
+export interface PlanRetention {
+  name: string;
+  /** At most so many of its newest stay; the bases that they need come on top, and newer ones that are no backup by the plan. */
+  keepLast: number | null;
+  /** Instead of the `retention_days` of all. */
+  retentionDays: number | null;
+}
+
 export interface RetentionPolicy {
   retention_days: number;
-  /** How many of the newest snapshots, damaged ones not counted, stay whatever their age: an outage must not age away the last good backup. */
+  /**
+   * How many of a plan's newest snapshots, damaged ones not counted, stay whatever their age: an outage must not age away the last good backup. A
+   * plan that keeps fewer keeps those.
+   */
   min_keep: number;
 }
 
 export interface KeptSnapshot {
   id: string;
-  /** At least one of `within_retention`, `pinned`, `newest`, `base_of:<id>`. */
+  /** At least one of `within_retention`, `pinned`, `newest`, `part_of:<id>`, `base_of:<id>`. */
   reasons: string[];
 }
 
@@ -31,31 +48,26 @@ export interface RetentionDecision {
 
 /**
  * Decides what stays and why; deciding is apart from deleting, and pure. A UTC day is kept or let go as a whole: it expires
- * `retention_days` after it ended, so that what lies together in one archive also leaves together.
+ * `retention_days` after it ended, so that what lies together in one archive also leaves together. Only a plan's `keepLast` counts single ones.
  */
 export function decideRetention(
   snapshots: readonly RetentionSubject[],
   policy: RetentionPolicy,
   now: Date,
+  plans: readonly PlanRetention[] = [],
 ): RetentionDecision {
   const newestFirst = [...snapshots].sort(newerFirst);
-  const reasons = new Map<string, string[]>(snapshots.map(({ id }) => [id, []]));
-  const floor = new Set(
-    newestFirst
-      .filter(({ is_valid }) => is_valid !== false)
-      .slice(0, policy.min_keep)
-      .map(({ id }) => id),
-  );
-  for (const snapshot of newestFirst) {
-    const why = reasons.get(snapshot.id)!;
-    if (!dayEndedLongerAgo(snapshot.created_at, policy.retention_days, now)) why.push('within_retention');
-    if (snapshot.pinned) why.push('pinned');
-    if (floor.has(snapshot.id)) why.push('newest');
+  const reasons = new Map<string, string[]>(newestFirst.map(({ id }) => [id, []]));
+  const isPart = ({ part_of }: RetentionSubject) => part_of !== null && reasons.has(part_of);
+  for (const ofPlan of byPlan(newestFirst.filter((snapshot) => !isPart(snapshot)))) {
+    const limits = plans.find(({ name }) => name === ofPlan[0]?.plan);
+    for (const [id, why] of ownReasons(ofPlan, policy, limits, now)) reasons.get(id)!.push(...why);
   }
-  for (const snapshot of newestFirst) {
-    if (snapshot.base !== null && reasons.get(snapshot.id)!.length > 0)
-      reasons.get(snapshot.base)?.push(`base_of:${snapshot.id}`);
-  }
+  for (const { id, pinned } of newestFirst) if (pinned) reasons.get(id)!.push('pinned');
+  for (const { id, part_of } of newestFirst)
+    if (part_of !== null && reasons.get(part_of)?.length) reasons.get(id)!.push(`part_of:${part_of}`);
+  for (const { id, base } of newestFirst)
+    if (base !== null && reasons.get(id)!.length > 0) reasons.get(base)?.push(`base_of:${id}`);
   const kept: KeptSnapshot[] = [];
   const expired: string[] = [];
   for (const { id } of newestFirst) {
@@ -65,6 +77,40 @@ export function decideRetention(
   }
   return { kept, expired };
 }
+
+function byPlan(snapshots: readonly RetentionSubject[]): RetentionSubject[][] {
+  const plans = new Map<string, RetentionSubject[]>();
+  for (const snapshot of snapshots) plans.set(snapshot.plan, [...(plans.get(snapshot.plan) ?? []), snapshot]);
+  return [...plans.values()];
+}
+
+/** Why the snapshots of one plan, newest first, stay for their own sake. */
+function ownReasons(
+  newestFirst: readonly RetentionSubject[],
+  { retention_days, min_keep }: RetentionPolicy,
+  limits: PlanRetention | undefined,
+  now: Date,
+): [id: string, reasons: string[]][] {
+  const days = limits?.retentionDays ?? retention_days;
+  const most = limits?.keepLast ?? Infinity;
+  const counted = newestOf(newestFirst, most);
+  const sound = newestFirst.filter(({ is_valid }) => is_valid !== false);
+  const floor = newestOf(sound, Math.min(min_keep, most));
+  return newestFirst.map((snapshot) => {
+    const why: string[] = [];
+    if (counted.has(snapshot) && !dayEndedLongerAgo(snapshot.created_at, days, now)) why.push('within_retention');
+    if (floor.has(snapshot)) why.push('newest');
+    return [snapshot.id, why];
+  });
+}
+
+/** So many of the newest, and as many of those that the plan is there for: no number of others may drive the last of these out. */
+function newestOf(newestFirst: readonly RetentionSubject[], count: number): Set<RetentionSubject> {
+  return new Set([...newestFirst.slice(0, count), ...newestFirst.filter(isByPlan).slice(0, count)]);
+}
+
+/** Not the part that a snapshot of several left when it failed, and not taken to undo a restore. */
+const isByPlan = ({ part_of, trigger }: RetentionSubject): boolean => part_of === null && trigger.type !== 'safety';
 
 /** UTC days, oldest first, whose loose snapshots go into an archive: those that ended more than `afterDays` ago. */
 export function daysToArchive(loose: readonly RetentionSubject[], afterDays: number, now: Date): string[] {

@@ -50,6 +50,12 @@ describe('names of snapshots', () => {
     expect(named('x', -7)).toBe('role_creation_x_7_20260130_120530');
   });
 
+  it('has room for the longest names, whatever the part', () => {
+    const subjects = [{ role: 'r'.repeat(50), user_id: 'u'.repeat(50) }];
+    expect(isSnapshotId(`${snapshotId('auto', { type: 'event', subjects }, AT, 'database')}_99999999`)).toBe(true);
+    expect(snapshotId('p'.repeat(40), { type: 'scheduled' }, AT)).toContain(`${'p'.repeat(40)}_backup`);
+  });
+
   it('always fits the pattern, with room for the suffix of a second one in the same second', () => {
     const text = fc.string({ unit: 'binary', maxLength: 300 });
     const trigger = fc.record({
@@ -58,8 +64,8 @@ describe('names of snapshots', () => {
     });
     const at = fc.date({ min: new Date('1970-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
     fc.assert(
-      fc.property(text, trigger, at, (plan, cause, time) => {
-        const id = snapshotId(plan, cause, time);
+      fc.property(text, trigger, at, fc.constantFrom(undefined, 'database', 'files'), (plan, cause, time, part) => {
+        const id = snapshotId(plan, cause, time, part);
         expect(isSnapshotId(id)).toBe(true);
         expect(isSnapshotId(`${id}_99999999`)).toBe(true);
         expect(id.endsWith(timestamp(time))).toBe(true);

@@ -3,8 +3,9 @@ import type { Trigger } from './trigger.js';
 
 const ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,120}$/;
 const ARCHIVE_PATTERN = /^archived_backups_(\d{4})(\d{2})(\d{2})\.zip$/;
-/** Leaves room for the timestamp, a `_<n>` suffix and the role within the 121 characters of an id. */
-const LONGEST_NAME_PART = 40;
+/** A UUID. Twice, they leave room for the part, the timestamp and a `_<n>` suffix within the 121 characters of an id. */
+const LONGEST_NAME_PART = 36;
+const LONGEST_PLAN_NAME = 40;
 
 export const isSnapshotId = (text: string): boolean => ID_PATTERN.test(text);
 
@@ -20,9 +21,31 @@ export function assertSnapshotId(text: string): void {
 
 export const isArchiveName = (text: string): boolean => ARCHIVE_PATTERN.test(text);
 
-export const documentName = (id: string): string => `${id}.json`;
+/** How the names of documents end: JSON, databases in their own form, and files as tar. */
+export const DOCUMENT_ENDINGS = [
+  '.json',
+  '.db',
+  '.dump',
+  '.sql',
+  '.sql.gz',
+  '.tar',
+  '.tar.gz',
+  '.tar.bz2',
+  '.tar.xz',
+] as const;
+export type DocumentEnding = (typeof DOCUMENT_ENDINGS)[number];
+
+export const documentName = (id: string, ending: DocumentEnding = '.json'): string => `${id}${ending}`;
+/** Every name that a snapshot's document can have; it has only one of them. */
+export const documentNames = (id: string): string[] => DOCUMENT_ENDINGS.map((ending) => documentName(id, ending));
 export const manifestName = (id: string): string => `${id}.meta.json`;
 export const indexName = (id: string): string => `${id}.index`;
+
+/** The id that a document's name promises; undefined for any other name. */
+export function idOfDocumentName(name: string): string | undefined {
+  const ending = DOCUMENT_ENDINGS.find((known) => name.endsWith(known) && isSnapshotId(name.slice(0, -known.length)));
+  return ending && name.slice(0, -ending.length);
+}
 
 /** `2026-01-30T12:05:30.123Z` → `20260130_120530`, in UTC. */
 export function timestamp(at: Date): string {
@@ -45,9 +68,10 @@ export function dayOfArchive(name: string): string | undefined {
 /**
  * The id a snapshot gets, before a `_2`, `_3` … is added for a second one in the same second.
  * Names are for people: nothing reads facts back out of them.
+ * @param part of a snapshot that has several
  */
-export function snapshotId(plan: string, trigger: Trigger, at: Date): string {
-  return `${namePrefix(plan, trigger)}_${timestamp(at)}`;
+export function snapshotId(plan: string, trigger: Trigger, at: Date, part?: 'database' | 'files'): string {
+  return [namePrefix(plan, trigger), ...(part ? [part] : []), timestamp(at)].join('_');
 }
 
 function namePrefix(plan: string, trigger: Trigger): string {
@@ -56,7 +80,7 @@ function namePrefix(plan: string, trigger: Trigger): string {
       const first = trigger.subjects?.[0];
       return first
         ? `role_creation_${namePart(first.role)}_${namePart(String(first.user_id))}`
-        : `${namePart(plan)}_backup`;
+        : `${namePart(plan, LONGEST_PLAN_NAME)}_backup`;
     }
     case 'safety':
       return 'pre_restore';
@@ -65,15 +89,15 @@ function namePrefix(plan: string, trigger: Trigger): string {
       return 'manual_backup';
     case 'scheduled':
     case 'startup':
-      return `${namePart(plan)}_backup`;
+      return `${namePart(plan, LONGEST_PLAN_NAME)}_backup`;
   }
 }
 
 /** Foreign hosts use UUIDs, mail addresses and worse as user ids: whatever an id may not hold becomes `_`. */
-function namePart(text: string): string {
+function namePart(text: string, longest = LONGEST_NAME_PART): string {
   const safe = text
     .toLowerCase()
     .replaceAll(/[^a-z0-9_-]/g, '_')
-    .slice(0, LONGEST_NAME_PART);
+    .slice(0, longest);
   return safe.replace(/^[_-]+/, '') || 'x';
 }

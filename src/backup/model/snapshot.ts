@@ -1,4 +1,4 @@
-import type { Manifest, SnapshotKind, TableSummary } from './manifest.js';
+import type { Manifest, SnapshotKind, SourceKind, TableSummary } from './manifest.js';
 import type { Trigger } from './trigger.js';
 
 /** Where a snapshot lies: loose in the backup folder, or inside a day's archive. */
@@ -9,7 +9,9 @@ export interface Snapshot {
   id: string;
   filename: string;
   plan: string;
-  source: string;
+  /** The full snapshot, a database and files together, that this is a part of. */
+  part_of: string | null;
+  source: SourceKind;
   engine: string;
   kind: SnapshotKind;
   base: string | null;
@@ -36,6 +38,7 @@ export function snapshotFromManifest(manifest: Manifest, archive: string | null)
     id: manifest.id,
     filename: manifest.filename,
     plan: manifest.plan,
+    part_of: manifest.part_of ?? null,
     source: manifest.source,
     engine: manifest.engine,
     kind: manifest.kind,

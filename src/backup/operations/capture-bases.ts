@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import type { CaptureBase, CapturedDocument, CaptureRequest } from '../engines/snapshot.engine.js';
+import type { CaptureBase, CapturedDocument, CaptureRequest, StoredSnapshot } from '../engines/snapshot.engine.js';
 import { asBackupError } from '../model/errors.js';
-import type { FullReason, Manifest } from '../model/manifest.js';
+import type { DatabaseManifest, FilesManifest, FullReason, Manifest } from '../model/manifest.js';
+import type { Plan } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
-import { StoredSnapshots } from './stored-snapshots.js';
+import { ofDatabase, ofFiles, StoredSnapshots } from './stored-snapshots.js';
 
 const DAY_MS = 86_400_000;
 /** Below this a differential saves too little to make a restore need two files. */
@@ -19,7 +20,7 @@ const FULLS_LOOKED_AT = 20;
 @Injectable()
 export class CaptureBases {
   /** Not kept over a restart: the first capture after one reads all tables, and no wrong memory can be believed. */
-  private last: { id: string; state: string; tables: Manifest['tables'] } | null = null;
+  private readonly last = new Map<string, { id: string; state: string; tables: DatabaseManifest['tables'] }>();
 
   constructor(
     private readonly catalog: Catalog,
@@ -27,18 +28,48 @@ export class CaptureBases {
     private readonly snapshots: StoredSnapshots,
   ) {}
 
-  /** What to compare with, for a capture at this moment. */
-  async choose(plan: string, at: Date, wanted: 'full' | undefined): Promise<Pick<CaptureRequest, 'base' | 'previous'>> {
-    const base = wanted === 'full' ? 'requested' : await this.baseOf(plan, at);
-    return { base, previous: typeof base === 'string' ? null : await this.previous(base) };
+  /** What a capture of files at this moment compares with. */
+  async ofFiles(
+    { name }: Plan,
+    at: Date,
+    wanted: 'full' | undefined,
+  ): Promise<StoredSnapshot<FilesManifest> | FullReason> {
+    if (wanted === 'full') return 'requested';
+    const full = await this.newestFull(name, at, ({ source }) => source === 'files');
+    return typeof full === 'string' ? full : this.located(full, ofFiles);
+  }
+
+  /** What a capture of a database at this moment compares with. */
+  async ofDatabase(
+    { name, engine }: Plan,
+    at: Date,
+    wanted: 'full' | undefined,
+  ): Promise<Pick<CaptureRequest, 'base' | 'previous'>> {
+    if (engine !== 'json') return { base: 'engine', previous: null };
+    const base = wanted === 'full' ? 'requested' : await this.baseOf(name, at);
+    return { base, previous: typeof base === 'string' ? null : await this.previous(name, base) };
   }
 
   /** Remembers what was captured, for the next one. */
-  remember(id: string, { state, tables }: Pick<CapturedDocument, 'state' | 'tables'>): void {
-    this.last = state === null ? null : { id, state, tables };
+  remember({ name }: Plan, id: string, { state, tables }: Pick<CapturedDocument, 'state' | 'tables'>): void {
+    if (state === null) this.last.delete(name);
+    else this.last.set(name, { id, state, tables });
   }
 
   private async baseOf(plan: string, at: Date): Promise<CaptureBase | FullReason> {
+    const full = await this.newestFull(plan, at, ({ source, engine }) => source === 'database' && engine === 'json');
+    if (typeof full === 'string') return full;
+    if (full.size_bytes < SMALL_BYTES) return 'small_database';
+    const snapshot = await this.located(full, ofDatabase);
+    return typeof snapshot === 'string' ? snapshot : { snapshot, indexPath: this.destination.indexPath(full.id) };
+  }
+
+  /** The day's newest full one of a plan; a damaged one is no base, and no reason to build on an older one. */
+  private async newestFull(
+    plan: string,
+    at: Date,
+    fits: (snapshot: Snapshot) => boolean,
+  ): Promise<Snapshot | FullReason> {
     const from = `${utcDay(at)}T00:00:00.000Z`;
     const to = new Date(Date.parse(from) + DAY_MS).toISOString();
     const { items } = await this.catalog.page({
@@ -50,29 +81,27 @@ export class CaptureBases {
       page: 1,
       page_size: FULLS_LOOKED_AT,
     });
-    const newest = items[0];
+    const newest = items.find(fits);
     if (!newest) return 'first_of_day';
-    if (newest.size_bytes < SMALL_BYTES) return 'small_database';
-    const sound = items.find(({ is_valid }) => is_valid !== false);
-    return sound === newest ? this.asBase(sound) : 'base_damaged';
+    return newest.is_valid === false ? 'base_damaged' : newest;
   }
 
-  private async asBase(full: Snapshot): Promise<CaptureBase | FullReason> {
+  private async located<S>(full: Snapshot, as: (stored: StoredSnapshot<Manifest>) => S): Promise<S | 'base_damaged'> {
     try {
-      return { snapshot: await this.snapshots.locate(full), indexPath: this.destination.indexPath(full.id) };
+      return as(await this.snapshots.locate(full));
     } catch (error) {
       if (asBackupError(error).code !== 'SNAPSHOT_CORRUPT') throw error;
       return 'base_damaged';
     }
   }
 
-  private async previous(base: CaptureBase): Promise<CaptureRequest['previous']> {
-    const { last } = this;
+  private async previous(plan: string, base: CaptureBase): Promise<CaptureRequest['previous']> {
+    const last = this.last.get(plan);
     const known = last && (await this.catalog.find(last.id));
     if (!known || known.is_valid === false || known.archive !== null) return null;
     if ((known.base ?? known.id) !== base.snapshot.manifest.id) return null;
     try {
-      const snapshot = await this.snapshots.locate(known);
+      const snapshot = ofDatabase(await this.snapshots.locate(known));
       // Its digests become those of the next one, which then would be as wrong as a manifest that has rotted.
       return isDeepStrictEqual(snapshot.manifest.tables, last.tables) ? { snapshot, state: last.state } : null;
     } catch {

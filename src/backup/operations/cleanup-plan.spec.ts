@@ -16,6 +16,10 @@ function snapshot(id: string, daysAgo: number, changes: Partial<Snapshot> = {}):
     created_at,
     base: null,
     pinned: false,
+    plan: 'auto',
+    part_of: null,
+    source: 'database',
+    trigger: { type: 'scheduled' },
     location: 'regular',
     archive: null,
     size_bytes: 10,
@@ -62,6 +66,15 @@ describe('planCleanup', () => {
       NOW,
     );
     expect(ids(plan.expiredLoose)).toEqual(['diff', 'full']);
+  });
+
+  it('deletes a snapshot of several parts before its parts, whatever these build on', () => {
+    const parts = [
+      snapshot('part-diff', 32.8, { base: 'part', part_of: 'whole' }),
+      snapshot('part', 32.8, { part_of: 'whole' }),
+    ];
+    const plan = planCleanup([snapshot('new', 0), ...parts, snapshot('whole', 32.9, { source: 'full' })], config, NOW);
+    expect(ids(plan.expiredLoose)).toEqual(['whole', 'part-diff', 'part']);
   });
 
   it('empties archives of what has expired and leaves a pinned snapshot in its archive', () => {

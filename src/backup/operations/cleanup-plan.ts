@@ -1,4 +1,4 @@
-import type { BackupConfig } from '../model/backup-config.js';
+import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { daysToArchive, decideRetention, type KeptSnapshot } from '../model/retention.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
@@ -7,7 +7,7 @@ import { utcDay } from '../model/snapshot-id.js';
 export interface CleanupPlan {
   /** Loose snapshots that go into their day's archive, oldest day first. */
   days: { day: string; snapshots: Snapshot[] }[];
-  /** Loose snapshots that are deleted, those that build on another one before it. */
+  /** Loose snapshots that are deleted, those that need another one before it. */
   expiredLoose: Snapshot[];
   /** Snapshots that are deleted out of their archives. */
   expiredArchived: { archive: string; snapshots: Snapshot[] }[];
@@ -16,7 +16,7 @@ export interface CleanupPlan {
 
 /** Pure. What has expired is not packed first, and what is known to be damaged stays as it is for whoever may save it. */
 export function planCleanup(snapshots: readonly Snapshot[], config: BackupConfig, now: Date): CleanupPlan {
-  const { kept, expired } = decideRetention(snapshots, config, now);
+  const { kept, expired } = decideRetention(snapshots, config, now, plansOf(config));
   const gone = new Set(expired);
   const expiredSnapshots = snapshots.filter(({ id }) => gone.has(id));
   const staysLoose = snapshots.filter(
@@ -42,7 +42,11 @@ export const countArchived = (plan: CleanupPlan): number =>
 export const countDeleted = (plan: CleanupPlan): number =>
   plan.expiredArchived.reduce((sum, { snapshots }) => sum + snapshots.length, plan.expiredLoose.length);
 
-const dependentsFirst = (a: Snapshot, b: Snapshot): number => Number(b.base !== null) - Number(a.base !== null);
+/** A kill between two of them must not leave one listed that lacks what it needs. */
+const dependentsFirst = (a: Snapshot, b: Snapshot): number => neededBy(a) - neededBy(b);
+
+/** By how many kinds of others: the whole by none, a differential by the whole it is a part of, a base by both. */
+const neededBy = ({ source, base }: Snapshot): number => (source === 'full' ? 0 : base === null ? 2 : 1);
 
 function byArchive(snapshots: readonly Snapshot[]): CleanupPlan['expiredArchived'] {
   const archives = new Map<string, Snapshot[]>();

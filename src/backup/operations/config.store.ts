@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import { BackupConfig, parseBackupConfig } from '../model/backup-config.js';
 import { BackupError } from '../model/errors.js';
 import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
+import { planLimits } from './plan-limits.js';
 import { ResolvedOptions } from './resolved-options.js';
 
-type ConfigListener = (config: BackupConfig) => void;
+type ConfigListener = (config: BackupConfig, before: BackupConfig) => void;
 
 /** The settings in `backup_config.json`: read once, changed while the application runs. */
 @Injectable()
@@ -32,7 +33,7 @@ export class ConfigStore {
     const text = await this.readText();
     if (text === undefined) return;
     try {
-      this.config = parseBackupConfig(JSON.parse(text));
+      this.config = parseBackupConfig(JSON.parse(text), new BackupConfig(), planLimits(this.options));
     } catch (error) {
       const reason = error instanceof BackupError ? error.message : `It is not JSON: ${(error as Error).message}.`;
       const details = error instanceof BackupError ? error.details : {};
@@ -61,12 +62,13 @@ export class ConfigStore {
   }
 
   private async apply(changes: unknown): Promise<BackupConfig> {
-    const config = parseBackupConfig(changes, this.config);
+    const config = parseBackupConfig(changes, this.config, planLimits(this.options));
     await ensureFolder(dirname(this.options.configFile));
     await writeFileAtomically(this.options.configFile, `${JSON.stringify(config, null, 2)}\n`);
+    const before = this.config;
     this.config = config;
     this.logger.log(`Settings changed: ${JSON.stringify(config)}`);
-    for (const listener of this.listeners) listener(this.get());
+    for (const listener of this.listeners) listener(this.get(), before);
     return this.get();
   }
 

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import { SnapshotEngine } from '../engines/snapshot.engine.js';
+import { DatabaseEngines } from '../engines/database-engines.js';
+import { SnapshotEngine, type RowsRequest } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { isArchiveName } from '../model/snapshot-id.js';
-import { StoredSnapshots } from './stored-snapshots.js';
+import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
 
 /** A document on its way out. */
 export interface ExtractedDocument {
@@ -25,6 +26,7 @@ export class ExtractOperation {
     private readonly destination: Destination,
     private readonly snapshots: StoredSnapshots,
     private readonly engine: SnapshotEngine,
+    private readonly engines: DatabaseEngines,
   ) {}
 
   /** The complete document, a differential put together with its base. */
@@ -52,7 +54,7 @@ export class ExtractOperation {
         const tables = Object.keys(snapshot.manifest.tables).join(', ');
         throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" has no table of this name. Its tables: ${tables}.`);
       }
-      return this.engine.read({ snapshot, view: 'table', table, offset, limit });
+      return this.rows({ snapshot: ofDatabase(snapshot), view: 'table', table, offset, limit });
     });
   }
 
@@ -65,8 +67,12 @@ export class ExtractOperation {
         'There is no archive of this name. GET /admin/database/backups/all lists the archives.',
       );
     }
-    const snapshot = await this.snapshots.locate(await this.findIn(archive, filename));
-    return this.engine.read({ snapshot, view: 'extract', archive });
+    const snapshot = ofDatabase(await this.snapshots.locate(await this.findIn(archive, filename)));
+    return this.rows({ snapshot, view: 'extract', archive });
+  }
+
+  private rows(request: RowsRequest): Promise<Readable> {
+    return this.engines.of(request.snapshot.manifest.engine).read(request);
   }
 
   /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots still lie loose as well. */

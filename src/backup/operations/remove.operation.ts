@@ -8,7 +8,7 @@ import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
 
-/** Deletes one snapshot, wherever it lies. Recorded as a clean-up of that snapshot, and like every clean-up never beside a capture or restore. */
+/** Deletes one snapshot, wherever it lies, with its parts if it has any. Recorded as a clean-up of that snapshot, and like every clean-up never beside a capture or restore. */
 @Injectable()
 export class RemoveOperation {
   private readonly logger = new Logger('Backup');
@@ -29,19 +29,30 @@ export class RemoveOperation {
       snapshotId: id,
       requestedBy,
       run: async (context) => {
-        const freed = await this.delete(await this.removable(id), context);
+        const snapshots = await this.removable(id);
+        let freed = 0;
+        for (const snapshot of snapshots) freed += await this.delete(snapshot, context);
         this.logger.log(`Deleted ${id}, asked for by ${requestedBy ?? 'nobody named'}`);
-        return { archived: 0, deleted: 1, freed_bytes: freed };
+        return { archived: 0, deleted: snapshots.length, freed_bytes: freed };
       },
     });
     resultOf(job);
   }
 
-  private async removable(id: string): Promise<Snapshot> {
+  /** What goes: the snapshot, and then its parts. */
+  private async removable(id: string): Promise<Snapshot[]> {
+    const parts = await this.catalog.partsOf(id);
+    const snapshots = [await this.assertRemovable(id)];
+    for (const part of parts) snapshots.push(await this.assertRemovable(part, id));
+    return snapshots;
+  }
+
+  /** @param whole what it goes with */
+  private async assertRemovable(id: string, whole?: string): Promise<Snapshot> {
     const snapshot = await this.catalog.get(id);
     if (snapshot.pinned)
       throw new BackupError('SNAPSHOT_PINNED', `Snapshot "${id}" is pinned. Unpin it before you delete it.`);
-    const dependents = await this.catalog.dependents(id);
+    const dependents = (await this.catalog.dependents(id)).filter((dependent) => dependent !== whole);
     if (dependents.length > 0) {
       const named =
         dependents.slice(0, 5).join(', ') + (dependents.length > 5 ? ` and ${dependents.length - 5} more` : '');

@@ -1,16 +1,34 @@
-import type { DatabaseTarget } from '../engines/snapshot.engine.js';
+import type { NativeOptions } from '../engines/native/native.options.js';
+import type { DatabaseTarget } from '../engines/database-target.js';
+import { BackupError } from '../model/errors.js';
+import { DEFAULT_DATABASE } from '../model/plan.js';
 
 /** The module's options, checked once and with every default filled in. */
 export class ResolvedOptions {
-  readonly database!: DatabaseTarget;
+  /** By name; one is called `default`. */
+  readonly databases!: Readonly<Record<string, DatabaseTarget>>;
+  readonly native!: NativeOptions;
+  /** Absolute. Folders that plans may capture files from, and restore them to. */
+  readonly fileRoots!: readonly string[];
   /** Absolute. */
   readonly directory!: string;
   /** Absolute. */
   readonly configFile!: string;
   readonly catalogUrl!: string;
   readonly triggers!: boolean;
+  readonly restoreOnEmpty!: boolean;
   readonly minFreeBytes!: number;
   readonly jobTimeoutMs!: number;
   readonly appVersion!: string;
   readonly maintenanceExempt!: readonly string[];
+
+  /** The database that a manifest or plan names. @throws BackupError `UNSUPPORTED` when the application no longer has it */
+  database(name: string = DEFAULT_DATABASE): DatabaseTarget {
+    const target = Object.hasOwn(this.databases, name) ? this.databases[name] : undefined;
+    if (target) return target;
+    throw new BackupError(
+      'UNSUPPORTED',
+      `This application has no database "${name}" any more; it has ${Object.keys(this.databases).join(', ')}. Name it again in the options of BackupModule.`,
+    );
+  }
 }

@@ -1,33 +1,23 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { SnapshotEngine, type RestoreOutcome } from '../engines/snapshot.engine.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { TaskRun } from '../system/child-task.js';
 import { Clock } from '../system/clock.js';
-import { CaptureOperation } from './capture.operation.js';
+import { DatabaseRestorer } from './database.restorer.js';
+import { FilesRestorer } from './files.restorer.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
 import { MaintenanceMode } from './maintenance.js';
-import { ResolvedOptions } from './resolved-options.js';
+import { Plans } from './plans.js';
+import type { RestoreChoices, Restored, Restorer } from './restorer.js';
+import { SnapshotTaker } from './snapshot-taker.js';
 import { StoredSnapshots } from './stored-snapshots.js';
 
 /** A job that had to wait longer for its turn checks the snapshot again. */
 const CHECK_STANDS_MS = 10_000;
 
-export interface RestoreChoices {
-  /** The id once more, typed by a person. */
-  confirm: string;
-  /** Restore although the present state cannot be, or need not be, kept. */
-  skipSafetySnapshot?: boolean;
-  /** Only these tables. @default all */
-  tables?: string[];
-  /** Let columns that the snapshot lacks take their default, and leave out what the live schema no longer has. */
-  allowSchemaChanges?: boolean;
-}
-
-/** Puts a snapshot back, and proves it: the database is then exactly as the snapshot says, or as it was. */
+/** Puts a snapshot back, and proves it: the source is then exactly as the snapshot says, or as it was. */
 @Injectable()
 export class RestoreOperation {
   private readonly logger = new Logger('Backup');
@@ -36,11 +26,12 @@ export class RestoreOperation {
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
     private readonly snapshots: StoredSnapshots,
-    private readonly captures: CaptureOperation,
-    private readonly engine: SnapshotEngine,
+    private readonly taker: SnapshotTaker,
+    private readonly plans: Plans,
+    private readonly databases: DatabaseRestorer,
+    private readonly files: FilesRestorer,
     private readonly maintenance: MaintenanceMode,
     private readonly clock: Clock,
-    private readonly options: ResolvedOptions,
   ) {}
 
   /**
@@ -55,7 +46,7 @@ export class RestoreOperation {
         `A restore replaces live data. To confirm it, send "confirm": "${id}".`,
       );
     }
-    assertTables(snapshot, choices.tables);
+    assertChoices(snapshot, choices);
     await this.assertRestorable(id, choices);
     const checkedAt = this.clock.now().getTime();
     return this.queue.submit({
@@ -67,20 +58,11 @@ export class RestoreOperation {
     });
   }
 
-  private assertRestorable(id: string, choices: RestoreChoices, run?: TaskRun): Promise<void> {
-    return this.snapshots.read(id, async (snapshot) => {
-      const differences = await this.engine.checkRestorable(
-        { database: this.options.database, snapshot, tables: choices.tables ?? null },
-        run,
-      );
-      if (differences.length === 0 || choices.allowSchemaChanges) return;
-      throw new BackupError(
-        'SCHEMA_MISMATCH',
-        `The schema has changed since snapshot "${id}" was taken (${differences.length} differences). Nothing was changed. ` +
-          'Bring the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
-        { differences },
-      );
-    });
+  private async assertRestorable(id: string, choices: RestoreChoices, context?: JobContext): Promise<void> {
+    for (const part of await this.partsOf(id)) {
+      const run = context?.task(0, 0.1, 'verify');
+      await this.snapshots.read(part.id, (stored) => this.restorerOf(part).assertRestorable(stored, choices, run));
+    }
   }
 
   private async restore(
@@ -91,38 +73,44 @@ export class RestoreOperation {
   ): Promise<Record<string, unknown>> {
     const startedAt = this.clock.now().getTime();
     context.stage('verify');
-    if (startedAt - checkedAt > CHECK_STANDS_MS)
-      await this.assertRestorable(id, choices, context.task(0, 0.1, 'verify'));
+    if (startedAt - checkedAt > CHECK_STANDS_MS) await this.assertRestorable(id, choices, context);
+    const parts = await this.partsOf(id);
+    const replacesNothing = choices.to !== undefined;
     // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
-    const { safety, outcome } = await this.maintenance.during(async () => ({
-      safety: choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id),
-      outcome: await this.replaceData(context, id, choices),
+    const { safety, restored } = await this.maintenance.during(async () => ({
+      safety: replacesNothing || choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id, parts),
+      restored: await this.replaceData(context, parts, choices),
     }));
     context.stage('done');
-    const warnings = safety
-      ? outcome.warnings
-      : [...outcome.warnings, 'No safety snapshot was taken, as asked for: this restore cannot be undone.'];
     const by = context.job.requested_by ?? 'nobody named';
     this.logger.log(
       `Restored ${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,
     );
     return {
-      tables: outcome.tables,
+      tables: Object.assign({}, ...restored.map(({ tables }) => tables ?? {})) as object,
+      ...filesOf(restored),
       safety_snapshot_id: safety?.id ?? null,
       duration_ms: this.clock.now().getTime() - startedAt,
-      warnings,
+      warnings: [
+        ...restored.flatMap(({ warnings }) => warnings),
+        ...(safety || replacesNothing
+          ? []
+          : ['No safety snapshot was taken, as asked for: this restore cannot be undone.']),
+      ],
     };
   }
 
-  private async safetySnapshot(context: JobContext, id: string): Promise<Snapshot> {
+  private async safetySnapshot(context: JobContext, id: string, parts: readonly Snapshot[]): Promise<Snapshot> {
     context.stage('safety_snapshot');
-    const asked = {
-      trigger: { type: 'safety' as const },
-      description: `Before restoring ${id}`,
-      requestedBy: context.job.requested_by,
-    };
+    const manifests = await Promise.all(parts.map(async (part) => (await this.snapshots.locate(part)).manifest));
     try {
-      return await this.captures.captureNow(inOneStage(context, 'safety_snapshot'), asked, [0.1, 0.4]);
+      return await this.taker.take({
+        context: inOneStage(context, 'safety_snapshot'),
+        plan: this.plans.forSafety(manifests),
+        trigger: { type: 'safety' },
+        description: `Before restoring ${id}`,
+        progress: [0.1, 0.4],
+      });
     } catch (thrown) {
       const error = asBackupError(thrown);
       throw new BackupError(
@@ -135,22 +123,66 @@ export class RestoreOperation {
     }
   }
 
-  private async replaceData(context: JobContext, id: string, choices: RestoreChoices): Promise<RestoreOutcome> {
-    const snapshot = await this.snapshots.locate(await this.catalog.get(id));
-    const request = {
-      database: this.options.database,
-      snapshot,
-      tables: choices.tables ?? null,
-      allowSchemaChanges: choices.allowSchemaChanges ?? false,
-    };
+  /** One part after the other; where a later one fails, the earlier ones stay restored, and the error says so. */
+  private async replaceData(
+    context: JobContext,
+    parts: readonly Snapshot[],
+    choices: RestoreChoices,
+  ): Promise<Restored[]> {
     context.stage('restore');
-    try {
-      return await this.engine.restore(request, context.task(0.4, 1, 'restore'));
-    } catch (error) {
-      context.stage('rolled_back');
-      throw error;
+    const restored: Restored[] = [];
+    for (const [index, part] of parts.entries()) {
+      const stored = await this.snapshots.locate(part);
+      const [from, to] = [index, index + 1].map((place) => 0.4 + (0.6 * place) / parts.length) as [number, number];
+      try {
+        restored.push(await this.restorerOf(part).restore(stored, choices, context.task(from, to, 'restore')));
+      } catch (error) {
+        context.stage('rolled_back');
+        throw index === 0 ? error : halfway(parts.slice(0, index), error);
+      }
     }
+    return restored;
   }
+
+  /** What a restore of this snapshot restores: itself, or its parts in their order. */
+  private async partsOf(id: string): Promise<Snapshot[]> {
+    const snapshot = await this.catalog.get(id);
+    if (snapshot.source !== 'full') return [snapshot];
+    const { manifest } = await this.snapshots.locate(snapshot);
+    if (manifest.source !== 'full') return [];
+    return Promise.all(manifest.parts.map((part) => this.catalog.get(part)));
+  }
+
+  private restorerOf({ source }: Snapshot): Restorer {
+    return source === 'files' ? this.files : this.databases;
+  }
+}
+
+/** What became of the files, where there were any. */
+function filesOf(restored: readonly Restored[]): Pick<Restored, 'files'> {
+  const files = restored.find((part) => part.files)?.files;
+  return files ? { files } : {};
+}
+
+const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
+  const error = asBackupError(thrown);
+  const names = done.map(({ id }) => id).join(', ');
+  return new BackupError(
+    error.code,
+    `${error.message} What came before it is restored already: ${names}. To undo that, restore the safety snapshot.`,
+    error.details,
+    { cause: error },
+  );
+};
+
+function assertChoices({ id, source }: Snapshot, { tables, to }: RestoreChoices): void {
+  if (tables && source === 'full')
+    throw new BackupError(
+      'VALIDATION_FAILED',
+      `Snapshot "${id}" has several parts. To restore some tables only, restore its database part with "tables".`,
+    );
+  if (to !== undefined && source !== 'files')
+    throw new BackupError('VALIDATION_FAILED', `"to" is for snapshots of files; "${id}" is one of ${source}.`);
 }
 
 /** Whatever stages a capture within a restore has of its own: to whoever watches the restore it is one. */
@@ -166,14 +198,4 @@ function inOneStage(context: JobContext, stage: string): JobContext {
       return { ...run, onProgress: ({ progress }) => run.onProgress?.({ stage, progress }) };
     },
   };
-}
-
-function assertTables(snapshot: Snapshot, tables: string[] | undefined): void {
-  const unknown = (tables ?? []).filter((table) => !Object.hasOwn(snapshot.tables, table));
-  if (unknown.length === 0) return;
-  const known = Object.keys(snapshot.tables).join(', ');
-  throw new BackupError(
-    'TABLE_NOT_FOUND',
-    `Snapshot "${snapshot.id}" has no table ${unknown.map((table) => JSON.stringify(table)).join(', ')}. Its tables: ${known}.`,
-  );
 }

@@ -3,6 +3,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
+import type { FilesManifest, Manifest } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
 
 /** Finds the files of a snapshot, and of the one it builds on, wherever they lie. */
@@ -14,7 +15,7 @@ export class StoredSnapshots {
   ) {}
 
   /** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` when the manifest cannot be read or trusted, or the base is gone */
-  async locate(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive'>): Promise<StoredSnapshot> {
+  async locate(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive'>): Promise<StoredSnapshot<Manifest>> {
     const manifest = await this.destination.readManifest(snapshot);
     const base = manifest.base === null ? null : await this.locate(await this.baseOf(snapshot.id, manifest.base));
     return { manifest, document: this.destination.documentOf(snapshot), base };
@@ -25,7 +26,7 @@ export class StoredSnapshots {
    * at the new place.
    * @throws BackupError `SNAPSHOT_NOT_FOUND`
    */
-  async read<T>(id: string, read: (stored: StoredSnapshot, snapshot: Snapshot) => Promise<T>): Promise<T> {
+  async read<T>(id: string, read: (stored: StoredSnapshot<Manifest>, snapshot: Snapshot) => Promise<T>): Promise<T> {
     const snapshot = await this.catalog.get(id);
     try {
       return await read(await this.locate(snapshot), snapshot);
@@ -45,4 +46,21 @@ export class StoredSnapshots {
       );
     return found;
   }
+}
+
+/** The same snapshot, known to be one of a database. @throws BackupError `UNSUPPORTED` for any other */
+export function ofDatabase({ manifest, document, base }: StoredSnapshot<Manifest>): StoredSnapshot {
+  if (manifest.source !== 'database')
+    throw new BackupError(
+      'UNSUPPORTED',
+      `Snapshot "${manifest.id}" is one of ${manifest.source}, not of a database: it has no tables.`,
+    );
+  return { manifest, document, base: base && ofDatabase(base) };
+}
+
+/** The same snapshot, known to be one of files. @throws BackupError `UNSUPPORTED` for any other */
+export function ofFiles({ manifest, document, base }: StoredSnapshot<Manifest>): StoredSnapshot<FilesManifest> {
+  if (manifest.source !== 'files')
+    throw new BackupError('UNSUPPORTED', `Snapshot "${manifest.id}" is one of ${manifest.source}, not of files.`);
+  return { manifest, document, base: base && ofFiles(base) };
 }

@@ -57,10 +57,23 @@ export class VerifyOperation {
     return { id, is_valid: reason === undefined, message, checked_at: at.toISOString() };
   }
 
+  /** The parts are snapshots of their own: what is found is recorded for each. */
+  private async damageOfParts(parts: readonly string[], context: JobContext): Promise<string | undefined> {
+    for (const part of parts) {
+      if (!(await this.catalog.find(part))) return `Its part ${part} is missing. Use another snapshot.`;
+      const { is_valid, message } = await this.check(part, context);
+      if (!is_valid) return `Its part ${part} is damaged: ${message}`;
+    }
+    return undefined;
+  }
+
   private async damage(id: string, context: JobContext): Promise<string | undefined> {
     try {
-      await this.snapshots.read(id, (stored) => this.host.run('verify', stored, context.task(0, 1)));
-      return undefined;
+      const parts = await this.snapshots.read(id, async (stored) => {
+        await this.host.run('verify', stored, context.task(0, 1));
+        return stored.manifest.source === 'full' ? stored.manifest.parts : [];
+      });
+      return await this.damageOfParts(parts, context);
     } catch (thrown) {
       await this.catalog.get(id); // one that was deleted meanwhile is not damaged
       if (isMissingFile(thrown)) return 'A file of this snapshot is missing. Use another snapshot.';

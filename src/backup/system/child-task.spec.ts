@@ -135,7 +135,7 @@ describe('runChildTask', () => {
     try {
       expect(await run('surroundings', 'payload')).toEqual({
         argv: [],
-        execArgv: [],
+        execArgv: ['--max-semi-space-size=4'],
         env: expect.not.arrayContaining(['JWT_SECRET', 'NODE_OPTIONS']),
       });
     } finally {

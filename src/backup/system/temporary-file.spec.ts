@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
@@ -22,6 +23,13 @@ describe('temporary names', () => {
     );
   });
 
+  it.each(['journal', 'wal', 'shm'])(
+    'are known with the %s that SQLite keeps beside an unfinished database',
+    (file) => {
+      expect(parseTemporaryName(`.a.db.42.tmp-${file}`)).toEqual({ finalName: 'a.db', pid: 42 });
+    },
+  );
+
   it.each([
     'a.json',
     '.a.json',
@@ -31,6 +39,7 @@ describe('temporary names', () => {
     '.a.json.-1.tmp',
     '.42.tmp',
     '.a.42.tmp ',
+    '.a.42.tmp-other',
     '',
   ])('%j is none of them', (name) => {
     expect(parseTemporaryName(name)).toBeUndefined();
@@ -48,12 +57,15 @@ describe('isProcessAlive', () => {
   });
 
   it.runIf(process.platform === 'linux')('knows one that has ended and whose parent takes no note of it', async () => {
-    // The shell becomes a `sleep`, which never asks what became of the shell's child.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+    // The shell becomes a `sleep`, which never asks what became of the shell's child; the child ends with our end of its input, so not before.
+    const parent = spawn('sh', ['-c', 'exec 3<&0; sh -c "read line" <&3 & echo $!; exec sleep 60'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
     });
     try {
       const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+      await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
+      expect(isProcessAlive(Number(pid))).toBe(true);
+      parent.stdin.end();
       await vi.waitFor(() => expect(isProcessAlive(Number(pid))).toBe(false));
       expect(() => process.kill(Number(pid), 0)).not.toThrow(); // its id is still taken
     } finally {

@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 
 /**
  * Unfinished files are called `.<final name>.<pid>.tmp` and stand in the folder of the final one, so that a rename never crosses
- * a mount and the next start can tell which leftovers nobody is writing any more.
+ * a mount and the next start can tell which leftovers nobody is writing any more. SQLite's own files beside an unfinished database belong to it.
  */
-const TEMPORARY = /^\.(.+)\.(\d+)\.tmp$/;
+const TEMPORARY = /^\.(.+)\.(\d+)\.tmp(?:-(?:journal|wal|shm))?$/;
 
 export interface TemporaryName {
   /** The name it would have got. */

@@ -9,7 +9,10 @@ import {
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { EngineHost } from '../engines/engine-host.js';
+import { CompareOperation } from '../operations/compare.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
+import { FilesRestorer } from '../operations/files.restorer.js';
+import { EmptyStart } from '../operations/empty-start.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { BackupScheduler } from './backup.scheduler.js';
 
@@ -24,8 +27,11 @@ export class BackupLifecycle
     private readonly config: ConfigStore,
     private readonly destination: Destination,
     private readonly catalog: Catalog,
+    private readonly filesRestorer: FilesRestorer,
+    private readonly emptyStart: EmptyStart,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
+    private readonly comparing: CompareOperation,
     private readonly host: EngineHost,
   ) {}
 
@@ -35,6 +41,8 @@ export class BackupLifecycle
     const swept = await this.destination.prepare();
     if (swept.length > 0) this.logger.warn(`Removed what an earlier run left unfinished: ${swept.join(', ')}`);
     await this.catalog.open();
+    await this.filesRestorer.recover();
+    await this.emptyStart.run(); // before anybody adds a first row
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -45,6 +53,7 @@ export class BackupLifecycle
   /** Before the HTTP server closes, since that waits for clients who are waiting for a job. */
   async beforeApplicationShutdown(): Promise<void> {
     this.scheduler.stop();
+    this.comparing.close();
     await this.queue.close();
     await this.scheduler.settled();
   }

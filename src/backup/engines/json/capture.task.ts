@@ -1,21 +1,20 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
+import { assertReadsBack } from '../read-back.js';
 import type { CapturedDocument, CaptureRequest } from '../snapshot.engine.js';
-import { DIALECTS } from './dialects.js';
+import type { CaptureSession } from './dialect.js';
+import { dialectOf } from './dialects.js';
 import { writeSnapshot } from './write-snapshot.js';
-
-const REREAD_BYTES = 1024 * 1024;
 
 /** Captures everything inside one read transaction into a document that stands aside, fsynced and re-read. */
 export async function captureTask(request: CaptureRequest, context: TaskContext): Promise<CapturedDocument> {
   const started = process.hrtime.bigint();
   const aside = temporaryPath(request.documentPath);
   const indexAside = temporaryPath(request.indexPath);
-  const session = await DIALECTS[request.database.type].beginCapture(request.database);
+  const session = await beginCapture(request);
   const finished = discardAtExit(aside);
   try {
     const { indexed, ...written } = await writeSnapshot(session, request, { aside, indexAside }, context);
@@ -41,21 +40,17 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
   }
 }
 
-/** What a disk says it stored is not always what it gives back: a snapshot is listed only after its bytes were read again. */
-function assertReadsBack(path: string, checksum: string): void {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(REREAD_BYTES);
-  const file = openSync(path, 'r');
-  try {
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
-      hash.update(buffer.subarray(0, read));
-  } finally {
-    closeSync(file);
-  }
-  if (hash.digest('hex') !== checksum) {
-    throw new BackupError(
-      'ENGINE_FAILED',
-      'The snapshot reads back differently from what was written. Check the disk before you rely on it.',
-    );
-  }
+/** The session of the database, with the chosen tables only. */
+async function beginCapture({ database, tables: chosen }: CaptureRequest): Promise<CaptureSession> {
+  const dialect = await dialectOf(database);
+  const session = await dialect.beginCapture(database);
+  if (chosen === undefined) return session;
+  const tables = session.tables.filter(({ name }) => chosen.includes(name) || dialect.companions.includes(name));
+  const missing = chosen.filter((name) => !tables.some((table) => table.name === name));
+  if (missing.length === 0) return { ...session, tables, close: () => session.close() };
+  await session.close();
+  throw new BackupError(
+    'TABLE_NOT_FOUND',
+    `The database has no table ${missing.map((name) => JSON.stringify(name)).join(', ')}. Correct the tables of the plan.`,
+  );
 }

@@ -1,12 +1,13 @@
-import type { DatabaseInfo, Manifest, SchemaInfo } from '../../model/manifest.js';
+import type { DatabaseInfo, DatabaseManifest, SchemaInfo } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
+import type { DatabaseTarget } from '../database-target.js';
+import type { RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
 import type { DocumentPart } from './document.reader.js';
 import type { TableHeader } from './document.sink.js';
 
 /** A table as it is captured. */
 export interface CapturedTable extends TableHeader {
-  /** Whole row lines, each row's JSON followed by one LF, in the table's stable order. */
+  /** Whole row lines, each row's JSON followed by one LF, in the table's stable order. Every call reads the table anew. */
   lines(): Iterable<Buffer> | AsyncIterable<Buffer>;
 }
 
@@ -23,8 +24,16 @@ export interface CaptureSession {
   close(): void | Promise<void>;
 }
 
+/** Whether a snapshot holds what a capture is about to: the tables of a plan may have been chosen anew since. */
+export function holdsSameTables({ tables }: DatabaseManifest, session: CaptureSession): boolean {
+  return (
+    session.tables.length === Object.keys(tables).length &&
+    session.tables.every(({ name }) => Object.hasOwn(tables, name))
+  );
+}
+
 export interface RestorePlan {
-  manifest: Manifest;
+  manifest: DatabaseManifest;
   /** The materialised document. */
   parts: AsyncIterable<DocumentPart>;
   tables: string[] | null;
@@ -32,13 +41,15 @@ export interface RestorePlan {
 }
 
 /** How one kind of database writes its own JSON and reads it back. */
-export interface Dialect {
-  beginCapture(target: DatabaseTarget): CaptureSession | Promise<CaptureSession>;
+export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
+  /** Names of captured tables that hold what belongs to others, such as the next values of their keys: they go along with any choice of tables. */
+  readonly companions: readonly string[];
+  beginCapture(target: Target): CaptureSession | Promise<CaptureSession>;
   compareSchema(
-    target: DatabaseTarget,
-    manifest: Manifest,
+    target: Target,
+    manifest: DatabaseManifest,
     tables: string[] | null,
   ): SchemaDifference[] | Promise<SchemaDifference[]>;
   /** In one transaction that commits only when every restored table has the digest its manifest promises. */
-  restore(target: DatabaseTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome>;
+  restore(target: Target, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome>;
 }

@@ -1,12 +1,17 @@
 import type { Readable } from 'node:stream';
+import type { Comparison } from '../../model/comparison.js';
 import type { TaskRun } from '../../system/child-task.js';
 import { EngineHost, type CheckRestorableRequest } from '../engine-host.js';
 import {
   SnapshotEngine,
   type CapturedDocument,
   type CaptureRequest,
+  type CompareRequest,
+  type CompareRowsRequest,
+  type PreviewRestoreRequest,
   type ReadRequest,
   type RestoreOutcome,
+  type RestorePreview,
   type RestoreRequest,
   type SchemaDifference,
 } from '../snapshot.engine.js';
@@ -15,6 +20,10 @@ import {
 export class JsonEngine extends SnapshotEngine {
   constructor(private readonly host: EngineHost) {
     super();
+  }
+
+  override documentEnding(): '.json' {
+    return '.json';
   }
 
   override capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument> {
@@ -30,6 +39,18 @@ export class JsonEngine extends SnapshotEngine {
   }
 
   override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
-    return this.host.read(request, run);
+    return this.host.stream('read', request, run);
+  }
+
+  override compare(request: CompareRequest, run?: TaskRun): Promise<Comparison> {
+    return this.host.run('compare', request, run);
+  }
+
+  override compareRows(request: CompareRowsRequest, run?: TaskRun): Promise<Readable> {
+    return this.host.stream('compareRows', request, run);
+  }
+
+  override previewRestore(request: PreviewRestoreRequest, run?: TaskRun): Promise<RestorePreview> {
+    return this.host.run('previewRestore', request, run);
   }
 }

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { ReadRequest, StoredSnapshot } from '../snapshot.engine.js';
+import type { Manifest } from '../../model/manifest.js';
+import { isOfFiles, type ReadRequest, type RowsRequest, type StoredSnapshot } from '../snapshot.engine.js';
 import { END_OF_DOCUMENT, END_OF_ROWS, headText, tableText } from './document.text.js';
-import { materialise } from './materialise.js';
+import { isDifferentialDocument, materialise } from './materialise.js';
 import { proven } from './proven.js';
 
 const LF = 0x0a;
@@ -30,8 +31,13 @@ export async function readTask(request: ReadRequest, context: TaskContext): Prom
 }
 
 /** The complete document: as it is stored, or put together. */
-function writeDocument(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
-  return snapshot.manifest.kind === 'full' ? writeStored(snapshot, context) : writeMaterialised(snapshot, context);
+async function writeDocument(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
+  if (isOfFiles(snapshot) && snapshot.base)
+    return (await import('../files/whole-document.js')).writeWholeDocument(
+      { ...snapshot, base: snapshot.base },
+      context,
+    );
+  return isDifferentialDocument(snapshot) ? writeMaterialised(snapshot, context) : writeStored(snapshot, context);
 }
 
 async function writeMaterialised(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
@@ -47,7 +53,7 @@ async function writeMaterialised(snapshot: StoredSnapshot, context: TaskContext)
 }
 
 /** The stored bytes; the last piece goes out only when all of them had the checksum that the manifest promises. */
-async function writeStored({ manifest, document }: StoredSnapshot, context: TaskContext): Promise<void> {
+async function writeStored({ manifest, document }: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
   const hash = createHash('sha256');
   let held: Buffer | null = null;
   for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
@@ -71,7 +77,7 @@ async function writeExtract(snapshot: StoredSnapshot, archive: string, context: 
   await output.text(`${tables > 0 ? ']' : ''}}}\n`);
 }
 
-async function writeTable(request: ReadRequest & { view: 'table' }, context: TaskContext): Promise<void> {
+async function writeTable(request: RowsRequest & { view: 'table' }, context: TaskContext): Promise<void> {
   const { snapshot, table, offset, limit } = request;
   const summary = Object.hasOwn(snapshot.manifest.tables, table) ? snapshot.manifest.tables[table] : undefined;
   if (!summary)

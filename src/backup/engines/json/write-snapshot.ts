@@ -3,7 +3,7 @@ import type { FullReason, SnapshotKind } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { CaptureRequest } from '../snapshot.engine.js';
 import { createWriter, type WriterPlan } from './create-writer.js';
-import type { CaptureSession } from './dialect.js';
+import { holdsSameTables, type CaptureSession } from './dialect.js';
 import { parseIndex } from './differential/chunk-index.js';
 import { FullNeeded } from './differential/full-needed.js';
 import { repeatPrevious } from './differential/repeat-previous.js';
@@ -59,7 +59,8 @@ function planDifferential(
 ): { baseId: string; writer: WriterPlan } {
   if (typeof base === 'string') throw new FullNeeded(base);
   const { manifest, document } = base.snapshot;
-  if (manifest.schema.fingerprint !== session.schema.fingerprint) throw new FullNeeded('schema_changed');
+  if (manifest.schema.fingerprint !== session.schema.fingerprint || !holdsSameTables(manifest, session))
+    throw new FullNeeded('schema_changed');
   const index = parseIndex(readIndex(base.indexPath), manifest.checksum);
   if (!index) throw new FullNeeded('no_index');
   const limitBytes = Math.floor(manifest.file_size_bytes * LARGEST_SHARE_OF_BASE);

@@ -1,6 +1,6 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
 import type { Page } from '../../catalog/catalog.js';
-import type { SnapshotKind, TableSummary } from '../../model/manifest.js';
+import { SOURCE_KINDS, type SnapshotKind, type SourceKind, type TableSummary } from '../../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../../model/snapshot.js';
 import type { Verification } from '../../operations/verify.operation.js';
 import { type Subject, type Trigger, TRIGGER_TYPES, type TriggerType } from '../../model/trigger.js';
@@ -50,8 +50,15 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({ example: 'auto' })
   plan!: string;
 
-  @ApiProperty({ example: 'database' })
-  source!: string;
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The snapshot of a database and files together that this is a part of.',
+  })
+  part_of!: string | null;
+
+  @ApiProperty({ enum: SOURCE_KINDS })
+  source!: SourceKind;
 
   @ApiProperty({ example: 'json' })
   engine!: string;

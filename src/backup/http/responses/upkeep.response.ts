@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { SnapshotTotals } from '../../catalog/catalog.js';
 import { JOB_STATUSES, type JobStatus } from '../../model/job.js';
+import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import type { KeptSnapshot } from '../../model/retention.js';
 import type { CleanupResult } from '../../operations/cleanup.operation.js';
 import type { BackupStats } from '../../operations/stats.query.js';
@@ -70,8 +71,8 @@ export class ScheduleEntryResponse implements ScheduleEntry {
   @ApiProperty({ example: 'auto' })
   plan!: string;
 
-  @ApiProperty({ example: 'database' })
-  source!: string;
+  @ApiProperty({ enum: SOURCE_KINDS })
+  source!: SourceKind;
 
   @ApiProperty({ example: '10 minutes' })
   every!: string;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { CaptureRequest } from '../../snapshot.engine.js';
-import type { CaptureSession } from '../dialect.js';
+import { holdsSameTables, type CaptureSession } from '../dialect.js';
 import { DocumentFile } from '../document.file.js';
 import type { WrittenDocument } from '../document.sink.js';
 import { END_OF_DOCUMENT } from '../document.text.js';
@@ -23,7 +23,7 @@ export function repeatPrevious(
     return undefined;
   const { manifest, document } = previous.snapshot;
   const baseId = manifest.base ?? manifest.id;
-  if (baseId !== base.snapshot.manifest.id) return undefined;
+  if (baseId !== base.snapshot.manifest.id || !holdsSameTables(manifest, session)) return undefined;
   const file = new DocumentFile(path);
   file.head({ id, kind: 'differential', base: baseId, created_at: createdAt, database: session.database });
   const same = manifest.kind === 'full' || copyTables(document.path, manifest.file_size_bytes, manifest.checksum, file);

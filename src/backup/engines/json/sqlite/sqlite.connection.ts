@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { asBackupError, BackupError } from '../../../model/errors.js';
-import type { DatabaseTarget } from '../../snapshot.engine.js';
+import type { SqliteTarget } from '../../database-target.js';
 
 export type Connection = Database.Database;
 
@@ -14,7 +14,7 @@ const CACHE_KIB = 32_768;
  * Opens the source in the engine host. Opened for writing even to read from, because only then can SQLite finish what a crashed application left
  * in its journal; `query_only` keeps a capture from changing anything.
  */
-export function openSource(target: DatabaseTarget, use: 'read' | 'write'): Connection {
+export function openSource(target: SqliteTarget, use: 'read' | 'write'): Connection {
   if (!existsSync(target.path)) {
     throw new BackupError(
       'DATABASE_UNAVAILABLE',
@@ -50,7 +50,7 @@ function refuseOtherEncodings(connection: Connection): void {
 }
 
 /** Says what a driver's error means for the person who reads the job. */
-export function explain(error: unknown, target: DatabaseTarget): BackupError {
+export function explain(error: unknown, target: SqliteTarget): BackupError {
   if (error instanceof BackupError) return error;
   const name = basename(target.path);
   const { code, message } = error as { code?: string; message?: string };

@@ -1,18 +1,21 @@
 import { basename } from 'node:path';
-import type { Manifest } from '../../../model/manifest.js';
+import type { DatabaseManifest } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
-import type { DatabaseTarget, RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { SqliteTarget } from '../../database-target.js';
+import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
 import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { explain, openSource, type Connection } from './sqlite.connection.js';
 import { schemaDifferences } from './sqlite.differences.js';
 import { SqliteRestore } from './sqlite.restore.js';
 import { readRowLines } from './sqlite.rows.js';
-import { describeSchema, readLayouts } from './sqlite.schema.js';
+import { describeSchema, readLayouts, SEQUENCE_TABLE } from './sqlite.schema.js';
 import { DatabaseState } from './sqlite.state.js';
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
-export class SqliteDialect implements Dialect {
-  beginCapture(target: DatabaseTarget): CaptureSession {
+export class SqliteDialect implements Dialect<SqliteTarget> {
+  readonly companions = [SEQUENCE_TABLE];
+
+  beginCapture(target: SqliteTarget): CaptureSession {
     const state = new DatabaseState(target.path);
     const connection = openSource(target, 'read');
     const close = () => {
@@ -47,7 +50,7 @@ export class SqliteDialect implements Dialect {
     }
   }
 
-  compareSchema(target: DatabaseTarget, manifest: Manifest, tables: string[] | null): SchemaDifference[] {
+  compareSchema(target: SqliteTarget, manifest: DatabaseManifest, tables: string[] | null): SchemaDifference[] {
     const connection = openSource(target, 'read');
     try {
       return schemaDifferences(connection, manifest, target.migrationsTable, tables);
@@ -58,7 +61,7 @@ export class SqliteDialect implements Dialect {
     }
   }
 
-  async restore(target: DatabaseTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
+  async restore(target: SqliteTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
     const connection = openSource(target, 'write');
     try {
       connection.exec('BEGIN IMMEDIATE');
@@ -85,7 +88,7 @@ const pinSchema = (connection: Connection): unknown => connection.prepare('SELEC
 const serverVersion = (connection: Connection): string =>
   connection.prepare('SELECT sqlite_version()').pluck().get() as string;
 
-function* explained(target: DatabaseTarget, lines: Generator<Buffer>): Generator<Buffer> {
+function* explained(target: SqliteTarget, lines: Generator<Buffer>): Generator<Buffer> {
   try {
     yield* lines;
   } catch (error) {

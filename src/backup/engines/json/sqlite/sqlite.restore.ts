@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
-import type { DatabaseTarget, RestoreOutcome } from '../../snapshot.engine.js';
+import type { SqliteTarget } from '../../database-target.js';
+import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
+import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
 import { layoutsOfManifest, schemaDifferences } from './sqlite.differences.js';
 import { ForeignKeyReport } from './sqlite.foreign-keys.js';
@@ -31,7 +32,7 @@ export class SqliteRestore {
 
   constructor(
     private readonly connection: Connection,
-    private readonly target: DatabaseTarget,
+    private readonly target: SqliteTarget,
     private readonly plan: RestorePlan,
     private readonly context: TaskContext,
   ) {
@@ -67,12 +68,7 @@ export class SqliteRestore {
     const unknown = (this.plan.tables ?? []).filter(
       (name) => name === SEQUENCE_TABLE || !Object.hasOwn(this.plan.manifest.tables, name),
     );
-    if (unknown.length > 0) {
-      throw new BackupError(
-        'TABLE_NOT_FOUND',
-        `The snapshot has no table ${unknown.map((name) => `"${name}"`).join(', ')}. Its details list the tables.`,
-      );
-    }
+    if (unknown.length > 0) throw tableNotFound(unknown);
   }
 
   private refuseDifferences(): void {
@@ -192,11 +188,11 @@ export class SqliteRestore {
       then.columns.length === columns.length &&
       then.columns.every(({ name, type }, n) => name === columns[n]?.name && type === columns[n].type);
     if (!same)
-      throw corrupt(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
+      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
   }
 
   private assertSameSnapshot(id: string): void {
-    if (id !== this.plan.manifest.id) throw corrupt(this.plan.manifest.id, `it says that it is "${id}"`);
+    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
   }
 
   private refuseMissingTables(): void {
@@ -205,7 +201,7 @@ export class SqliteRestore {
     // Sequences are looked after on their own: a database may have lost the table that keeps them.
     const left = promised.filter((name) => name !== SEQUENCE_TABLE && !this.restored.has(name));
     if (left.length > 0)
-      throw corrupt(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
+      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
   }
 
   /** The proof: what the database now prints is what was captured. */
@@ -217,11 +213,11 @@ export class SqliteRestore {
       const partOfSequences = name === SEQUENCE_TABLE && this.plan.tables !== null;
       if (!promised || partOfSequences) continue;
       if (table.rows !== promised.rows && name !== SEQUENCE_TABLE)
-        throw mismatch(name, `${table.rows} rows instead of ${promised.rows}`);
+        throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
       if (!table.provable)
         this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
       else if ((await this.digest(table)) !== promised.sha256)
-        throw mismatch(name, 'its rows are not the ones that were captured');
+        throw restoreMismatch(name, 'its rows are not the ones that were captured');
     }
   }
 
@@ -238,26 +234,6 @@ export class SqliteRestore {
     return this.isWhole || [...this.restored].some(([name, { asCaptured }]) => asCaptured && sameName(name, table));
   }
 }
-
-export function schemaMismatch(differences: readonly unknown[]): BackupError {
-  return new BackupError(
-    'SCHEMA_MISMATCH',
-    `The database's schema differs from the snapshot's in ${differences.length} point(s). Nothing was changed. Bring the schema to that state first, or pass "allow_schema_changes": true to restore what fits.`,
-    { differences },
-  );
-}
-
-const mismatch = (table: string, why: string): BackupError =>
-  new BackupError(
-    'RESTORE_MISMATCH',
-    `The restore was undone: table "${table}" did not come out as the snapshot says (${why}).`,
-  );
-
-const corrupt = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
-  );
 
 const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
 

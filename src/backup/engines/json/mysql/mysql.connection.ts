@@ -1,0 +1,180 @@
+import { createConnection, type Connection as Driver, type ConnectionOptions, type QueryError } from 'mysql2';
+import { BackupError } from '../../../model/errors.js';
+import type { ServerTarget } from '../../database-target.js';
+import { explain } from './mysql.errors.js';
+import { RowStream } from './mysql.row-stream.js';
+
+/** A row of what the server says about itself: every value as it prints it. */
+export type InfoRow = Record<string, string | null>;
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** So that a server which is gone without a word is noticed. */
+const KEEP_ALIVE_MS = 30_000;
+/** A restore and a capture may work for long between two answers, and the writer may be slower than the server. */
+const PATIENCE_SECONDS = 3600;
+
+/**
+ * How values are read and written, whatever the server and the application are set to: zero dates, invalid dates and a key of zero as they are, and nothing cut to
+ * fit. `NO_BACKSLASH_ESCAPES` and `ANSI_QUOTES` stay off, which is what the literals of this dialect rely on.
+ */
+const DATA_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
+
+/** A connection of its own to the source, on which a session looks the same on every server. */
+export class MysqlConnection {
+  private constructor(
+    private readonly driver: Driver,
+    private readonly target: ServerTarget,
+    readonly server: ServerKind,
+  ) {}
+
+  /** @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED` for a server that is too old */
+  static async open(target: ServerTarget): Promise<MysqlConnection> {
+    const driver = createConnection(optionsFor(target));
+    driver.on('error', () => undefined); // whoever waits for an answer is told, and nobody else needs to be
+    try {
+      await new Promise<void>((resolve, reject) =>
+        driver.connect((error: QueryError | null) => (error ? reject(error) : resolve())),
+      );
+      const [version] = await ask(driver, 'SELECT VERSION() AS version');
+      const connection = new MysqlConnection(driver, target, serverKind(String(version?.['version'])));
+      for (const statement of sessionSettings(target, connection.server)) await ask(driver, statement);
+      return connection;
+    } catch (error) {
+      driver.destroy();
+      throw explain(error, target);
+    }
+  }
+
+  /** Everything a statement answers. For what the server says about itself, not for the rows of tables. */
+  async rows(sql: string): Promise<InfoRow[]> {
+    try {
+      return await ask(this.driver, sql);
+    } catch (error) {
+      throw explain(error, this.target);
+    }
+  }
+
+  /** The first column of the first row, if there is one. */
+  async value(sql: string): Promise<string | null | undefined> {
+    const [row] = await this.rows(sql);
+    return row && Object.values(row)[0];
+  }
+
+  /** @returns how many rows the statement wrote */
+  async run(sql: string): Promise<number> {
+    try {
+      return await new Promise<number>((resolve, reject) =>
+        this.driver.query<never>(sql, (error: QueryError | null, result: { affectedRows?: number }) =>
+          error ? reject(error) : resolve(result.affectedRows ?? 0),
+        ),
+      );
+    } catch (error) {
+      throw explain(error, this.target);
+    }
+  }
+
+  /** The one column of a query, in pieces of many rows, as the bytes that the server sends; bounded memory, whatever the size of the table. */
+  async *stream(sql: string): AsyncGenerator<Buffer> {
+    const rows = new RowStream(this.driver, sql);
+    try {
+      yield* rows.pieces();
+    } catch (error) {
+      throw explain(error, this.target);
+    }
+  }
+
+  /** Runs something under another `sql_mode`. */
+  async withMode<T>(mode: string, work: () => Promise<T>): Promise<T> {
+    const reset = () => this.run(`SET SESSION sql_mode = '${DATA_MODE}'`);
+    await this.run(`SET SESSION sql_mode = ${literal(mode)}`);
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      await reset().catch(() => undefined); // what failed first is the reason to tell
+      throw error;
+    }
+    await reset();
+    return result;
+  }
+
+  /** At once; the server rolls back what was not committed. */
+  close(): void {
+    this.driver.destroy();
+  }
+}
+
+export type ServerKind = 'mysql' | 'mariadb';
+
+const OLDEST = { mysql: [8, 0], mariadb: [10, 6] } as const;
+
+function serverKind(version: string): ServerKind {
+  const kind: ServerKind = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+  const [, major = '0', minor = '0'] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? [];
+  const [oldestMajor, oldestMinor] = OLDEST[kind];
+  const isKnown = Number(major) > oldestMajor || (Number(major) === oldestMajor && Number(minor) >= oldestMinor);
+  if (!isKnown)
+    throw new BackupError(
+      'UNSUPPORTED',
+      `The database server says that it is "${version}"; MySQL 8.0 and MariaDB 10.6 are the oldest that can be backed up.`,
+    );
+  return kind;
+}
+
+function optionsFor({ host, port, user, password, database, tls }: ServerTarget): ConnectionOptions {
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    charset: 'utf8mb4',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    multipleStatements: false,
+    disableEval: true,
+    // A server must not be able to ask for files of this machine.
+    flags: ['-LOCAL_FILES'],
+    ...(tls === 'off' ? {} : { ssl: { rejectUnauthorized: tls === 'verify' } }),
+  };
+}
+
+/** All that this dialect relies on and that a server, an account or an `init_connect` may have set otherwise. */
+function sessionSettings({ busyTimeoutMs }: ServerTarget, server: ServerKind): string[] {
+  const lockSeconds = Math.max(1, Math.ceil(busyTimeoutMs / 1000));
+  const settings = [
+    `sql_mode = '${DATA_MODE}'`,
+    `time_zone = '+00:00'`,
+    `lock_wait_timeout = ${lockSeconds}`,
+    `innodb_lock_wait_timeout = ${lockSeconds}`,
+    `net_read_timeout = ${PATIENCE_SECONDS}`,
+    `net_write_timeout = ${PATIENCE_SECONDS}`,
+    `wait_timeout = ${PATIENCE_SECONDS}`,
+    'autocommit = 1',
+    'foreign_key_checks = 1',
+    'unique_checks = 1',
+    'sql_quote_show_create = 1',
+    'sql_safe_updates = 0',
+    'sql_select_limit = DEFAULT',
+    ...(server === 'mariadb'
+      ? ['max_statement_time = 0', 'idle_transaction_timeout = 0', 'check_constraint_checks = 1']
+      : ['max_execution_time = 0', 'information_schema_stats_expiry = 0']),
+  ];
+  return ['SET NAMES utf8mb4', `SET SESSION ${settings.join(', SESSION ')}`];
+}
+
+function ask(driver: Driver, sql: string): Promise<InfoRow[]> {
+  return new Promise((resolve, reject) =>
+    driver.query<never>(
+      { sql, typeCast: (field) => field.string('utf8') },
+      (error: QueryError | null, rows: InfoRow[] | object) =>
+        error ? reject(error) : resolve(Array.isArray(rows) ? rows : []),
+    ),
+  );
+}
+
+/** An identifier as SQL writes it. */
+export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
+/** A text literal as SQL writes it. */
+export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -1,0 +1,52 @@
+import type { DatabaseManifest } from '../../../model/manifest.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
+import { beginCapture } from './mysql.capture.js';
+import { MysqlConnection } from './mysql.connection.js';
+import { COUNTER_TABLE } from './mysql.counters.js';
+import { schemaDifferences } from './mysql.differences.js';
+import { RestoreSession } from './mysql.restore-session.js';
+import { finishInterruptedRestore } from './mysql.unfinished.js';
+
+/** MySQL 8 and MariaDB: the server prints the rows as JSON texts, and reads them back as literals. */
+export class MysqlDialect implements Dialect<ServerTarget> {
+  readonly companions = [COUNTER_TABLE];
+
+  async beginCapture(target: ServerTarget): Promise<CaptureSession> {
+    return this.onConnection(target, (connection) => beginCapture(connection, target), 'kept');
+  }
+
+  compareSchema(
+    target: ServerTarget,
+    manifest: DatabaseManifest,
+    tables: string[] | null,
+  ): Promise<SchemaDifference[]> {
+    return this.onConnection(target, (connection) =>
+      schemaDifferences(connection, manifest, target.migrationsTable, tables),
+    );
+  }
+
+  restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
+    return this.onConnection(target, (connection) => new RestoreSession(connection, target, plan, context).run());
+  }
+
+  /** Whatever is done here, what an interrupted restore left behind is put in order first. */
+  private async onConnection<T>(
+    target: ServerTarget,
+    work: (connection: MysqlConnection) => Promise<T>,
+    after: 'closed' | 'kept' = 'closed',
+  ): Promise<T> {
+    const connection = await MysqlConnection.open(target);
+    try {
+      await finishInterruptedRestore(connection);
+      const result = await work(connection);
+      if (after === 'closed') connection.close();
+      return result;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+}

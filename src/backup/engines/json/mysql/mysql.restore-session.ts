@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asBackupError, BackupError } from '../../../model/errors.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestorePlan } from '../dialect.js';
+import { schemaMismatch, tableNotFound } from '../restore.errors.js';
+import { MysqlConnection, quoted } from './mysql.connection.js';
+import { COUNTER_TABLE } from './mysql.counters.js';
+import { schemaDifferences, tablesOfManifest } from './mysql.differences.js';
+import { childAlias, parentAlias, parentOf, readForeignKeys, type ForeignKey } from './mysql.foreign-keys.js';
+import { MissingTables } from './mysql.missing-tables.js';
+import { MysqlRestore, type LockedDatabase } from './mysql.restore.js';
+import { hasTable, readSchema, UNFINISHED_TABLE, type TableLayout } from './mysql.schema.js';
+import { setAside, triggersToSetAside } from './mysql.triggers.js';
+import { createUnfinishedTable, finish, finishInterruptedRestore, hasCommitted } from './mysql.unfinished.js';
+
+const MOST_ATTEMPTS = 20;
+const BETWEEN_ATTEMPTS_MS = 500;
+
+/**
+ * Everything around the transaction of a restore: what has to be so before it begins, the locks that keep everybody else out from the first trigger that is
+ * dropped to the last one that is back, and what is to be done when it has committed or failed.
+ */
+export class RestoreSession {
+  private readonly warnings: string[] = [];
+  private locked = false;
+  /** What is to be said as soon as it has been committed. */
+  private outcome: RestoreOutcome | null = null;
+  private committed = false;
+
+  constructor(
+    private readonly connection: MysqlConnection,
+    private readonly target: ServerTarget,
+    private readonly plan: RestorePlan,
+    private readonly context: TaskContext,
+  ) {}
+
+  async run(): Promise<RestoreOutcome> {
+    this.refuseUnknownTables();
+    await this.refuseDifferences();
+    const hadMigrations = await this.hasMigrationsTable();
+    await this.createMissingTables();
+    try {
+      await createUnfinishedTable(this.connection);
+      const migrations = (await this.hasMigrationsTable()) ? (hadMigrations ? 'there' : 'new') : 'none';
+      const database = await this.lock(migrations);
+      const restored = await new MysqlRestore(this.connection, this.target, this.plan, this.context).run(database);
+      const outcome = { ...restored, warnings: [...this.warnings, ...restored.warnings] };
+      await this.context.breathe(); // a parent that is gone stops us here, before anything is final
+      this.outcome = outcome;
+      await this.connection.run('COMMIT');
+      this.committed = true;
+      await this.finishHere();
+      return outcome;
+    } catch (error) {
+      return this.settle(error);
+    }
+  }
+
+  private refuseUnknownTables(): void {
+    const unknown = (this.plan.tables ?? []).filter(
+      (name) => name === COUNTER_TABLE || !Object.hasOwn(this.plan.manifest.tables, name),
+    );
+    if (unknown.length > 0) throw tableNotFound(unknown);
+  }
+
+  private async refuseDifferences(): Promise<void> {
+    if (this.plan.allowSchemaChanges) return;
+    const { manifest, tables } = this.plan;
+    const differences = await schemaDifferences(this.connection, manifest, this.target.migrationsTable, tables);
+    if (differences.length > 0) throw schemaMismatch(differences);
+  }
+
+  private async layouts(): Promise<TableLayout[]> {
+    return (await readSchema(this.connection, this.target.migrationsTable)).layouts;
+  }
+
+  private isChosen(table: string): boolean {
+    return this.plan.tables === null || this.plan.tables.includes(table);
+  }
+
+  private hasMigrationsTable(): Promise<boolean> {
+    return hasTable(this.connection, this.target.migrationsTable);
+  }
+
+  /** Where the caller allowed it, an empty database gets the snapshot's tables, with their views, routines and triggers. */
+  private async createMissingTables(): Promise<void> {
+    if (!this.plan.allowSchemaChanges) return;
+    const layouts = await this.layouts();
+    const wanted = tablesOfManifest(this.plan.manifest, this.target.migrationsTable).filter(({ name }) =>
+      this.isChosen(name),
+    );
+    if (wanted.every(({ name }) => layouts.some((layout) => layout.name === name))) return;
+    const whole = this.plan.tables === null;
+    const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
+    await missing.create((name) => whole || this.isChosen(name), whole);
+    this.warnings.push(...missing.warnings);
+  }
+
+  /** Waits for everybody else here, and nowhere later. */
+  private async lock(migrations: 'none' | 'there' | 'new'): Promise<LockedDatabase> {
+    const chosen = (await this.layouts()).map(({ name }) => name).filter((name) => this.isRestored(name));
+    const allKeys = await readForeignKeys(this.connection);
+    const foreignKeys = allKeys.filter(
+      ({ child, parent, schema }) => chosen.includes(child) || (schema === null && chosen.includes(parent)),
+    );
+    const locks = [UNFINISHED_TABLE, ...chosen].map((table) => `${quoted(table)} WRITE`);
+    if (migrations !== 'none')
+      locks.push(`${quoted(this.target.migrationsTable)} ${migrations === 'new' ? 'WRITE' : 'READ'}`);
+    locks.push(...foreignKeys.flatMap(readLocks));
+    await this.connection.run('SET SESSION autocommit = 0');
+    await this.connection.run(`LOCK TABLES ${locks.join(', ')}`);
+    this.locked = true;
+    await this.refuseDifferences(); // which nobody can cause any more
+    const layouts = (await this.layouts()).filter(({ name }) => chosen.includes(name));
+    await setAside(this.connection, await triggersToSetAside(this.connection, chosen));
+    return { layouts, foreignKeys, lacksMigrations: migrations === 'new' };
+  }
+
+  private isRestored(table: string): boolean {
+    return this.isChosen(table) && Object.hasOwn(this.plan.manifest.tables, table);
+  }
+
+  private async finishHere(): Promise<void> {
+    if (this.locked) await finish(this.connection);
+    else await finishInterruptedRestore(this.connection);
+    await this.connection.run('UNLOCK TABLES');
+  }
+
+  /**
+   * After a failure: old rows, or new ones if only the answer to COMMIT was lost, with everything around them as it was. A lost connection has rolled back what was not
+   * committed, but cannot put the triggers back itself.
+   */
+  private async settle(error: unknown): Promise<RestoreOutcome> {
+    const isLost = await this.connection.run('ROLLBACK').then(
+      () => false,
+      () => true,
+    );
+    try {
+      await (isLost ? this.finishElsewhere() : this.finishHere());
+    } catch (problem) {
+      throw unfinished(asBackupError(error), asBackupError(problem), this.committed);
+    }
+    if (this.committed && this.outcome) return this.outcome;
+    throw error;
+  }
+
+  private async finishElsewhere(): Promise<void> {
+    this.connection.close();
+    const another = await this.reconnect();
+    try {
+      if (this.outcome && !this.committed) this.committed = await hasCommitted(another);
+      await finishInterruptedRestore(another);
+    } finally {
+      another.close();
+    }
+  }
+
+  /** With patience only where nobody knows what became of a COMMIT: the server may be starting again. */
+  private async reconnect(): Promise<MysqlConnection> {
+    const isInDoubt = this.outcome !== null && !this.committed;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await MysqlConnection.open(this.target);
+      } catch (error) {
+        if (!isInDoubt || attempt === MOST_ATTEMPTS) throw error;
+        await sleep(BETWEEN_ATTEMPTS_MS);
+      }
+    }
+  }
+}
+
+/** The reason, and what is left to do; whoever opens this database next does it. */
+function unfinished(reason: BackupError, problem: BackupError, committed: boolean): BackupError {
+  const rows = committed
+    ? 'The rows are those of the snapshot.'
+    : 'If the rows were not committed, they are as before.';
+  return new BackupError(
+    reason.code,
+    `${reason.message} ${rows} What belongs to the tables besides is not all in place yet (${problem.message}): it stands in the table "${UNFINISHED_TABLE}", and the next backup or restore puts it back.`,
+  );
+}
+
+const readLocks = (key: ForeignKey, n: number): string[] => [
+  `${quoted(key.child)} AS ${childAlias(n)} READ`,
+  `${parentOf(key)} AS ${parentAlias(n)} READ`,
+];

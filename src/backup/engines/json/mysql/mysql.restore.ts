@@ -1,0 +1,230 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestorePlan } from '../dialect.js';
+import { corruptDocument, restoreMismatch } from '../restore.errors.js';
+import { quoted, type MysqlConnection } from './mysql.connection.js';
+import { COUNTER_TABLE, parseCounters, readCounters, type Counters } from './mysql.counters.js';
+import type { DescribedTable } from './mysql.create-table.js';
+import { keyOrder, describeTables, tablesOfManifest, typeOf } from './mysql.differences.js';
+import { ForeignKeyReport, type ForeignKey } from './mysql.foreign-keys.js';
+import { recordMigrations } from './mysql.missing-tables.js';
+import { readRowLines } from './mysql.rows.js';
+import type { TableLayout } from './mysql.schema.js';
+import { TableRowWriter } from './mysql.table-writer.js';
+import { noteCounter, noteRestored } from './mysql.unfinished.js';
+
+/** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
+interface RestoredTable {
+  layout: TableLayout;
+  columns: string[];
+  /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
+  provable: boolean;
+  /** Whether it is exactly the table that was captured. */
+  asCaptured: boolean;
+  rows: number;
+}
+
+/** What is known of the database once its tables are locked. */
+export interface LockedDatabase {
+  /** Those of the tables that are to be restored. */
+  layouts: TableLayout[];
+  foreignKeys: ForeignKey[];
+  /** Whether the migrations table was built just now, so that it has to be told what had run. */
+  lacksMigrations: boolean;
+}
+
+/** One restore of a MySQL or MariaDB database: replaces the rows and proves them, inside the transaction and under the locks of its caller. */
+export class MysqlRestore {
+  private readonly restored = new Map<string, RestoredTable>();
+  private readonly warnings: string[] = [];
+  private readonly then: DescribedTable[];
+  private now: DescribedTable[] = [];
+  private packetBytes = 0;
+
+  constructor(
+    private readonly connection: MysqlConnection,
+    private readonly target: ServerTarget,
+    private readonly plan: RestorePlan,
+    private readonly context: TaskContext,
+  ) {
+    this.then = tablesOfManifest(plan.manifest, target.migrationsTable);
+  }
+
+  /** Everything between the locks and COMMIT. */
+  async run({ layouts, foreignKeys, lacksMigrations }: LockedDatabase): Promise<RestoreOutcome> {
+    this.packetBytes = Number(await this.connection.value('SELECT @@max_allowed_packet'));
+    this.now = await describeTables(
+      this.connection,
+      layouts.map(({ name }) => name),
+    );
+    const keysBefore = this.isWhole ? ForeignKeyReport.EMPTY : await ForeignKeyReport.of(this.connection, foreignKeys);
+    await this.connection.run('SET SESSION foreign_key_checks = 0'); // rows come in an order of their own; see below
+    const counters = await this.replaceRows(layouts);
+    await this.checkDigests();
+    const keysNow = await ForeignKeyReport.of(this.connection, foreignKeys);
+    this.warnings.push(...keysNow.judge(keysBefore, (table) => this.isAsCaptured(table)));
+    await this.noteCounters(counters);
+    if (lacksMigrations)
+      await recordMigrations(this.connection, this.target.migrationsTable, this.plan.manifest.schema.migrations);
+    await noteRestored(this.connection);
+    const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
+    return { tables: Object.fromEntries(tables), warnings: this.warnings };
+  }
+
+  /** Every table, into the very schema it came from: the digests prove the whole database. */
+  private get isWhole(): boolean {
+    return this.plan.tables === null && !this.plan.allowSchemaChanges;
+  }
+
+  private isChosen(table: string): boolean {
+    return this.plan.tables === null || this.plan.tables.includes(table);
+  }
+
+  private async replaceRows(layouts: readonly TableLayout[]): Promise<Counters> {
+    const live = new Map(layouts.map((layout) => [layout.name, layout]));
+    const rowsPromised = Math.max(1, sum(Object.values(this.plan.manifest.tables).map(({ rows }) => rows)));
+    const counters = new CounterRows();
+    let take: (rows: Buffer) => number | Promise<number> = () => 0;
+    let rowsDone = 0;
+    for await (const part of this.plan.parts) {
+      if (part.part === 'head') this.assertSameSnapshot(part.id);
+      if (part.part === 'table') {
+        take =
+          part.name === COUNTER_TABLE
+            ? (rows) => counters.add(rows)
+            : await this.beginTable(part.name, part.columns, live.get(part.name));
+      }
+      if (part.part !== 'rows') continue;
+      rowsDone += await take(part.rows);
+      this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / rowsPromised });
+      await this.context.breathe();
+    }
+    this.refuseMissingTables();
+    if (counters.digest() !== this.plan.manifest.tables[COUNTER_TABLE]?.sha256)
+      throw corruptDocument(this.plan.manifest.id, 'the counters of its tables are other ones');
+    return counters.found;
+  }
+
+  /** Empties a table and returns what fills it with rows and counts them. */
+  private async beginTable(
+    name: string,
+    columns: { name: string; type: string }[],
+    layout: TableLayout | undefined,
+  ): Promise<(rows: Buffer) => number | Promise<number>> {
+    if (!this.isChosen(name)) return () => 0;
+    if (!layout) {
+      this.warnings.push(`The table "${name}" is not in the database, so its rows were left out.`);
+      return () => 0;
+    }
+    const table = this.restoredTable(layout, columns);
+    this.restored.set(name, table);
+    await this.connection.run(`DELETE FROM ${quoted(name)}`);
+    const held = columns.map((column) => column.name);
+    const writer = new TableRowWriter(this.connection, layout, held, table.columns, this.packetBytes);
+    return async (rows) => {
+      const written = await writer.write(rows);
+      table.rows += written;
+      return written;
+    };
+  }
+
+  private restoredTable(layout: TableLayout, columns: { name: string; type: string }[]): RestoredTable {
+    const then = this.then.find(({ name }) => name === layout.name);
+    const now = this.now.find(({ name }) => name === layout.name);
+    if (then) this.assertSameColumns(then, columns);
+    const same = columns.filter((column) => layout.columns.some(({ name }) => name === column.name));
+    const left = columns.filter((column) => !same.includes(column)).map(({ name }) => `"${name}"`);
+    if (left.length > 0)
+      this.warnings.push(`Table "${layout.name}" no longer has ${left.join(', ')}; those values were left out.`);
+    const sameTypes = columns.every(({ name }) => typeIn(then, name) === typeIn(now, name));
+    const sameOrder =
+      then && now && then.primaryKey.join() === now.primaryKey.join() && keyOrder(then) === keyOrder(now);
+    // Where no difference is allowed, none is an excuse: the digest decides.
+    const provable = !this.plan.allowSchemaChanges || (sameTypes && sameOrder === true);
+    const asCaptured = provable && layout.columns.length === columns.length;
+    return { layout, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
+  }
+
+  /** The document repeats what the manifest says; only a damaged one differs. */
+  private assertSameColumns(then: DescribedTable, columns: { name: string }[]): void {
+    const promised = then.columns.filter(({ generated }) => !generated);
+    const same = promised.length === columns.length && promised.every(({ name }, n) => name === columns[n]?.name);
+    if (!same)
+      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
+  }
+
+  private assertSameSnapshot(id: string): void {
+    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
+  }
+
+  private refuseMissingTables(): void {
+    if (this.plan.allowSchemaChanges) return;
+    const promised = this.plan.tables ?? Object.keys(this.plan.manifest.tables);
+    const left = promised.filter((name) => name !== COUNTER_TABLE && !this.restored.has(name));
+    if (left.length > 0)
+      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
+  }
+
+  /** The proof: what the database now prints is what was captured. */
+  private async checkDigests(): Promise<void> {
+    let checked = 0;
+    for (const [name, table] of this.restored) {
+      this.context.report({ stage: 'check', progress: 0.6 + (0.4 * checked++) / this.restored.size });
+      const promised = this.plan.manifest.tables[name];
+      if (!promised) continue;
+      if (table.rows !== promised.rows) throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
+      if (!table.provable)
+        this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
+      else if ((await this.digest(table)) !== promised.sha256)
+        throw restoreMismatch(name, 'its rows are not the ones that were captured');
+    }
+  }
+
+  private async digest({ layout, columns }: RestoredTable): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const lines of readRowLines(this.connection, layout, columns)) {
+      hash.update(lines);
+      await this.context.breathe();
+    }
+    return hash.digest('hex');
+  }
+
+  /** A counter that inserting the rows has not brought to where it was is set once they are committed. */
+  private async noteCounters(counters: Counters): Promise<void> {
+    const counting = [...this.restored.values()].map(({ layout }) => layout).filter(({ counts }) => counts);
+    const now = await readCounters(this.connection, counting);
+    for (const { name } of counting) {
+      const wanted = counters.get(name) ?? '1';
+      if (wanted !== (now.get(name) ?? '1')) await noteCounter(this.connection, name, wanted);
+    }
+  }
+
+  private isAsCaptured(table: string): boolean {
+    return this.isWhole || this.restored.get(table)?.asCaptured === true;
+  }
+}
+
+/** The rows of the counters, which are no table and have to be proven by themselves. */
+class CounterRows {
+  readonly found: Counters = new Map();
+  private readonly hash: Hash = createHash('sha256');
+
+  add(rows: Buffer): number {
+    for (const [table, next] of parseCounters(rows)) this.found.set(table, next);
+    this.hash.update(rows.toString().replaceAll(',\n', '\n')).update('\n');
+    return 0;
+  }
+
+  digest(): string {
+    return this.hash.digest('hex');
+  }
+}
+
+const typeIn = (table: DescribedTable | undefined, column: string): string | undefined => {
+  const found = table?.columns.find(({ name }) => name === column);
+  return found && typeOf(found);
+};
+
+const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);

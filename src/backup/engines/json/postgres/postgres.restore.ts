@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestorePlan } from '../dialect.js';
+import type { DocumentTable } from '../document.reader.js';
+import type { ComparedTable } from '../schema-differences.js';
+import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
+import { PHYSICAL_ORDER, type PostgresConnection } from './postgres.connection.js';
+import { schemaDifferences } from './postgres.differences.js';
+import { MissingTables, recordMigrations } from './postgres.missing-tables.js';
+import { qualified, SEQUENCE_TABLE, type QualifiedName } from './postgres.names.js';
+import { readRowLines } from './postgres.rows.js';
+import { readLayouts, readMigrations, type TableLayout } from './postgres.schema.js';
+import { RestoredSequences } from './postgres.sequences.js';
+import { refreshMaterializedViews, SetAside } from './postgres.set-aside.js';
+import { describedTables } from './postgres.statement-head.js';
+import { TableRowWriter } from './postgres.table-writer.js';
+
+/** What the application's own connections find, as opposed to ours. */
+export interface Surroundings {
+  migrations: QualifiedName;
+  /** Functions in defaults and checks may rely on it. */
+  searchPath: string;
+}
+
+/** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
+interface RestoredTable {
+  layout: TableLayout;
+  columns: string[];
+  /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
+  provable: boolean;
+  rows: number;
+}
+
+/** One restore of a PostgreSQL database: replaces the rows and proves them, inside the transaction that its caller opened. */
+export class PostgresRestore {
+  private readonly restored = new Map<string, RestoredTable>();
+  private readonly warnings: string[] = [];
+  private readonly then: ComparedTable[];
+
+  constructor(
+    private readonly connection: PostgresConnection,
+    private readonly surroundings: Surroundings,
+    private readonly plan: RestorePlan,
+    private readonly context: TaskContext,
+  ) {
+    this.then = describedTables(plan.manifest.schema.ddl);
+    this.refuseUnknownTables();
+  }
+
+  /** Everything between BEGIN and COMMIT. */
+  async run(): Promise<RestoreOutcome> {
+    if (this.plan.allowSchemaChanges) await this.createMissingTables();
+    const live = await this.lockTables();
+    await this.refuseDifferences(live);
+    const tables = live.filter(({ label }) => this.isRestored(label));
+    const oids = tables.map(({ oid }) => oid);
+    const sequences = await RestoredSequences.of(this.connection, this.surroundings.migrations, this.ownersOfSequences);
+    const aside = await SetAside.of(this.connection, oids);
+    if (tables.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(tables)}`);
+    await this.connection.setSearchPath(this.surroundings.searchPath);
+    await this.replaceRows(new Map(tables.map((layout) => [layout.label, layout])), sequences);
+    this.refuseMissingTables(tables);
+    await sequences.set();
+    await aside.putBack();
+    this.warnings.push(...sequences.warnings, ...(await refreshMaterializedViews(this.connection, oids)));
+    await this.connection.setSearchPath('');
+    await this.checkDigests(sequences);
+    const rows = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
+    return { tables: Object.fromEntries(rows), warnings: this.warnings };
+  }
+
+  private isChosen(table: string): boolean {
+    return this.plan.tables === null || this.plan.tables.includes(table);
+  }
+
+  private isRestored(table: string): boolean {
+    return this.isChosen(table) && Object.hasOwn(this.plan.manifest.tables, table);
+  }
+
+  /** Null for all: those that stand alone belong to the database as a whole. */
+  private get ownersOfSequences(): readonly string[] | null {
+    return this.plan.tables;
+  }
+
+  private refuseUnknownTables(): void {
+    const unknown = (this.plan.tables ?? []).filter(
+      (name) => name === SEQUENCE_TABLE || !Object.hasOwn(this.plan.manifest.tables, name),
+    );
+    if (unknown.length > 0) throw tableNotFound(unknown);
+  }
+
+  /** An empty database gets the snapshot's tables, with what hangs on them. */
+  private async createMissingTables(): Promise<void> {
+    const before = await readMigrations(this.connection, this.surroundings.migrations);
+    const existing = new Set((await readLayouts(this.connection, before)).map(({ label }) => label));
+    if (this.then.every(({ name }) => existing.has(name) || !this.isChosen(name))) return;
+    const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
+    await this.connection.setSearchPath(this.surroundings.searchPath);
+    await missing.create(this.plan.tables);
+    await this.connection.setSearchPath('');
+    this.warnings.push(...missing.warnings);
+    const after = await readMigrations(this.connection, this.surroundings.migrations);
+    if (after.exists && !before.exists)
+      await recordMigrations(this.connection, after, this.plan.manifest.schema.migrations);
+  }
+
+  /** Nobody reads or writes them from here on; what they look like is read only then. */
+  private async lockTables(): Promise<TableLayout[]> {
+    const migrations = await readMigrations(this.connection, this.surroundings.migrations);
+    const before = await readLayouts(this.connection, migrations);
+    const wanted = before.filter(({ label }) => this.isRestored(label));
+    if (wanted.length === 0) return before;
+    await this.connection.run(`LOCK TABLE ${onlyThese(wanted)} IN ACCESS EXCLUSIVE MODE`);
+    return readLayouts(this.connection, migrations);
+  }
+
+  private async refuseDifferences(layouts: TableLayout[]): Promise<void> {
+    if (this.plan.allowSchemaChanges) return;
+    const migrations = await readMigrations(this.connection, this.surroundings.migrations);
+    const differences = schemaDifferences({ layouts, migrations }, this.plan.manifest, this.plan.tables);
+    if (differences.length > 0) throw schemaMismatch(differences);
+  }
+
+  private async replaceRows(live: Map<string, TableLayout>, sequences: RestoredSequences): Promise<void> {
+    const promised = Object.values(this.plan.manifest.tables).reduce((sum, { rows }) => sum + rows, 1);
+    let writer: TableRowWriter | null = null;
+    let table: RestoredTable | null = null;
+    let inSequences = false;
+    let done = 0;
+    try {
+      for await (const part of this.plan.parts) {
+        if (part.part === 'head') this.assertSameSnapshot(part.id);
+        if (part.part === 'table' || part.part === 'end') {
+          await writer?.finish();
+          [writer, table, inSequences] = [null, null, false];
+        }
+        if (part.part === 'table') {
+          inSequences = part.name === SEQUENCE_TABLE;
+          table = inSequences ? null : this.beginTable(part, live.get(part.name));
+          if (table) writer = this.writerOf(table, part);
+        }
+        if (part.part !== 'rows') continue;
+        if (inSequences) sequences.take(part.rows);
+        if (writer && table) {
+          const rows = await writer.write(part.rows);
+          table.rows += rows;
+          done += rows;
+        }
+        this.context.report({ stage: 'restore', progress: (0.6 * done) / promised });
+        await this.context.breathe();
+      }
+    } catch (error) {
+      await writer?.abandon();
+      throw error;
+    }
+  }
+
+  private writerOf({ layout, columns }: RestoredTable, part: DocumentTable): TableRowWriter {
+    const names = part.columns.map(({ name }) => name);
+    return new TableRowWriter(this.connection, layout, names, columns);
+  }
+
+  private beginTable({ name, columns }: DocumentTable, layout: TableLayout | undefined): RestoredTable | null {
+    if (!this.isChosen(name)) return null;
+    if (!layout) {
+      this.warnings.push(`The table "${name}" is not in the database, so its rows were left out.`);
+      return null;
+    }
+    const then = this.then.find((table) => table.name === name);
+    if (then) this.assertSameColumns(then, columns);
+    const same = columns.filter((column) => layout.columns.some((c) => c.name === column.name));
+    const left = columns.filter((column) => !same.includes(column)).map((column) => `"${column.name}"`);
+    if (left.length > 0)
+      this.warnings.push(`Table "${name}" no longer has ${left.join(', ')}; those values were left out.`);
+    const sameTypes = columns.every((column) =>
+      layout.columns.some((c) => c.name === column.name && c.type === column.type),
+    );
+    // Where no difference is allowed, none is an excuse: the digest decides.
+    const provable = !this.plan.allowSchemaChanges || sameTypes;
+    const table = { layout, columns: same.map((column) => column.name), provable, rows: 0 };
+    this.restored.set(name, table);
+    return table;
+  }
+
+  /** The document repeats what the manifest says; only a damaged one differs. */
+  private assertSameColumns(then: ComparedTable, columns: { name: string; type: string }[]): void {
+    const same =
+      then.columns.length === columns.length &&
+      then.columns.every(({ name, type }, n) => name === columns[n]?.name && type === columns[n].type);
+    if (!same)
+      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
+  }
+
+  private assertSameSnapshot(id: string): void {
+    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
+  }
+
+  /** What was emptied has to be filled again. */
+  private refuseMissingTables(emptied: readonly TableLayout[]): void {
+    const left = emptied.map(({ label }) => label).filter((label) => !this.restored.has(label));
+    if (left.length > 0)
+      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
+  }
+
+  /** The proof: what the database now prints is what was captured. */
+  private async checkDigests(sequences: RestoredSequences): Promise<void> {
+    const sequencesDigest = await sequences.digest();
+    const promisedSequences = this.plan.manifest.tables[SEQUENCE_TABLE];
+    if (sequencesDigest !== null && promisedSequences && promisedSequences.sha256 !== sequencesDigest)
+      throw restoreMismatch(SEQUENCE_TABLE, 'the sequences do not stand where they were captured');
+    await this.connection.run(...PHYSICAL_ORDER);
+    let checked = 0;
+    for (const [name, table] of this.restored) {
+      this.context.report({ stage: 'check', progress: 0.6 + (0.4 * checked++) / this.restored.size });
+      const promised = this.plan.manifest.tables[name];
+      if (!promised) continue;
+      if (table.rows !== promised.rows) throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
+      if (!table.provable)
+        this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
+      else if ((await this.digest(table)) !== promised.sha256)
+        throw restoreMismatch(name, 'its rows are not the ones that were captured');
+    }
+  }
+
+  private async digest({ layout, columns }: RestoredTable): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const lines of readRowLines(this.connection, layout, columns)) {
+      hash.update(lines);
+      await this.context.breathe();
+    }
+    return hash.digest('hex');
+  }
+}
+
+const onlyThese = (tables: readonly QualifiedName[]): string =>
+  tables.map((table) => `ONLY ${qualified(table)}`).join(', ');

@@ -1,0 +1,27 @@
+import { BackupError } from '../../model/errors.js';
+
+export function schemaMismatch(differences: readonly unknown[]): BackupError {
+  return new BackupError(
+    'SCHEMA_MISMATCH',
+    `The database's schema differs from the snapshot's in ${differences.length} point(s). Nothing was changed. Bring the schema to that state first, or pass "allow_schema_changes": true to restore what fits.`,
+    { differences },
+  );
+}
+
+export const tableNotFound = (names: readonly string[]): BackupError =>
+  new BackupError(
+    'TABLE_NOT_FOUND',
+    `The snapshot has no table ${names.map((name) => `"${name}"`).join(', ')}. Its details list the tables.`,
+  );
+
+export const restoreMismatch = (table: string, why: string): BackupError =>
+  new BackupError(
+    'RESTORE_MISMATCH',
+    `The restore was undone: table "${table}" did not come out as the snapshot says (${why}).`,
+  );
+
+export const corruptDocument = (id: string, why: string): BackupError =>
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
+  );

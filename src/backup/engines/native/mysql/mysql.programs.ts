@@ -1,0 +1,130 @@
+import { BackupError } from '../../../model/errors.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { NativeOptions } from '../native.options.js';
+import { Program, type Command } from '../programs/program.js';
+import { explain } from './mysql.errors.js';
+
+/** MariaDB's first: where both are there, `mysqldump` is another name of it. */
+const KNOWN = { mysqldump: ['mariadb-dump', 'mysqldump'], mysql: ['mariadb', 'mysql'] } as const;
+const PACKAGE = 'mariadb-client';
+const CONNECT_SECONDS = 10;
+
+type Role = keyof typeof KNOWN;
+/** Whose programs they are: they do not take the same options. */
+type Maker = 'MariaDB' | 'MySQL';
+
+/** The programs of MariaDB or MySQL, as the options name them or as they are found. */
+export class MysqlPrograms {
+  private readonly found = new Map<Role, { program: string; maker: Maker }>();
+
+  constructor(private readonly options: NativeOptions) {}
+
+  get compressionLevel(): number {
+    return this.options.compressionLevel ?? 6;
+  }
+
+  /**
+   * A dump of one state of a database's tables.
+   * @param wanted.definitions routines and events too; views always are
+   * @param wanted.rows what is in the tables
+   */
+  async dump(
+    target: ServerTarget,
+    database: string,
+    { definitions, rows = true }: { definitions: boolean; rows?: boolean },
+  ): Promise<Program> {
+    const { maker } = await this.find('mysqldump');
+    const args = [
+      ...['--single-transaction', '--quick', '--hex-blob', '--order-by-primary', '--no-tablespaces', '--skip-triggers'],
+      ...[
+        '--default-character-set=utf8mb4',
+        ...(definitions ? ['--routines', '--events'] : []),
+        ...(rows ? [] : ['--no-data']),
+      ],
+      ...(maker === 'MySQL' ? ['--set-gtid-purged=OFF'] : []),
+    ];
+    return this.start('mysqldump', target, [...args, '--', database], false);
+  }
+
+  /** A client that runs the statements that are written to it, and stops at the first that fails. */
+  async client(target: ServerTarget, database: string | null): Promise<Program> {
+    const args = ['--binary-mode', '--batch', '--raw', '--skip-column-names', '--default-character-set=utf8mb4'];
+    const chosen = database === null ? [] : [`--database=${database}`];
+    return this.start('mysql', target, [...args, `--connect-timeout=${CONNECT_SECONDS}`, ...chosen], true);
+  }
+
+  /** What statements print. @throws BackupError when one fails */
+  async ask(target: ServerTarget, sql: string): Promise<string> {
+    const program = await this.client(target, null);
+    try {
+      await program.write(sql);
+      program.endInput();
+      return await textOf(program);
+    } finally {
+      program.kill();
+    }
+  }
+
+  private async start(role: Role, target: ServerTarget, args: string[], readsInput: boolean): Promise<Program> {
+    const { program, maker } = await this.find(role);
+    const connection = ['--no-defaults', ...this.where(target, maker), `--user=${target.user}`];
+    const environment = target.password === '' ? {} : { MYSQL_PWD: target.password };
+    return this.run(role, program, [...connection, ...args], environment, readsInput);
+  }
+
+  private where(target: ServerTarget, maker: Maker): string[] {
+    if (this.options.docker) return [];
+    const tls = {
+      MariaDB: {
+        off: ['--skip-ssl'],
+        require: ['--ssl', '--skip-ssl-verify-server-cert'],
+        verify: ['--ssl', '--ssl-verify-server-cert'],
+      },
+      MySQL: {
+        off: ['--ssl-mode=DISABLED', '--get-server-public-key'],
+        require: ['--ssl-mode=REQUIRED'],
+        verify: ['--ssl-mode=VERIFY_IDENTITY'],
+      },
+    }[maker][target.tls];
+    return ['--protocol=tcp', `--host=${target.host}`, `--port=${target.port}`, ...tls];
+  }
+
+  private async find(role: Role): Promise<{ program: string; maker: Maker }> {
+    const known = this.found.get(role);
+    if (known) return known;
+    const configured = this.options.programs?.[role];
+    const candidates = configured === undefined ? KNOWN[role] : [configured];
+    let missing: unknown;
+    for (const program of candidates) {
+      try {
+        const version = await textOf(this.run(role, program, ['--version'], {}, false));
+        const found = { program, maker: version.includes('MariaDB') ? ('MariaDB' as const) : ('MySQL' as const) };
+        this.found.set(role, found);
+        return found;
+      } catch (error) {
+        if (!(error instanceof BackupError) || error.code !== 'UNSUPPORTED') throw error;
+        missing = error;
+      }
+    }
+    throw missing;
+  }
+
+  private run(role: Role, program: string, args: string[], environment: Record<string, string>, readsInput: boolean) {
+    const command: Command = { program, args, environment, debianPackage: PACKAGE, option: `programs.${role}` };
+    return new Program(command, this.options.docker ?? null, readsInput);
+  }
+}
+
+/** @throws BackupError with what the program said, when it failed */
+export async function assertSucceeded(program: Program): Promise<void> {
+  const code = await program.exitCode();
+  if (code !== 0) throw explain(program.errorOutput, code);
+}
+
+/** Everything a program prints. @throws BackupError when it fails */
+export async function textOf(program: Program): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of program.output as AsyncIterable<Buffer>) pieces.push(piece);
+  await assertSucceeded(program);
+  return Buffer.concat(pieces).toString();
+}

@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
+import { openStored, type StoredFile } from '../../../archive/stored-file.js';
+import type { SchemaInfo } from '../../../model/manifest.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { CheckRestorableRequest } from '../../engine-host.js';
+import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../../snapshot.engine.js';
+import type { NativeContent, NativeDatabase } from '../native-database.js';
+import type { NativeOptions } from '../native.options.js';
+import { writeDocument } from '../programs/output.js';
+import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
+import { DumpContents } from './dump.contents.js';
+import { readDump } from './dump.reader.js';
+import { dumped } from './dumped.js';
+import { assertSucceeded, MysqlPrograms } from './mysql.programs.js';
+import { MysqlRestore } from './mysql.restore.js';
+import { readServer, refuseOtherServer, refuseWhatCannotBeRestored } from './mysql.server.js';
+
+/** MySQL and MariaDB: a dump, compressed; and back by a second database whose tables, once proved, are swapped with the live ones. */
+export class NativeMysql implements NativeDatabase<ServerTarget> {
+  private readonly programs: MysqlPrograms;
+
+  constructor(options: NativeOptions) {
+    this.programs = new MysqlPrograms(options);
+  }
+
+  async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+    const server = await readServer(this.programs, target);
+    refuseWhatCannotBeRestored(server);
+    context.report({ stage: 'capture', progress: 0 });
+    const dump = await this.programs.dump(target, target.database, { definitions: true });
+    try {
+      const gzip = createGzip({ level: this.programs.compressionLevel });
+      dump.output.once('error', (error) => gzip.destroy(error)).pipe(gzip);
+      const written = await writeDocument(aside, gzip as AsyncIterable<Buffer>);
+      await assertSucceeded(dump);
+      context.report({ stage: 'check', progress: 0.6 });
+      const { tables, schema } = await readStored({ path: aside, entry: null }, target.migrationsTable);
+      const database = { type: 'mysql', name: target.database, server_version: server.version };
+      return { ...written, tables, database, schema };
+    } finally {
+      dump.kill();
+    }
+  }
+
+  async compareSchema(
+    target: ServerTarget,
+    { snapshot, tables }: Omit<CheckRestorableRequest, 'database'>,
+  ): Promise<SchemaDifference[]> {
+    refuseChosenTables(snapshot, tables);
+    const server = await readServer(this.programs, target);
+    refuseOtherServer(snapshot.manifest.database.server_version, server);
+    refuseWhatCannotBeRestored(server);
+    return differences(snapshot.manifest.schema, await this.liveSchema(target));
+  }
+
+  async restore(
+    target: ServerTarget,
+    { snapshot, tables, allowSchemaChanges }: Omit<RestoreRequest, 'database'>,
+    context: TaskContext,
+  ): Promise<RestoreOutcome> {
+    const found = await this.compareSchema(target, { snapshot, tables });
+    if (found.length > 0 && !allowSchemaChanges) throw schemaMismatch(found);
+    const outcome = await new MysqlRestore(this.programs, target, snapshot, context, found.length > 0).run();
+    const left = found.filter(({ difference }) => difference.startsWith(ONLY_LIVE));
+    return { ...outcome, warnings: left.map(({ difference }) => `Replaced, or left as it was: ${difference}.`) };
+  }
+
+  /** By a dump without the rows. */
+  private async liveSchema(target: ServerTarget): Promise<SchemaInfo> {
+    const dump = await this.programs.dump(target, target.database, { definitions: true, rows: false });
+    return (await dumped(dump, target.migrationsTable)).schema;
+  }
+}
+
+/** Reads a document to its end: what can be read now can be put back later. */
+async function readStored(document: StoredFile, migrationsTable: string): Promise<DumpContents> {
+  const contents = new DumpContents(migrationsTable);
+  for await (const part of readDump(await unpacked(document))) contents.take(part);
+  return contents;
+}
+
+async function unpacked(document: StoredFile): Promise<AsyncIterable<Buffer>> {
+  const stored: Readable = await openStored(document);
+  const gunzip = createGunzip();
+  stored.once('error', (error) => gunzip.destroy(error)).pipe(gunzip);
+  return gunzip as AsyncIterable<Buffer>;
+}

@@ -1,0 +1,24 @@
+import type { TaskContext } from '../../system/child-task-server.js';
+import type { DatabaseTarget } from '../database-target.js';
+import type { CheckRestorableRequest } from '../engine-host.js';
+import type { CapturedDocument, RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
+
+/** What a native document holds. */
+export type NativeContent = Pick<CapturedDocument, 'sizeBytes' | 'checksum' | 'tables' | 'database' | 'schema'>;
+
+/** How one kind of database is written in its own form and put back. */
+export interface NativeDatabase<Target extends DatabaseTarget = DatabaseTarget> {
+  /**
+   * Writes the state of one moment.
+   * @param aside where to; fsynced and re-read when this is done, and for the caller to remove when it fails
+   */
+  capture(target: Target, aside: string, context: TaskContext): Promise<NativeContent>;
+  /** What stands between the snapshot's schema and the live one. @throws BackupError `UNSUPPORTED` where the server cannot take it */
+  compareSchema(
+    target: Target,
+    request: Omit<CheckRestorableRequest, 'database'>,
+    context: TaskContext,
+  ): Promise<SchemaDifference[]>;
+  /** Puts it back and proves it; the database is as before unless this succeeds. */
+  restore(target: Target, request: Omit<RestoreRequest, 'database'>, context: TaskContext): Promise<RestoreOutcome>;
+}

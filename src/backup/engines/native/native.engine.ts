@@ -1,0 +1,63 @@
+import type { Readable } from 'node:stream';
+import { BackupError } from '../../model/errors.js';
+import type { DocumentEnding } from '../../model/snapshot-id.js';
+import type { TaskRun } from '../../system/child-task.js';
+import type { DatabaseTarget } from '../database-target.js';
+import type { CheckRestorableRequest, EngineHost } from '../engine-host.js';
+import {
+  SnapshotEngine,
+  type CapturedDocument,
+  type CaptureRequest,
+  type ReadRequest,
+  type RestoreOutcome,
+  type RestoreRequest,
+  type SchemaDifference,
+} from '../snapshot.engine.js';
+import type { NativeOptions } from './native.options.js';
+
+const ENDINGS = { sqlite: '.db', postgres: '.dump', mysql: '.sql.gz' } as const satisfies Record<
+  DatabaseTarget['type'],
+  DocumentEnding
+>;
+
+/**
+ * Snapshots in the databases' own forms: a copy of the SQLite file, an archive of `pg_dump`, a dump of `mariadb-dump` or `mysqldump`. Always full ones of whole
+ * databases. The work is done in the engine host, and by the databases' own programs below it.
+ */
+export class NativeEngine extends SnapshotEngine {
+  constructor(
+    private readonly host: EngineHost,
+    private readonly options: NativeOptions = {},
+  ) {
+    super();
+  }
+
+  override documentEnding({ type }: DatabaseTarget): DocumentEnding {
+    return ENDINGS[type];
+  }
+
+  /** @throws BackupError `UNSUPPORTED` too for a plan of chosen tables, or where a program is missing or does not fit the server */
+  override capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument> {
+    return this.host.run('nativeCapture', { ...request, options: this.options }, run);
+  }
+
+  override restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome> {
+    return this.host.run('nativeRestore', { ...request, options: this.options }, run);
+  }
+
+  override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {
+    return this.host.run('nativeCheckRestorable', { ...request, options: this.options }, run);
+  }
+
+  /** The stored bytes: rows are not read out of a native document. @throws BackupError `UNSUPPORTED` for the other views */
+  override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
+    if (request.view === 'document' || request.view === 'stored') return this.host.stream('read', request, run);
+    const { filename } = request.snapshot.manifest;
+    return Promise.reject(
+      new BackupError(
+        'UNSUPPORTED',
+        `Rows cannot be looked up in "${filename}", which the database's own program wrote. Download it and read it with that program, or let the plan use the engine "json".`,
+      ),
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import type { SchemaInfo } from '../../../model/manifest.js';
+import { BackupError } from '../../../model/errors.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { ServerTarget } from '../../database-target.js';
+import type { CheckRestorableRequest } from '../../engine-host.js';
+import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
+import type { NativeContent, NativeDatabase } from '../native-database.js';
+import type { NativeOptions } from '../native.options.js';
+import { writeDocument } from '../programs/output.js';
+import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
+import { assertSucceeded, feeding, PostgresPrograms, reading, textOf } from './postgres.programs.js';
+import { PostgresRestore } from './postgres.restore.js';
+import { readServer, type Server } from './postgres.server.js';
+import { ScriptContents } from './script.contents.js';
+import { readScript } from './sql-script.js';
+
+/** PostgreSQL: an archive of `pg_dump` in its custom form, read back by `pg_restore` and put back by `psql` in one transaction. */
+export class NativePostgres implements NativeDatabase<ServerTarget> {
+  private readonly programs: PostgresPrograms;
+
+  constructor(options: NativeOptions) {
+    this.programs = new PostgresPrograms(options);
+  }
+
+  async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+    const server = await readServer(this.programs, target);
+    await this.refuseOlderDump(server);
+    context.report({ stage: 'capture', progress: 0 });
+    const dump = this.programs.start(
+      'pgDump',
+      [
+        '--format=custom',
+        `--compress=${this.programs.compressionLevel}`,
+        `--lock-wait-timeout=${target.busyTimeoutMs}`,
+      ],
+      { target },
+    );
+    try {
+      const written = await writeDocument(aside, dump.output as AsyncIterable<Buffer>);
+      await assertSucceeded(dump);
+      context.report({ stage: 'check', progress: 0.6 });
+      const contents = await this.readArchive(aside, server, target);
+      const database = { type: 'postgres', name: target.database, server_version: server.version };
+      return { ...written, tables: contents.tables, database, schema: contents.schema };
+    } finally {
+      dump.kill();
+    }
+  }
+
+  async compareSchema(
+    target: ServerTarget,
+    { snapshot, tables }: Omit<CheckRestorableRequest, 'database'>,
+  ): Promise<SchemaDifference[]> {
+    refuseChosenTables(snapshot, tables);
+    const server = await readServer(this.programs, target);
+    refuseOlderServer(snapshot, server);
+    await this.list(snapshot);
+    return differences(snapshot.manifest.schema, await this.liveSchema(target));
+  }
+
+  async restore(
+    target: ServerTarget,
+    { snapshot, tables, allowSchemaChanges }: Omit<RestoreRequest, 'database'>,
+    context: TaskContext,
+  ): Promise<RestoreOutcome> {
+    const found = await this.compareSchema(target, { snapshot, tables });
+    if (found.length > 0 && !allowSchemaChanges) throw schemaMismatch(found);
+    const outcome = await new PostgresRestore(this.programs, target, snapshot, context).run();
+    const left = found.filter(({ difference }) => difference.startsWith(ONLY_LIVE)).map(({ difference }) => difference);
+    return { ...outcome, warnings: left.map((each) => `Left as it was: ${each}.`) };
+  }
+
+  /** pg_restore reads the whole archive: what it can print now it can put back later. */
+  private async readArchive(path: string, server: Server, target: ServerTarget): Promise<ScriptContents> {
+    const contents = new ScriptContents(target.migrationsTable);
+    const program = this.programs.start('pgRestore', ['--no-owner', '--no-privileges', '--file=-'], {
+      readsInput: true,
+    });
+    await feeding({ path, entry: null }, program, async () => {
+      for await (const part of readScript(program.output as AsyncIterable<Buffer>)) contents.take(part);
+    });
+    for (const table of server.tablesOfExtensions) delete contents.tables[table];
+    return contents;
+  }
+
+  private async liveSchema(target: ServerTarget): Promise<SchemaInfo> {
+    const contents = new ScriptContents(target.migrationsTable);
+    const args = ['--schema-only', '--no-owner', '--no-privileges', `--lock-wait-timeout=${target.busyTimeoutMs}`];
+    const dump = this.programs.start('pgDump', args, { target });
+    await reading(dump, async () => {
+      for await (const part of readScript(dump.output as AsyncIterable<Buffer>)) contents.take(part);
+    });
+    return contents.schema;
+  }
+
+  /** @throws BackupError `UNSUPPORTED` where the archive is of a form that this pg_restore does not know yet */
+  private async list({ document }: StoredSnapshot): Promise<void> {
+    const program = this.programs.start('pgRestore', ['--list'], { readsInput: true });
+    await feeding(document, program, async () => void (await textOf(program)));
+  }
+
+  private async refuseOlderDump({ major, version }: Server): Promise<void> {
+    const own = await this.programs.majorVersion('pgDump');
+    if (own < major)
+      throw new BackupError(
+        'UNSUPPORTED',
+        `pg_dump ${own} cannot dump a server of version ${version}. Install the Debian package "postgresql-client-${major}" or a newer one, or name its pg_dump in the native engine's option "programs.pgDump".`,
+      );
+  }
+}
+
+function refuseOlderServer({ manifest }: StoredSnapshot, server: Server): void {
+  const then = parseInt(manifest.database.server_version);
+  if (server.major >= then) return;
+  throw new BackupError(
+    'UNSUPPORTED',
+    `Snapshot "${manifest.id}" is of a PostgreSQL ${then} server, and this one is ${server.version}: an older server cannot take it. Restore it into a server of version ${then} or newer.`,
+  );
+}

@@ -1,0 +1,89 @@
+import type { ServerTarget } from '../../database-target.js';
+import type { StoredFile } from '../../../archive/stored-file.js';
+import type { NativeOptions } from '../native.options.js';
+import { feed } from '../programs/output.js';
+import { Program, type Command } from '../programs/program.js';
+import { explain } from './postgres.errors.js';
+import { ScriptCutShort } from './sql-script.js';
+
+const SSL_MODES = { off: 'disable', require: 'require', verify: 'verify-full' } as const;
+const CONNECT_SECONDS = 10;
+
+/** PostgreSQL's own programs, as the options name them. */
+export class PostgresPrograms {
+  constructor(private readonly options: NativeOptions) {}
+
+  /** @param readsInput whether it reads what is written to it */
+  start(
+    option: 'pgDump' | 'pgRestore' | 'psql',
+    args: string[],
+    { target, readsInput = false }: { target?: ServerTarget; readsInput?: boolean } = {},
+  ): Program {
+    const command: Command = {
+      program: this.options.programs?.[option] ?? { pgDump: 'pg_dump', pgRestore: 'pg_restore', psql: 'psql' }[option],
+      args: target ? [...args, '--no-password', `--dbname=${this.connection(target)}`] : args,
+      environment: { PGTZ: 'UTC', ...(target && target.password !== '' ? { PGPASSWORD: target.password } : {}) },
+      debianPackage: 'postgresql-client',
+      option: `programs.${option}`,
+    };
+    return new Program(command, this.options.docker ?? null, readsInput);
+  }
+
+  /** Major version of a program, such as 15. */
+  async majorVersion(option: 'pgDump' | 'pgRestore'): Promise<number> {
+    const program = this.start(option, ['--version']);
+    const printed = await textOf(program);
+    return Number(/(\d+)/.exec(printed.slice(printed.lastIndexOf(') ') + 2))?.[1]);
+  }
+
+  get compressionLevel(): number {
+    return this.options.compressionLevel ?? 6;
+  }
+
+  /** A connection string: there no name can be taken for an option, or for another string like it. */
+  private connection(target: ServerTarget): string {
+    const where = this.options.docker
+      ? {}
+      : { host: target.host, port: String(target.port), sslmode: SSL_MODES[target.tls] };
+    const values = { ...where, user: target.user, dbname: target.database, connect_timeout: String(CONNECT_SECONDS) };
+    return Object.entries(values)
+      .map(([name, value]) => `${name}='${value.replaceAll(/['\\]/g, '\\$&')}'`)
+      .join(' ');
+  }
+}
+
+/** Everything a program prints. @throws BackupError when it fails */
+export async function textOf(program: Program): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of program.output as AsyncIterable<Buffer>) pieces.push(piece);
+  await assertSucceeded(program);
+  return Buffer.concat(pieces).toString();
+}
+
+/** @throws BackupError with what the program said, when it failed */
+export async function assertSucceeded(program: Program): Promise<void> {
+  const code = await program.exitCode();
+  if (code !== 0) throw explain(program.errorOutput, code);
+}
+
+/** Runs a program while its script is read; where that is cut short, the program says why. @throws BackupError when it fails */
+export async function reading<T>(program: Program, read: () => Promise<T>): Promise<T> {
+  try {
+    const result = await read();
+    await assertSucceeded(program);
+    return result;
+  } catch (error) {
+    if (error instanceof ScriptCutShort) await assertSucceeded(program);
+    throw error;
+  } finally {
+    program.kill();
+  }
+}
+
+/** The same for a program that is fed with a stored document. @returns the checksum of all stored bytes */
+export function feeding(document: StoredFile, program: Program, read: () => Promise<void>): Promise<string> {
+  return reading(program, async () => {
+    const [checksum] = await Promise.all([feed(document, program), read()]);
+    return checksum;
+  });
+}

@@ -1,0 +1,44 @@
+import type { ServerTarget } from '../../database-target.js';
+import { tableName } from './postgres.names.js';
+import type { PostgresPrograms } from './postgres.programs.js';
+import { PsqlSession } from './psql.session.js';
+
+/** What has to be known of a server before something is done with it. */
+export interface Server {
+  major: number;
+  version: string;
+  /** What extensions keep in tables of their own comes and goes with them, as far as pg_dump knows; named as in a manifest. */
+  tablesOfExtensions: string[];
+  /** Extensions that this user may not drop. */
+  lastingExtensions: string[];
+}
+
+const QUESTION = `SELECT pg_catalog.json_build_object(
+  'version', pg_catalog.current_setting('server_version'),
+  'number', pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
+  'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname))
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' AND c.relkind IN ('r', 'p')),
+  'lasting', (SELECT pg_catalog.json_agg(extname) FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')));`;
+
+/** @throws BackupError `DATABASE_UNAVAILABLE` when it cannot be reached, `UNSUPPORTED` when psql is missing */
+export async function readServer(programs: PostgresPrograms, target: ServerTarget): Promise<Server> {
+  const session = new PsqlSession(programs, target);
+  try {
+    const answer = JSON.parse(await session.ask(QUESTION)) as {
+      version: string;
+      number: number;
+      tables: [string, string][] | null;
+      lasting: string[] | null;
+    };
+    await session.close();
+    return {
+      major: Math.floor(answer.number / 10_000),
+      version: answer.version.split(' ')[0]!, // Debian says more after it
+      tablesOfExtensions: (answer.tables ?? []).map(([schema, name]) => tableName(schema, name)),
+      lastingExtensions: answer.lasting ?? [],
+    };
+  } finally {
+    session.kill();
+  }
+}

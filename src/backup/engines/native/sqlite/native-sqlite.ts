@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { TableSummary } from '../../../model/manifest.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { SqliteTarget } from '../../database-target.js';
+import type { CheckRestorableRequest } from '../../engine-host.js';
+import type { CapturedTable, CaptureSession } from '../../json/dialect.js';
+import type { DocumentPart } from '../../json/document.reader.js';
+import { SqliteDialect } from '../../json/sqlite/sqlite.dialect.js';
+import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
+import type { NativeContent, NativeDatabase } from '../native-database.js';
+import { copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
+import { withStagedCopy } from './sqlite.staging.js';
+
+const LF = 0x0a;
+
+/**
+ * SQLite: a copy of the file by the online backup API, and back by the JSON dialect's restore, which reads the rows out of that copy: one transaction,
+ * proved before it commits, seen by every open connection.
+ */
+export class NativeSqlite implements NativeDatabase<SqliteTarget> {
+  private readonly dialect = new SqliteDialect();
+
+  async capture(target: SqliteTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+    await copyDatabase(target, aside, context);
+    const held = await this.lookInto({ ...target, path: aside }, context);
+    return { ...held, database: { ...held.database, name: basename(target.path) }, ...fsyncAndMeasure(aside) };
+  }
+
+  private async lookInto(
+    copy: SqliteTarget,
+    context: TaskContext,
+  ): Promise<Pick<NativeContent, 'tables' | 'database' | 'schema'>> {
+    const session = this.dialect.beginCapture(copy);
+    try {
+      return { tables: await summaries(session, context), database: session.database, schema: session.schema };
+    } finally {
+      await session.close();
+    }
+  }
+
+  compareSchema(
+    target: SqliteTarget,
+    { snapshot, tables }: Omit<CheckRestorableRequest, 'database'>,
+  ): Promise<SchemaDifference[]> {
+    return Promise.resolve(this.dialect.compareSchema(target, snapshot.manifest, tables));
+  }
+
+  restore(
+    target: SqliteTarget,
+    { snapshot, tables, allowSchemaChanges }: Omit<RestoreRequest, 'database'>,
+    context: TaskContext,
+  ): Promise<RestoreOutcome> {
+    return withStagedCopy(snapshot, context, async (path) => {
+      const session = this.dialect.beginCapture({ ...target, path });
+      try {
+        const plan = { manifest: snapshot.manifest, parts: partsOf(snapshot, session), tables, allowSchemaChanges };
+        return await this.dialect.restore(target, plan, context);
+      } finally {
+        await session.close();
+      }
+    });
+  }
+}
+
+/** Rows and digests of every table, the same as those of a JSON snapshot. */
+async function summaries(session: CaptureSession, context: TaskContext): Promise<Record<string, TableSummary>> {
+  const found: [string, TableSummary][] = [];
+  for (const table of session.tables) {
+    context.report({ stage: 'check', progress: 0.6 + (0.35 * found.length) / session.tables.length });
+    found.push([table.name, await summary(table, context)]);
+  }
+  return Object.fromEntries(found);
+}
+
+async function summary(table: CapturedTable, context: TaskContext): Promise<TableSummary> {
+  const digest = createHash('sha256');
+  let rows = 0;
+  for await (const lines of table.lines()) {
+    digest.update(lines);
+    rows += countLines(lines);
+    await context.breathe();
+  }
+  return { rows, sha256: digest.digest('hex') };
+}
+
+function countLines(lines: Buffer): number {
+  let count = 0;
+  for (let at = lines.indexOf(LF); at >= 0; at = lines.indexOf(LF, at + 1)) count++;
+  return count;
+}
+
+/** What a document of these rows would hold. */
+async function* partsOf({ manifest }: StoredSnapshot, session: CaptureSession): AsyncGenerator<DocumentPart> {
+  const { id, created_at, database } = manifest;
+  yield { part: 'head', id, kind: 'full', base: null, created_at, database };
+  for (const table of session.tables) {
+    yield { part: 'table', name: table.name, columns: table.columns, primaryKey: table.primaryKey };
+    for await (const lines of table.lines()) yield { part: 'rows', rows: joined(lines) };
+  }
+  yield { part: 'end' };
+}
+
+/** Whole lines as they would stand in a list: no line break stands inside a row. */
+const joined = (lines: Buffer): Buffer =>
+  Buffer.from(lines.toString('latin1', 0, lines.length - 1).replaceAll('\n', ',\n'), 'latin1');

@@ -1,0 +1,76 @@
+import { closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import Database from 'better-sqlite3';
+import { BackupError } from '../../../model/errors.js';
+import type { TaskContext } from '../../../system/child-task-server.js';
+import type { SqliteTarget } from '../../database-target.js';
+import { openForWriting } from '../../json/document.file.js';
+import { explain, openSource } from '../../json/sqlite/sqlite.connection.js';
+import { checksumOf } from '../../read-back.js';
+
+/** 2 MB of the usual 4 KB pages: after each step progress is told, and a child whose parent is gone ends. */
+const PAGES_PER_STEP = 512;
+/** Rows that break a rule of their table: as it is in the source, and for its owner to mend; the file itself is sound. */
+const RULE_BROKEN_BY_ROWS = /^(CHECK constraint failed in |\S+ value in )/;
+
+/**
+ * Copies a database as it is at one moment, page by page, through SQLite's online backup: readers go on, and in write-ahead mode writers do too. One
+ * read transaction spans the copy, so that it never has to begin again because somebody wrote.
+ */
+export async function copyDatabase(target: SqliteTarget, aside: string, context: TaskContext): Promise<void> {
+  const source = openSource(target, 'read');
+  const removeSidecars = () => discardSidecars(aside);
+  process.once('exit', removeSidecars);
+  try {
+    closeSync(openForWriting(aside)); // made here, so that its mode and its not being a link are sure
+    source.exec('BEGIN');
+    source.prepare('SELECT 1 FROM main.sqlite_schema').get(); // only now the transaction has its snapshot
+    await source.backup(aside, {
+      progress: ({ totalPages, remainingPages }) => {
+        context.report({ stage: 'capture', progress: (0.5 * (totalPages - remainingPages)) / (totalPages + 1) });
+        return PAGES_PER_STEP;
+      },
+    });
+    makeSelfContained(aside, target);
+  } catch (error) {
+    discardSidecars(aside);
+    throw explain(error, target);
+  } finally {
+    source.close();
+    process.off('exit', removeSidecars);
+  }
+}
+
+/** One file that needs no log beside it, and in which SQLite finds no damage. */
+function makeSelfContained(path: string, target: SqliteTarget): void {
+  const copy = new Database(path, { fileMustExist: true });
+  try {
+    copy.pragma('journal_mode = delete');
+    const found = copy.pragma('quick_check', { simple: false }) as { quick_check: string }[];
+    const damage = found.map((row) => row.quick_check).find((said) => said !== 'ok' && !RULE_BROKEN_BY_ROWS.test(said));
+    if (damage !== undefined) throw damaged(target, damage);
+  } finally {
+    copy.close();
+  }
+}
+
+/** Everything is on disk when this returns; the checksum is that of what reads back. */
+export function fsyncAndMeasure(path: string): { sizeBytes: number; checksum: string } {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  return { sizeBytes: statSync(path).size, checksum: checksumOf(path) };
+}
+
+function discardSidecars(path: string): void {
+  for (const sidecar of ['journal', 'wal', 'shm']) rmSync(`${path}-${sidecar}`, { force: true });
+}
+
+const damaged = (target: SqliteTarget, said: string): BackupError =>
+  new BackupError(
+    'DATABASE_UNAVAILABLE',
+    `The database "${basename(target.path)}" is damaged: ${said}. Restore a snapshot; the engine "json" may still save its rows.`,
+  );

@@ -1,0 +1,45 @@
+import { Get, Query } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { HealthQuery } from '../operations/health.query.js';
+import { JobQueue } from '../operations/job.queue.js';
+import { Plans } from '../operations/plans.js';
+import { BackupScheduler } from '../triggers/backup.scheduler.js';
+import { ApiErrors } from './api-errors.decorator.js';
+import { BackupController } from './backup-controller.decorator.js';
+import { StatusQuery } from './requests.js';
+import { HealthResponse, StatusResponse } from './responses/health.response.js';
+
+/** Whether backups are fine. */
+@BackupController()
+export class BackupHealthController {
+  constructor(
+    private readonly query: HealthQuery,
+    private readonly plans: Plans,
+    private readonly scheduler: BackupScheduler,
+    private readonly queue: JobQueue,
+  ) {}
+
+  @Get('health')
+  @ApiOperation({ summary: 'Whether backups are fine, and if not, why: as bad as the worst of all plans' })
+  @ApiOkResponse({ type: HealthResponse })
+  @ApiErrors('MAINTENANCE')
+  health(): Promise<HealthResponse> {
+    return this.query.health();
+  }
+
+  @Get('status')
+  @ApiOperation({ summary: 'How each plan, or one, is doing, when it runs next, and what runs now' })
+  @ApiOkResponse({ type: StatusResponse })
+  @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'MAINTENANCE')
+  async status(@Query() { plan }: StatusQuery): Promise<StatusResponse> {
+    const plans = plan === undefined ? this.plans.all() : [this.plans.get(plan)];
+    const [conditions, schedule] = await Promise.all([this.query.ofPlans(plans), this.scheduler.schedule()]);
+    return {
+      plans: conditions.map((condition) => {
+        const { every, next_run, last_run, last_status } = schedule.find((entry) => entry.plan === condition.plan)!;
+        return { ...condition, every, next_run, last_run, last_status };
+      }),
+      running_job: this.queue.runningJob(),
+    };
+  }
+}

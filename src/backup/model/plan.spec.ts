@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { BackupConfig, parseBackupConfig, plansOf, type PlanLimits } from './backup-config.js';
+import { BackupError, type FieldError } from './errors.js';
+
+const LIMITS: PlanLimits = {
+  databases: ['default', 'reports'],
+  faultOfPath: (path) => (path.startsWith('uploads') ? undefined : 'must lie inside uploads'),
+};
+const parse = (plans: unknown) => parseBackupConfig({ plans }, new BackupConfig(), LIMITS);
+
+function faults(plans: unknown): FieldError[] {
+  try {
+    parse(plans);
+  } catch (error) {
+    expect((error as BackupError).code).toBe('CONFIG_INVALID');
+    return (error as BackupError).details['errors'] as FieldError[];
+  }
+  throw new Error('was accepted');
+}
+
+describe('the plans in the settings', () => {
+  it('are the one plan auto unless somebody says otherwise', () => {
+    expect(plansOf(new BackupConfig())).toEqual([
+      {
+        name: 'auto',
+        source: 'database',
+        database: 'default',
+        tables: null,
+        paths: [],
+        include: [],
+        exclude: [],
+        rhythm: { everyMinutes: 10 },
+        enabled: true,
+        keepLast: null,
+        retentionDays: null,
+        engine: 'json',
+        compression: 'gzip',
+      },
+    ]);
+    expect(JSON.parse(JSON.stringify(new BackupConfig()))).not.toHaveProperty('plans');
+  });
+
+  it('say all that they say', () => {
+    const plans = [
+      { name: 'main', tables: ['users'], interval_minutes: 60, keep_last: 5, retention_days: 30 },
+      { name: 'nightly', database: 'reports', engine: 'native', schedule: '0 2 * * *', time_zone: 'Europe/Moscow' },
+      {
+        name: 'media',
+        source: 'files',
+        paths: ['uploads/images'],
+        include: ['**/*.jpg'],
+        exclude: ['cache/**'],
+        schedule: '0 3 * * 0',
+        enabled: false,
+        compression: 'xz',
+      },
+    ];
+    const [main, nightly, media] = plansOf(parse(plans));
+    expect(main).toMatchObject({ tables: ['users'], rhythm: { everyMinutes: 60 }, keepLast: 5, retentionDays: 30 });
+    expect(nightly).toMatchObject({ database: 'reports', engine: 'native', rhythm: { timeZone: 'Europe/Moscow' } });
+    expect(media).toMatchObject({ source: 'files', paths: ['uploads/images'], enabled: false, compression: 'xz' });
+    expect(media?.rhythm).toEqual({ cron: '0 3 * * 0', timeZone: 'UTC' });
+  });
+
+  it('may leave the rhythm of auto to backup_interval_minutes, which null asks for again', () => {
+    const config = parseBackupConfig({ plans: [{ name: 'auto', keep_last: 3 }], backup_interval_minutes: 7 });
+    expect(plansOf(config)).toMatchObject([{ name: 'auto', rhythm: { everyMinutes: 7 }, keepLast: 3 }]);
+    expect(parseBackupConfig({ plans: null }, config)).not.toHaveProperty('plans');
+  });
+
+  it.each([
+    [{}, 'plans', /list of 1 to 50/],
+    [[], 'plans', /list of 1 to 50/],
+    [['main'], 'plans[0]', /must be an object/],
+    [[{ name: 'Main', interval_minutes: 1 }], 'plans[0].name', /small letters/],
+    [[{ name: '../x', interval_minutes: 1 }], 'plans[0].name', /small letters/],
+    [[{ interval_minutes: 1 }], 'plans[0].name', /small letters/],
+    [[{ name: 'a' }], 'plans[0].interval_minutes', /must be set, or schedule/],
+    [
+      [
+        { name: 'a', interval_minutes: 1 },
+        { name: 'a', interval_minutes: 2 },
+      ],
+      'plans[1].name',
+      /earlier plan/,
+    ],
+    [[{ name: 'a', interval_minutes: 0 }], 'plans[0].interval_minutes', /from 1 to 525600/],
+    [[{ name: 'a', interval_minutes: 5, schedule: '0 2 * * *' }], 'plans[0].schedule', /beside interval_minutes/],
+    [[{ name: 'a', schedule: 'nightly' }], 'plans[0].schedule', /five fields/],
+    [[{ name: 'a', schedule: '99 * * * *' }], 'plans[0].schedule', /not a cron expression/],
+    [
+      [{ name: 'a', schedule: '0 2 * * *', time_zone: 'Mars' }],
+      'plans[0].time_zone',
+      /time zone that the system knows/,
+    ],
+    [[{ name: 'a', interval_minutes: 5, time_zone: 'UTC' }], 'plans[0].time_zone', /only with a schedule/],
+    [[{ name: 'a', interval_minutes: 5, database: 'other' }], 'plans[0].database', /one of default, reports/],
+    [[{ name: 'a', interval_minutes: 5, source: 'mail' }], 'plans[0].source', /one of database, files, full/],
+    [[{ name: 'a', interval_minutes: 5, engine: 'magic' }], 'plans[0].engine', /one of json, native/],
+    [[{ name: 'a', interval_minutes: 5, engine: 'native', tables: ['t'] }], 'plans[0].tables', /engine "json"/],
+    [[{ name: 'a', interval_minutes: 5, tables: [] }], 'plans[0].tables', /at least one/],
+    [[{ name: 'a', interval_minutes: 5, paths: ['uploads'] }], 'plans[0].paths', /source "files" or "full"/],
+    [[{ name: 'a', interval_minutes: 5, source: 'files' }], 'plans[0].paths', /which folders/],
+    [[{ name: 'a', interval_minutes: 5, source: 'files', paths: ['/etc'] }], 'plans[0].paths', /inside uploads/],
+    [[{ name: 'a', interval_minutes: 5, keep_last: 0 }], 'plans[0].keep_last', /from 1 to/],
+    [[{ name: 'a', interval_minutes: 5, enabled: 'yes' }], 'plans[0].enabled', /true or false/],
+    [[{ name: 'a', interval_minutes: 5, colour: 'red' }], 'plans[0].colour', /not a setting of a plan/],
+    [[{ name: 'a', interval_minutes: 5, __proto__: null, constructor: 1 }], 'plans[0].constructor', /not a setting/],
+  ])('refuse %j at %s', (plans, field, message) => {
+    expect(faults(plans)).toContainEqual({ field, message: expect.stringMatching(message) as string });
+  });
+});

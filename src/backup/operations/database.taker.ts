@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Destination } from '../destinations/destination.js';
+import { DatabaseEngines } from '../engines/database-engines.js';
+import { DEFAULT_DATABASE } from '../model/plan.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { CaptureBases } from './capture-bases.js';
+import { ResolvedOptions } from './resolved-options.js';
+import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+
+/** Takes snapshots of databases. */
+@Injectable()
+export class DatabaseTaker {
+  constructor(
+    private readonly publisher: SnapshotPublisher,
+    private readonly destination: Destination,
+    private readonly bases: CaptureBases,
+    private readonly engines: DatabaseEngines,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  async take(taking: Taking): Promise<Snapshot> {
+    const { context, plan, kind, progress } = taking;
+    const database = this.options.database(plan.database);
+    const engine = this.engines.of(plan.engine);
+    const named = await this.publisher.name(taking, engine.documentEnding(database));
+    const document = await engine.capture(
+      {
+        database,
+        ...(plan.tables === null ? {} : { tables: plan.tables }),
+        id: named.id,
+        createdAt: named.createdAt.toISOString(),
+        documentPath: named.documentPath,
+        indexPath: this.destination.indexPath(named.id),
+        ...(await this.bases.ofDatabase(plan, named.createdAt, kind)),
+      },
+      context.task(...progress),
+    );
+    const snapshot = await this.publisher.publish(document, {
+      ...this.publisher.manifestOf(taking, named, document),
+      source: 'database',
+      engine: plan.engine,
+      ...(plan.database === DEFAULT_DATABASE ? {} : { data_source: plan.database }),
+      ...(plan.tables === null ? {} : { partial: true }),
+      tables: document.tables,
+      database: document.database,
+      schema: document.schema,
+    });
+    this.bases.remember(plan, named.id, document);
+    return snapshot;
+  }
+}

@@ -1,0 +1,77 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { EngineHost } from '../engines/engine-host.js';
+import { asBackupError } from '../model/errors.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { resultOf } from './job-outcome.js';
+import { JobQueue } from './job.queue.js';
+import { ResolvedOptions } from './resolved-options.js';
+import { RestoreOperation } from './restore.operation.js';
+import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
+
+/**
+ * Brings the data back by itself where an application starts on a database without a single row: a new machine, a lost volume. Whatever row there
+ * is, an account or anything else, keeps it from touching anything.
+ */
+@Injectable()
+export class EmptyStart {
+  private readonly logger = new Logger('Backup');
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly snapshots: StoredSnapshots,
+    private readonly restores: RestoreOperation,
+    private readonly queue: JobQueue,
+    private readonly host: EngineHost,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Restores the newest sound snapshot, where the application asks for that. Never throws: an application that cannot be restored starts empty, and says so. */
+  async run(): Promise<void> {
+    if (!this.options.restoreOnEmpty || !this.options.triggers) return;
+    try {
+      if (await this.host.run('isEmpty', this.options.database())) await this.restoreNewest();
+    } catch (error) {
+      this.logger.error(`The database was not restored at the start: ${asBackupError(error).message}`);
+    }
+  }
+
+  private async restoreNewest(): Promise<void> {
+    for (const snapshot of await this.catalog.all()) {
+      if (!(await this.isWhole(snapshot))) continue;
+      try {
+        await this.restore(snapshot);
+        return;
+      } catch (thrown) {
+        const { code, message } = asBackupError(thrown);
+        if (code !== 'SNAPSHOT_CORRUPT' && code !== 'ARCHIVE_CORRUPT') throw thrown;
+        this.logger.warn(`Passed over ${snapshot.id}, which is damaged: ${message}`);
+      }
+    }
+    this.logger.log(
+      'The database is empty, and there is no sound snapshot of all its tables to restore: it stays as it is',
+    );
+  }
+
+  /** All of the default database, holding at least one row, and not known to be damaged. */
+  private async isWhole(snapshot: Snapshot): Promise<boolean> {
+    const { source, is_valid, tables } = snapshot;
+    if (source !== 'database' || is_valid === false) return false;
+    if (!Object.values(tables).some(({ rows }) => rows > 0)) return false;
+    try {
+      const { manifest } = ofDatabase(await this.snapshots.locate(snapshot));
+      return manifest.data_source === undefined && manifest.partial !== true;
+    } catch {
+      return false; // its manifest or its base cannot be read
+    }
+  }
+
+  private async restore({ id, created_at }: Snapshot): Promise<void> {
+    this.logger.log(`The database is empty: restoring ${id} of ${created_at}`);
+    // There is nothing to lose, so no safety snapshot; migrations since then are what an update of the application brings.
+    const choices = { confirm: id, skipSafetySnapshot: true, allowSchemaChanges: true };
+    const job = await this.restores.request(id, choices, 'restore_on_empty');
+    const { warnings } = resultOf(await this.queue.whenFinished(job.id)) as { warnings: string[] };
+    for (const warning of warnings) this.logger.warn(warning);
+  }
+}

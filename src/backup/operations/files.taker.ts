@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { FilesEngine } from '../engines/files/files.engine.js';
+import type { Snapshot } from '../model/snapshot.js';
+import { CaptureBases } from './capture-bases.js';
+import { FileRoots } from './file-roots.js';
+import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+
+/** Takes snapshots of folders. */
+@Injectable()
+export class FilesTaker {
+  constructor(
+    private readonly publisher: SnapshotPublisher,
+    private readonly bases: CaptureBases,
+    private readonly roots: FileRoots,
+    private readonly engine: FilesEngine,
+  ) {}
+
+  async take(taking: Taking): Promise<Snapshot> {
+    const { context, plan, kind, progress } = taking;
+    const paths = await this.roots.resolve(plan.paths);
+    const { include, exclude, compression } = plan;
+    const named = await this.publisher.name(taking, this.engine.documentEnding(compression));
+    const document = await this.engine.capture(
+      {
+        id: named.id,
+        createdAt: named.createdAt.toISOString(),
+        documentPath: named.documentPath,
+        paths,
+        include,
+        exclude,
+        compression,
+        base: await this.bases.ofFiles(plan, named.createdAt, kind),
+      },
+      context.task(...progress),
+    );
+    return this.publisher.publish(document, {
+      ...this.publisher.manifestOf(taking, named, document),
+      source: 'files',
+      engine: 'files',
+      tables: {},
+      paths,
+      ...(include.length > 0 && { include }),
+      ...(exclude.length > 0 && { exclude }),
+      files: document.files,
+    });
+  }
+}

@@ -1,0 +1,139 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Injectable } from '@nestjs/common';
+import { Catalog, type SnapshotTotals } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import { plansOf, type BackupConfig } from '../model/backup-config.js';
+import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
+import type { SourceKind } from '../model/manifest.js';
+import type { Plan } from '../model/plan.js';
+import type { Snapshot } from '../model/snapshot.js';
+import type { DiskSpace } from '../system/disk-space.js';
+import { Clock } from '../system/clock.js';
+import { ConfigStore } from './config.store.js';
+import { Plans } from './plans.js';
+import { ResolvedOptions } from './resolved-options.js';
+
+/** How one plan is doing. Wire shape. */
+export interface PlanHealth extends Judgement {
+  plan: string;
+  source: SourceKind;
+  enabled: boolean;
+  newest: Pick<Snapshot, 'id' | 'created_at' | 'size_bytes' | 'is_valid' | 'verified_at'> | null;
+  snapshots: SnapshotTotals;
+}
+
+/** The wire shape of `GET /admin/database/backups/health`. */
+export interface BackupHealth extends Judgement {
+  checked_at: string;
+  plans: PlanHealth[];
+  storage: DiskSpace & { needed_bytes: number; used_bytes: number };
+  configuration: BackupConfig;
+}
+
+/** Whether backups are fine, and if not, why. */
+@Injectable()
+export class HealthQuery {
+  private readonly startedAt: Date;
+  /** When a plan was added or changed, if that was after the start. */
+  private readonly changedAt = new Map<string, Date>();
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly plans: Plans,
+    private readonly config: ConfigStore,
+    private readonly clock: Clock,
+    private readonly options: ResolvedOptions,
+  ) {
+    this.startedAt = clock.now();
+    config.onChange((now, before) => this.noteChanges(plansOf(now), plansOf(before)));
+  }
+
+  /** The whole is as bad as its worst part. */
+  async health(): Promise<BackupHealth> {
+    const plans = await this.ofPlans(this.plans.all());
+    const storage = await this.storage();
+    const reasons = plans.flatMap(({ plan, reasons: why }) =>
+      why.map((reason) => (plans.length === 1 ? reason : `Plan ${plan}: ${reason}`)),
+    );
+    const others: [HealthStatus, string][] = [];
+    if (storage.free_bytes < storage.needed_bytes)
+      others.push(['critical', 'The disk is too full for another backup; free some space.']);
+    if (!plans.some(({ enabled }) => enabled) || !this.options.triggers)
+      others.push(['warning', 'No backup is taken by itself; enable a plan.']);
+    return {
+      status: worst([...plans.map(({ status }) => status), ...others.map(([status]) => status)]),
+      reasons: [...others.map(([, reason]) => reason), ...reasons],
+      checked_at: this.clock.now().toISOString(),
+      plans,
+      storage,
+      configuration: this.config.get(),
+    };
+  }
+
+  ofPlans(plans: readonly Plan[]): Promise<PlanHealth[]> {
+    return Promise.all(plans.map((plan) => this.ofPlan(plan)));
+  }
+
+  private noteChanges(plans: readonly Plan[], before: readonly Plan[]): void {
+    for (const plan of plans)
+      if (!before.some((earlier) => isDeepStrictEqual(earlier, plan))) this.changedAt.set(plan.name, this.clock.now());
+  }
+
+  private async ofPlan(plan: Plan): Promise<PlanHealth> {
+    const newest = await this.newest(plan);
+    const fault = newest && (await this.faultOf(newest));
+    const job = await this.catalog.latestCaptureJob(plan.name);
+    const lastRun = job && { status: job.status, message: job.error?.message ?? null };
+    const { rhythm, enabled } = plan;
+    const watchedSince = this.changedAt.get(plan.name) ?? this.startedAt;
+    return {
+      plan: plan.name,
+      source: plan.source,
+      enabled,
+      ...judgePlan({ rhythm, enabled, newest, fault, lastRun, watchedSince }, this.clock.now()),
+      newest: newest && {
+        id: newest.id,
+        created_at: newest.created_at,
+        size_bytes: newest.size_bytes,
+        is_valid: newest.is_valid,
+        verified_at: newest.verified_at,
+      },
+      snapshots: await this.catalog.totalsOf(plan.name),
+    };
+  }
+
+  /** Of its own files, of the base it builds on, of the parts it has. */
+  private async faultOf(snapshot: Snapshot): Promise<string | null> {
+    const own = await this.destination.faultOf(snapshot);
+    if (own !== null) return own;
+    const needed = [...(snapshot.base === null ? [] : [snapshot.base]), ...(await this.catalog.partsOf(snapshot.id))];
+    for (const id of needed) {
+      const fault = await this.faultOfNeeded(id);
+      if (fault !== null) return `it needs ${id}, and ${fault}`;
+    }
+    return null;
+  }
+
+  private async faultOfNeeded(id: string): Promise<string | null> {
+    const needed = await this.catalog.find(id);
+    if (!needed) return 'it is missing';
+    if (needed.is_valid === false) return 'that was found damaged when it was last verified';
+    return this.faultOf(needed);
+  }
+
+  /** Not the single part that a failed snapshot of several leaves. */
+  private async newest({ name, source }: Plan): Promise<Snapshot | null> {
+    const { items } = await this.catalog.page({ plan: name, source, page: 1, page_size: 1 });
+    return items[0] ?? null;
+  }
+
+  private async storage(): Promise<BackupHealth['storage']> {
+    const [disk, stats] = await Promise.all([this.destination.diskSpace(), this.catalog.stats()]);
+    return {
+      ...disk,
+      needed_bytes: this.options.minFreeBytes,
+      used_bytes: stats.regular.size_bytes + stats.archived.size_bytes,
+    };
+  }
+}

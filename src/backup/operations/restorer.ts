@@ -1,0 +1,27 @@
+import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
+import type { Manifest } from '../model/manifest.js';
+import type { TaskRun } from '../system/child-task.js';
+
+export interface RestoreChoices {
+  /** The id once more, typed by a person. */
+  confirm: string;
+  /** Restore although the present state cannot be, or need not be, kept. */
+  skipSafetySnapshot?: boolean;
+  /** Only these tables. @default all */
+  tables?: string[];
+  /** Let columns that the snapshot lacks take their default, and leave out what the live schema no longer has. */
+  allowSchemaChanges?: boolean;
+  /** Put files here instead of where they were; the original stays as it is. @default in place */
+  to?: string;
+}
+
+/** What a restore of one snapshot did. */
+export type Restored = Pick<RestoreOutcome, 'warnings'> &
+  Partial<Pick<RestoreOutcome, 'tables'>> & { files?: { files: number; bytes: number } };
+
+/** Puts back the snapshots of one source. */
+export interface Restorer {
+  /** Refuses whatever can be refused before anything is touched. */
+  assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void>;
+  restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored>;
+}

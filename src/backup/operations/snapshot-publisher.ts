@@ -1,0 +1,110 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Catalog } from '../catalog/catalog.js';
+import { Destination } from '../destinations/destination.js';
+import type { CapturedFile } from '../engines/snapshot.engine.js';
+import { BackupError } from '../model/errors.js';
+import type { Manifest } from '../model/manifest.js';
+import type { Plan } from '../model/plan.js';
+import { documentName, snapshotId, type DocumentEnding } from '../model/snapshot-id.js';
+import { snapshotFromManifest, type Snapshot } from '../model/snapshot.js';
+import type { Trigger } from '../model/trigger.js';
+import { Clock } from '../system/clock.js';
+import type { JobContext } from './job-run.js';
+import { ResolvedOptions } from './resolved-options.js';
+
+const MB = 1024 * 1024;
+
+/** One capture within a job that runs. */
+export interface Taking {
+  context: JobContext;
+  plan: Plan;
+  trigger: Trigger;
+  description: string | null;
+  /** Asks for one that stands alone. */
+  kind?: 'full' | undefined;
+  /** Which part of the job's progress this is. */
+  progress: [from: number, to: number];
+  /** The snapshot of several parts that this becomes one of. */
+  partOf?: string;
+}
+
+export interface NamedSnapshot {
+  id: string;
+  filename: string;
+  createdAt: Date;
+  /** Final path of the document. */
+  documentPath: string;
+}
+
+/** What every capture does before and after its engine: checks that there is room, finds a name, publishes, lists. */
+@Injectable()
+export class SnapshotPublisher {
+  private readonly logger = new Logger('Backup');
+
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly destination: Destination,
+    private readonly clock: Clock,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @throws BackupError `DISK_FULL` */
+  async assertRoom(): Promise<void> {
+    const { free_bytes } = await this.destination.diskSpace();
+    if (free_bytes >= this.options.minFreeBytes) return;
+    const [free, needed] = [free_bytes, this.options.minFreeBytes].map((bytes) => Math.floor(bytes / MB));
+    throw new BackupError(
+      'DISK_FULL',
+      `The disk that holds the backups has ${free} MB free, a backup needs ${needed}; free some space or lower BACKUP_MIN_FREE_MB.`,
+    );
+  }
+
+  /** A name that nothing in the catalog or the folder has. */
+  async name({ plan, trigger, partOf }: Taking, ending: DocumentEnding): Promise<NamedSnapshot> {
+    const createdAt = this.clock.now();
+    const part = partOf !== undefined && plan.source !== 'full' ? plan.source : undefined;
+    const wanted = snapshotId(plan.name, trigger, createdAt, part);
+    let id = wanted;
+    for (let next = 2; (await this.catalog.find(id)) !== null || (await this.destination.isTaken(id)); next++)
+      id = `${wanted}_${next}`;
+    const filename = documentName(id, ending);
+    return { id, filename, createdAt, documentPath: this.destination.documentPath(filename) };
+  }
+
+  /** What the manifest of a captured file says whatever its source. */
+  manifestOf({ plan, trigger, description, partOf }: Taking, named: NamedSnapshot, file: CapturedFile) {
+    return {
+      format: 'nestjs-backup/manifest',
+      version: 1,
+      id: named.id,
+      filename: named.filename,
+      kind: file.kind,
+      base: file.base,
+      full_reason: file.fullReason,
+      plan: plan.name,
+      ...(partOf === undefined ? {} : { part_of: partOf }),
+      created_at: named.createdAt.toISOString(),
+      duration_ms: file.durationMs,
+      trigger,
+      description,
+      file_size_bytes: file.sizeBytes,
+      checksum: file.checksum,
+      checksum_algorithm: 'SHA256',
+      app_version: this.options.appVersion,
+    } as const;
+  }
+
+  async publish(file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
+    await this.destination.publishSnapshot(file.temporaryPath, manifest, file.temporaryIndexPath);
+    const snapshot = snapshotFromManifest(manifest, null);
+    await this.catalog.addSnapshot(snapshot);
+    this.logger.log(`Backup ${manifest.id}: ${file.kind}, ${inWords(file)}`);
+    return snapshot;
+  }
+}
+
+function inWords({ sizeBytes, durationMs }: CapturedFile): string {
+  const rate = sizeBytes / MB / (Math.max(durationMs, 1) / 1000);
+  const size = sizeBytes < MB ? `${(sizeBytes / 1024).toFixed(1)} KB` : `${(sizeBytes / MB).toFixed(1)} MB`;
+  return `${size} in ${durationMs} ms (${rate.toFixed(1)} MB/s)`;
+}

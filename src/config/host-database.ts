@@ -1,0 +1,26 @@
+import { parseDatabaseUrl, type DatabaseAddress } from '../backup/index.js';
+import { sqliteFile } from './sqlite-url.js';
+
+/** The backend's own database. */
+export interface HostDatabase {
+  address: DatabaseAddress;
+  /** The same in the words that the backups understand. May hold a password. */
+  url: string;
+}
+
+/**
+ * Reads `sqlite:<path>`, `postgres://…` or `mysql://…`.
+ * @throws RangeError saying which forms are allowed, and repeating nothing of the address
+ */
+export function hostDatabase(text: string): HostDatabase {
+  if (/^sqlite:/i.test(text.trim())) {
+    const path = sqliteFile(text);
+    return { address: { type: 'sqlite', path }, url: `sqlite:${path}` };
+  }
+  try {
+    return { address: parseDatabaseUrl(text), url: text.trim() };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`cannot be used: ${error.message.replace(/\.$/, '')}`, { cause: error });
+  }
+}
