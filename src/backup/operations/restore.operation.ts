@@ -77,7 +77,7 @@ export class RestoreOperation {
     const parts = await this.partsOf(id);
     const replacesNothing = choices.to !== undefined;
     // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
-    const { safety, restored } = await this.maintenance.during(async () => ({
+    const { safety, restored } = await this.maintenance.during(context.fence, async () => ({
       safety: replacesNothing || choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id, parts),
       restored: await this.replaceData(context, parts, choices),
     }));
