@@ -31,6 +31,7 @@ import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { Plans } from './operations/plans.js';
+import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 import { RestoreOperation } from './operations/restore.operation.js';
@@ -105,6 +106,7 @@ const INNER_PARTS: Provider[] = [
   CaptureBases,
   EmptyStart,
   Plans,
+  RecordedJobs,
   SnapshotPublisher,
   SnapshotTaker,
   DatabaseTaker,

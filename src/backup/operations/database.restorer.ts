@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseEngines } from '../engines/database-engines.js';
+import { EngineHost } from '../engines/engine-host.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
@@ -13,8 +14,14 @@ import { ofDatabase } from './stored-snapshots.js';
 export class DatabaseRestorer implements Restorer {
   constructor(
     private readonly engines: DatabaseEngines,
+    private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
   ) {}
+
+  /** Whether no captured table of the application's database holds a row. */
+  isEmpty(): Promise<boolean> {
+    return this.host.run('isEmpty', this.options.database());
+  }
 
   /** @throws BackupError `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences` */
   async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {

@@ -13,6 +13,8 @@ export interface RestoreChoices {
   allowSchemaChanges?: boolean;
   /** Put files here instead of where they were; the original stays as it is. @default in place */
   to?: string;
+  /** Do nothing unless the database still holds no row when it is the restore's turn: another process may have filled it. */
+  onlyIfEmpty?: boolean;
 }
 
 /** What a restore of one snapshot did. */
