@@ -31,6 +31,6 @@ export const backupModule = BackupModule.forRootAsync({
     restoreOnEmpty: environment.backupRestoreOnEmpty,
     minFreeMb: environment.backupMinFreeMb,
     appVersion: appVersion(),
-    maintenanceExempt: ['/healthz', '/dashboard', '/docs', '/docs-json'],
+    maintenanceExempt: ['/healthz', '/admin/backups', '/docs', '/docs-json'],
   }),
 });
