@@ -176,6 +176,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/database/backups/config/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the settings would be with these changes, and when the plans would run; changes nothing */
+        post: operations["SettingsController_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/database/backups/schedule": {
         parameters: {
             query?: never;
@@ -715,6 +732,24 @@ export interface components {
             /** @description What is captured when; only the plan `auto` when absent, or set to null. */
             plans?: components["schemas"]["BackupPlan"][] | null;
         };
+        BackupPlanPreview: {
+            /** @example auto */
+            plan: string;
+            /** @example 10 minutes */
+            every: string;
+            enabled: boolean;
+            /**
+             * @description The next three; none where the plan is not enabled.
+             * @example [
+             *       "2026-01-30T12:10:00.000Z"
+             *     ]
+             */
+            next_runs: string[];
+        };
+        BackupConfigPreview: {
+            config: components["schemas"]["BackupConfig"];
+            schedule: components["schemas"]["BackupPlanPreview"][];
+        };
         BackupScheduleEntry: {
             /** @example auto */
             plan: string;
@@ -733,6 +768,25 @@ export interface components {
         BackupTotals: {
             count: number;
             size_bytes: number;
+        };
+        BackupDayTotals: {
+            count: number;
+            size_bytes: number;
+            /**
+             * Format: date
+             * @description UTC
+             * @example 2026-01-30
+             */
+            date: string;
+        };
+        BackupCaptureOutcomes: {
+            completed: number;
+            failed: number;
+            /**
+             * @description 0 to 1; null where none ended.
+             * @example 0.998
+             */
+            success_rate: number | null;
         };
         BackupDisk: {
             free_bytes: number;
@@ -764,6 +818,10 @@ export interface components {
                 failed?: number;
                 cancelled?: number;
             };
+            /** @description What is stored of the last 30 days, by day of creation, oldest first; days with nothing are left out. */
+            by_day: components["schemas"]["BackupDayTotals"][];
+            /** @description How captures of the last 30 days went. */
+            captures: components["schemas"]["BackupCaptureOutcomes"];
             retention_days: number;
             disk: components["schemas"]["BackupDisk"];
         };
@@ -1711,6 +1769,74 @@ export interface operations {
             };
             /** @description `DISK_FULL` */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    SettingsController_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupConfigChanges"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupConfigPreview"];
+                };
+            };
+            /** @description `CONFIG_INVALID` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `MAINTENANCE` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
