@@ -27,6 +27,7 @@ import { FilesRestorer } from './operations/files.restorer.js';
 import { FilesTaker } from './operations/files.taker.js';
 import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
+import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { Plans } from './operations/plans.js';
@@ -39,6 +40,7 @@ import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
+import { Lease } from './system/lease.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
 import { RoleCreatedListener } from './triggers/role-created.listener.js';
@@ -56,6 +58,11 @@ const PORTS: Provider[] = [
     useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
       new TypeOrmCatalog({ url: catalogUrl, destination, clock }),
     inject: [ResolvedOptions, Destination, Clock],
+  },
+  {
+    provide: Lease,
+    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Lease(directory, clock),
+    inject: [ResolvedOptions, Clock],
   },
   // Only an application that takes snapshots by itself keeps a process waiting for the next one.
   {
@@ -100,6 +107,7 @@ const INNER_PARTS: Provider[] = [
   FilesRestorer,
   FileRoots,
   DayArchives,
+  Leftovers,
   StoredSnapshots,
   MaintenanceMode,
   MaintenanceMiddleware,

@@ -191,6 +191,9 @@ function inOneStage(context: JobContext, stage: string): JobContext {
     get job() {
       return context.job;
     },
+    get fence() {
+      return context.fence;
+    },
     stage: () => undefined,
     setSnapshot: (id) => context.setSnapshot(id),
     task: (from, to) => {
