@@ -26,7 +26,7 @@ const newestInput = Math.max(newestIn(join(root, 'src')), ...inputs);
 const built = join(root, 'dist', '.tsbuildinfo');
 
 if (newestInput > modified(built)) {
-  console.log('Building …');
+  console.error('Building …'); // what runs after it may print its own results
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const build = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
   if (build.status !== 0) process.exit(build.status ?? 1);

@@ -14,6 +14,7 @@ import { ConfigStore } from '../operations/config.store.js';
 import { FilesRestorer } from '../operations/files.restorer.js';
 import { EmptyStart } from '../operations/empty-start.js';
 import { JobQueue } from '../operations/job.queue.js';
+import { ResolvedOptions } from '../operations/resolved-options.js';
 import { BackupScheduler } from './backup.scheduler.js';
 
 /** What happens in which order when the application starts and stops. */
@@ -33,6 +34,7 @@ export class BackupLifecycle
     private readonly queue: JobQueue,
     private readonly comparing: CompareOperation,
     private readonly host: EngineHost,
+    private readonly options: ResolvedOptions,
   ) {}
 
   /** A wrong setting or a folder that cannot be written stops the start here, rather than the first backup at night. */
@@ -41,6 +43,7 @@ export class BackupLifecycle
     const swept = await this.destination.prepare();
     if (swept.length > 0) this.logger.warn(`Removed what an earlier run left unfinished: ${swept.join(', ')}`);
     await this.catalog.open();
+    if (this.options.readOnly) return;
     await this.filesRestorer.recover();
     await this.emptyStart.run(); // before anybody adds a first row
   }
