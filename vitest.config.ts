@@ -20,6 +20,10 @@ export default defineConfig({
       { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'], testTimeout: 20_000 } },
       {
         extends: true,
+        test: { ...common, name: 'dashboard', include: ['dashboard/src/**/*.spec.ts'], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
         test: {
           ...common,
           name: 'integration',

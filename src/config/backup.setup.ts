@@ -21,6 +21,6 @@ export const backupModule = BackupModule.forRootAsync({
   useFactory: (environment: Environment) => ({
     ...backupOptions(environment),
     appVersion: appVersion(),
-    maintenanceExempt: ['/healthz', '/dashboard', '/docs', '/docs-json'],
+    maintenanceExempt: ['/healthz', '/admin/backups', '/docs', '/docs-json'],
   }),
 });

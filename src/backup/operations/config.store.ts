@@ -55,6 +55,14 @@ export class ConfigStore {
     return updated;
   }
 
+  /**
+   * What the settings would be, without changing them.
+   * @throws BackupError `CONFIG_INVALID` naming each bad field
+   */
+  preview(changes: unknown): BackupConfig {
+    return parseBackupConfig(changes, this.config, planLimits(this.options));
+  }
+
   /** Calls the listener after each change. @returns how to stop that */
   onChange(listener: ConfigListener): () => void {
     this.listeners.add(listener);
@@ -62,7 +70,7 @@ export class ConfigStore {
   }
 
   private async apply(changes: unknown): Promise<BackupConfig> {
-    const config = parseBackupConfig(changes, this.config, planLimits(this.options));
+    const config = this.preview(changes);
     await ensureFolder(dirname(this.options.configFile));
     await writeFileAtomically(this.options.configFile, `${JSON.stringify(config, null, 2)}\n`);
     const before = this.config;

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
+import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { asBackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import type { SourceKind } from '../model/manifest.js';
@@ -13,7 +14,7 @@ import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { Clock } from '../system/clock.js';
-import { PlanTimer, type TimedTrigger } from './plan.timer.js';
+import { PlanTimer, upcoming, type TimedTrigger } from './plan.timer.js';
 
 /** When a plan runs and how it went last, for people. Wire shape. */
 export interface ScheduleEntry {
@@ -26,6 +27,18 @@ export interface ScheduleEntry {
   last_run: string | null;
   last_status: JobStatus | null;
 }
+
+/** When a plan would run. Wire shape. */
+export interface PlanPreview {
+  plan: string;
+  /** In words, as in a {@link ScheduleEntry}. */
+  every: string;
+  enabled: boolean;
+  /** The next three; none where it is not enabled. */
+  next_runs: string[];
+}
+
+const PREVIEWED_RUNS = 3;
 
 /** Enough to look past what was cancelled or failed since, and past other plans. */
 const JOBS_LOOKED_AT = 200;
@@ -104,6 +117,22 @@ export class BackupScheduler {
           next_run: this.timers.get(plan.name)?.timer.nextRun?.toISOString() ?? null,
           last_run: job?.finished_at ?? timed?.created_at ?? null,
           last_status: job?.status ?? (timed && 'completed'),
+        };
+      }),
+    );
+  }
+
+  /** When the plans of these settings would run, were they in effect now. */
+  async preview(config: BackupConfig): Promise<PlanPreview[]> {
+    const now = this.clock.now();
+    return Promise.all(
+      plansOf(config).map(async (plan) => {
+        const runs = plan.enabled ? upcoming(plan.rhythm, await this.lastTimedSnapshot(plan), now, PREVIEWED_RUNS) : [];
+        return {
+          plan: plan.name,
+          every: inWords(plan.rhythm),
+          enabled: plan.enabled,
+          next_runs: runs.map((run) => run.toISOString()),
         };
       }),
     );

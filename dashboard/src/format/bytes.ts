@@ -1,0 +1,17 @@
+import { language } from '../texts/index.js';
+
+const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+
+/** `1.2 MB`: powers of 1000, three digits at most, in the words of the language. */
+export function bytes(count: number, locale: string = language.value): string {
+  let step = 0;
+  let value = Math.abs(count);
+  // 999.5 would be shown as 1,000.
+  while (value >= 999.5 && step < UNITS.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  const maximumFractionDigits = step === 0 || value >= 99.95 ? 0 : 1;
+  const options = { style: 'unit', unit: UNITS[step]!, unitDisplay: 'short', maximumFractionDigits } as const;
+  return new Intl.NumberFormat(locale, options).format(count < 0 ? -value : value);
+}

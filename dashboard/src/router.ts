@@ -1,0 +1,20 @@
+import { mdiViewDashboardOutline } from '@mdi/js';
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import type { Texts } from './texts/index.js';
+
+/** What the navigation shows; a page below one of them lights up the same entry. */
+export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] }[] = [
+  { name: 'overview', icon: mdiViewDashboardOutline, text: 'overview' },
+];
+
+/** Each page is fetched when it is first opened. */
+const routes: RouteRecordRaw[] = [
+  { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
+  { path: '/:path(.*)', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
+];
+
+export const router = createRouter({
+  history: createWebHistory(import.meta.env.BASE_URL),
+  routes,
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+});

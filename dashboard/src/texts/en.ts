@@ -1,0 +1,121 @@
+import { plurals } from './plural.js';
+
+const many = plurals('en');
+
+/** Every text of the dashboard in English: the one that says which texts there are. */
+export const en = {
+  product: 'Backups',
+  skipToContent: 'Skip to content',
+  pageTitle: (page: string) => `${page} · Backups`,
+
+  nav: {
+    label: 'Main navigation',
+    overview: 'Overview',
+    snapshots: 'Snapshots',
+  },
+
+  shell: {
+    language: 'Language',
+    theme: 'Appearance',
+    themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+    account: 'Account',
+    signOut: 'Sign out',
+    maintenance: 'A restore is running. This page goes on by itself when it has finished.',
+    backUpNow: 'Back up now',
+    backingUp: 'The backup has begun.',
+    health: (word: string) => `Health of the backups: ${word}`,
+    dismiss: 'Dismiss',
+    notFound: 'There is no such page',
+    notFoundHint: 'The address may be mistyped, or of an older version.',
+    toOverview: 'To the overview',
+  },
+
+  signIn: {
+    title: 'Sign in',
+    intro: 'Backups hold everybody’s data, so this needs an account with the role admin.',
+    email: 'E-mail address',
+    password: 'Password',
+    submit: 'Sign in',
+    showPassword: 'Show the password',
+    hidePassword: 'Hide the password',
+    expired: 'Your session has ended. Sign in again to go on where you were.',
+    forbidden: 'This account is not an admin any more. Sign in with one that is.',
+    wrong: 'E-mail address and password do not match an account. Check both and try again.',
+    notAdmin: 'This account has not got the role admin. Sign in with one that has.',
+    tooMany: 'Too many attempts. Wait a minute, then try again.',
+    waiting: 'A restore is running. You are signed in as soon as it has finished.',
+  },
+
+  errors: {
+    title: 'That did not work',
+    code: 'Code',
+    retry: 'Try again',
+    copy: 'Copy the error',
+    copied: 'Copied',
+    /** What to do, by the code of the error, where the server's own words do not say it. */
+    hints: {
+      UNREACHABLE: 'The server does not answer. Check that it runs and that you are connected; then try again.',
+      PAGE_ERROR: 'The page made a mistake. Reload it; if it happens again, report this text.',
+      INTERNAL_ERROR: 'The log of the server says more.',
+      SNAPSHOT_NOT_FOUND: 'It may have been deleted, or have reached its age. Look for it in the list.',
+      SNAPSHOT_CORRUPT: 'Choose another snapshot for a restore; this one is not what it was when it was made.',
+      DISK_FULL: 'Free some space, or clean up old snapshots, then try again.',
+      DATABASE_UNAVAILABLE: 'Check that the database server runs and that the address is right.',
+    } as Record<string, string>,
+  },
+
+  common: {
+    cancel: 'Cancel',
+    close: 'Close',
+    save: 'Save',
+    delete: 'Delete',
+    edit: 'Edit',
+    more: 'More',
+    loading: 'Loading …',
+    none: 'none',
+    never: 'never',
+    yes: 'Yes',
+    no: 'No',
+    copy: 'Copy',
+    copied: 'Copied',
+    rows: (count: number) => many(count, { one: 'row', other: 'rows' }),
+    tables: (count: number) => many(count, { one: 'table', other: 'tables' }),
+    snapshots: (count: number) => many(count, { one: 'snapshot', other: 'snapshots' }),
+    typeToConfirm: 'To confirm, type or paste:',
+    typedMismatch: 'That is not the same yet.',
+  },
+
+  health: {
+    healthy: 'Healthy',
+    caution: 'Caution',
+    warning: 'Warning',
+    critical: 'Critical',
+  },
+
+  jobs: {
+    type: { capture: 'Backup', restore: 'Restore', verify: 'Verification', cleanup: 'Clean-up' },
+    status: {
+      pending: 'Waiting',
+      running: 'Running',
+      completed: 'Completed',
+      failed: 'Failed',
+      cancelled: 'Cancelled',
+    },
+    running: (type: string) => `${type} running`,
+    waiting: (type: string) => `${type} waiting`,
+    finished: {
+      completed: (type: string) => `${type} completed`,
+      failed: (type: string, reason: string) => `${type} failed. ${reason}`,
+      cancelled: (type: string) => `${type} cancelled`,
+    },
+    /** Steps of a job that say more than that it runs. */
+    stages: {
+      verify: 'Verifying the snapshot',
+      safety_snapshot: 'Taking a safety snapshot',
+      restore: 'Restoring',
+      check: 'Checking the result',
+      done: 'Done',
+      rolled_back: 'Rolled back',
+    } as Record<string, string>,
+  },
+};
