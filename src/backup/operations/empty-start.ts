@@ -30,7 +30,7 @@ export class EmptyStart {
   async run(): Promise<void> {
     if (!this.options.restoreOnEmpty || !this.options.triggers) return;
     try {
-      if (await this.host.run('isEmpty', this.options.database())) await this.restoreNewest();
+      if ((await this.host.run('occupancy', this.options.database())) !== 'rows') await this.restoreNewest();
     } catch (error) {
       this.logger.error(`The database was not restored at the start: ${asBackupError(error).message}`);
     }
