@@ -40,6 +40,7 @@ import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
+import { Doors } from './system/doors.js';
 import { Lease } from './system/lease.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
@@ -63,6 +64,11 @@ const PORTS: Provider[] = [
   {
     provide: Lease,
     useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Lease(directory, clock),
+    inject: [ResolvedOptions, Clock],
+  },
+  {
+    provide: Doors,
+    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Doors(directory, clock),
     inject: [ResolvedOptions, Clock],
   },
   // Only an application that takes snapshots by itself keeps a process waiting for the next one.

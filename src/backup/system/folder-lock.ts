@@ -46,26 +46,32 @@ export class FolderLock {
   private async lock(): Promise<Database.Database> {
     const started = performance.now();
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 1.5, LONGEST_RETRY_MS)) {
-      const lock = this.tryLock();
+      const lock = lockExclusively(this.path);
       if (lock) return lock;
       if (performance.now() - started > this.patienceMs) throw stuck(this.patienceMs);
       await sleep(wait * (0.5 + Math.random() / 2));
     }
   }
+}
 
-  private tryLock(): Database.Database | null {
-    makeEmptyFile(this.path);
-    const connection = new Database(this.path, { timeout: 0 });
-    try {
-      connection.pragma('journal_mode = memory'); // never written: that also works on a full disk
-      connection.exec('BEGIN EXCLUSIVE');
-      return connection;
-    } catch (error) {
-      connection.close();
-      if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return null;
-      throw error;
-    }
+/** Locks a file of ours until the connection is closed; null while somebody else has a lock on it. */
+export function lockExclusively(path: string): Database.Database | null {
+  const connection = connectTo(path);
+  try {
+    connection.pragma('journal_mode = memory'); // nothing is ever written: that also works on a full disk
+    connection.exec('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    connection.close();
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return null;
+    throw error;
   }
+}
+
+/** Connects to a file that is there for its locks alone, and waits for none. */
+export function connectTo(path: string): Database.Database {
+  makeEmptyFile(path);
+  return new Database(path, { timeout: 0 });
 }
 
 /** Never opens one that is there. */
