@@ -27,6 +27,7 @@ import { FilesRestorer } from './operations/files.restorer.js';
 import { FilesTaker } from './operations/files.taker.js';
 import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
+import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { Plans } from './operations/plans.js';
 import { RemoveOperation } from './operations/remove.operation.js';
@@ -39,6 +40,8 @@ import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
+import { Doors } from './system/doors.js';
+import { Lease } from './system/lease.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
 
@@ -57,6 +60,16 @@ const PORTS: Provider[] = [
     useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
       new TypeOrmCatalog({ url: catalogUrl, destination, clock }),
     inject: [ResolvedOptions, Destination, Clock],
+  },
+  {
+    provide: Lease,
+    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Lease(directory, clock),
+    inject: [ResolvedOptions, Clock],
+  },
+  {
+    provide: Doors,
+    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Doors(directory, clock),
+    inject: [ResolvedOptions, Clock],
   },
   // Only an application that takes snapshots by itself keeps a process waiting for the next one.
   {
@@ -103,6 +116,7 @@ const INNER_PARTS: Provider[] = [
   FilesRestorer,
   FileRoots,
   DayArchives,
+  Leftovers,
   StoredSnapshots,
   MaintenanceMode,
   BackupLifecycle,

@@ -45,6 +45,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   CONSTRAINT_VIOLATION: EXIT.refused,
   MAINTENANCE: EXIT.busy,
   BUSY: EXIT.busy,
+  LEASE_LOST: EXIT.busy,
   DATABASE_LOCKED: EXIT.busy,
   CANCELLED: 130,
   INTERRUPTED: EXIT.failed,

@@ -6,6 +6,7 @@ import { BackupError } from '../model/errors.js';
 import { timestamp } from '../model/snapshot-id.js';
 import { ensureFolder, FILE_MODE } from '../system/atomic-file.js';
 import { ARCHIVES } from './archive.record.js';
+import { AddJobOwner1763900000000 } from './add-job-owner.migration.js';
 import { AddParts1763800000000 } from './add-parts.migration.js';
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
 import { JOBS } from './job.record.js';
@@ -67,7 +68,7 @@ async function connect(path: string): Promise<DataSource> {
     type: 'better-sqlite3',
     database: path,
     entities: RECORDS,
-    migrations: [CreateCatalog1763700000000, AddParts1763800000000],
+    migrations: [CreateCatalog1763700000000, AddParts1763800000000, AddJobOwner1763900000000],
     migrationsTableName: MIGRATIONS_TABLE,
     enableWAL: true,
     prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {

@@ -7,6 +7,7 @@ import { indexName, assertSnapshotId, isArchiveName, manifestName } from '../mod
 import type { Snapshot } from '../model/snapshot.js';
 import { ensureFolder, fsyncFolder, publish, writeFileAtomically } from '../system/atomic-file.js';
 import { diskSpace, type DiskSpace } from '../system/disk-space.js';
+import { FolderLock } from '../system/folder-lock.js';
 import { pathInside } from '../system/safe-path.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
@@ -28,13 +29,20 @@ export class LocalDestination extends Destination {
     this.folder = resolve(directory);
   }
 
-  override prepare(): Promise<string[]> {
+  override prepare(): Promise<void> {
     return inFolder(async () => {
       await ensureFolder(this.folder);
       this.folder = await realpath(this.folder);
       for (const folder of [this.folder, this.archiveFolder]) await prepareFolder(folder);
-      return this.sweepWhere((pid) => !isProcessAlive(pid));
     });
+  }
+
+  override exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return new FolderLock(this.folder).exclusively(work);
+  }
+
+  override sweepAbandoned(): Promise<string[]> {
+    return inFolder(() => this.sweepWhere((pid) => !isProcessAlive(pid)));
   }
 
   override sweep(pid: number): Promise<void> {

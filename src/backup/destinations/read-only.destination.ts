@@ -18,17 +18,24 @@ export class ReadOnlyDestination extends LocalDestination {
     super(directory);
   }
 
-  override async prepare(): Promise<string[]> {
+  override async prepare(): Promise<void> {
     const folder = await lstat(resolve(this.folder)).catch(ignoreMissing);
     if (folder !== undefined)
       await this.listLoose(); // which says why, where it cannot be read
     else throw new BackupError('FOLDER_NOT_WRITABLE', `There is no folder ${JSON.stringify(this.folder)} to read.`);
-    return [];
   }
 
   override async listArchives(): Promise<ArchiveFile[]> {
     const folder = await lstat(this.archiveFolder).catch(ignoreMissing);
     return folder === undefined ? [] : super.listArchives();
+  }
+
+  override exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  override sweepAbandoned(): Promise<string[]> {
+    return Promise.resolve([]);
   }
 
   override sweep(): Promise<void> {

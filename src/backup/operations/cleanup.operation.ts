@@ -105,9 +105,11 @@ export class CleanupOperation {
         result.archived += archived;
         if (damaged[0]) throw leftOut(damaged[0].message, damaged.length);
       }),
-      ...plan.expiredLoose.map((snapshot) => async () => {
-        await this.destination.removeSnapshot(snapshot.id);
-        await this.catalog.removeSnapshots([snapshot.id]);
+      ...plan.expiredLoose.map((snapshot) => async ({ fence }: StepRun) => {
+        await fence.whileHeld(async () => {
+          await this.destination.removeSnapshot(snapshot.id);
+          await this.catalog.removeSnapshots([snapshot.id]);
+        });
         result.deleted += 1;
         result.freed_bytes += snapshot.size_bytes;
       }),
@@ -128,6 +130,7 @@ export class CleanupOperation {
         await step(run);
       } catch (error) {
         run.signal?.throwIfAborted();
+        if (asBackupError(error).code === 'LEASE_LOST') throw error;
         failures.push(asBackupError(error));
       }
     }

@@ -4,8 +4,9 @@ import type { BackupError } from '../model/errors.js';
 import type { Trigger } from '../model/trigger.js';
 import type { Clock } from '../system/clock.js';
 import type { TaskRun } from '../system/child-task.js';
+import { Fence } from '../system/fence.js';
 
-/** `source`: whatever reads or writes the source or rearranges snapshots, one at a time. `side`: verifications, beside it. */
+/** `source`: whatever reads or writes the source or rearranges snapshots, one at a time among all processes. `side`: verifications, beside it. */
 export type LaneName = 'source' | 'side';
 
 /** A job that somebody wants run. */
@@ -20,12 +21,17 @@ export interface JobSpec {
   run(context: JobContext): Promise<Record<string, unknown> | null>;
 }
 
+/** A task of a job, and what keeps it from doing anything for good when the job may not any more. */
+export type FencedRun = TaskRun & { fence: Fence };
+
 /** What a job sees of itself while it runs. */
 export interface JobContext {
   /** As it is now. */
   readonly job: Job;
+  /** What it does for good, to the folder, the catalog or the source, it does behind this. */
+  readonly fence: Fence;
   /** Ties a child process to this job: killed with it, swept after it, its progress mapped into this part (0…1) of the job's. */
-  task(from: number, to: number, stage?: string): TaskRun;
+  task(from: number, to: number, stage?: string): FencedRun;
   stage(name: string): void;
   setSnapshot(id: string): void;
 }
@@ -39,6 +45,8 @@ export class JobRun implements JobContext {
   /** Rejects when the job could not be recorded: then it must not run. */
   readonly recorded: Promise<void>;
   readonly finished: Promise<Job>;
+  /** Of the lease, once the job has it. */
+  fence = new Fence(null);
   private readonly record: BehaviorSubject<Job>;
   private readonly stopping = new AbortController();
   private announceFinished!: (job: Job) => void;
@@ -64,6 +72,10 @@ export class JobRun implements JobContext {
     return this.record.asObservable();
   }
 
+  get signal(): AbortSignal {
+    return this.stopping.signal;
+  }
+
   get stopReason(): BackupError | undefined {
     return this.stopping.signal.aborted ? (this.stopping.signal.reason as BackupError) : undefined;
   }
@@ -72,9 +84,10 @@ export class JobRun implements JobContext {
     this.stopping.abort(reason);
   }
 
-  task(from: number, to: number, stage?: string): TaskRun {
+  task(from: number, to: number, stage?: string): FencedRun {
     return {
-      signal: this.stopping.signal,
+      signal: this.signal,
+      fence: this.fence,
       onStart: (pid) => this.pids.push(pid),
       onProgress: (told) => this.progress(told.stage ?? stage ?? this.job.stage, from + (to - from) * told.progress),
     };

@@ -7,15 +7,18 @@ import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job, JobError, JobType } from '../model/job.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
+import { Lease } from '../system/lease.js';
+import { processInWords } from '../system/process-identity.js';
 import { JobRun, type JobSpec, type LaneName } from './job-run.js';
 import { Lane } from './lane.js';
+import { Leftovers } from './leftovers.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** How long jobs may go on at shutdown before they are ended. */
 const SHUTDOWN_GRACE_MS = 5000;
 
 /**
- * Runs the jobs: captures, restores and clean-ups strictly one at a time, verifications beside them. Every job is recorded before it runs and when it ends,
+ * Runs the jobs: captures, restores and clean-ups strictly one at a time, whichever process asks for them; verifications beside them. Every job is recorded before it runs and when it ends,
  * which makes the records an audit trail.
  */
 @Injectable()
@@ -31,6 +34,8 @@ export class JobQueue {
   constructor(
     private readonly catalog: Catalog,
     private readonly destination: Destination,
+    private readonly lease: Lease,
+    private readonly leftovers: Leftovers,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
   ) {}
@@ -146,19 +151,49 @@ export class JobQueue {
       this.live.delete(run.job.id); // whoever submitted it has been told
       return run.close();
     }
-    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
     try {
       if (run.stopReason) throw run.stopReason;
+      // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
+      if (run.spec.lane === 'source' && !this.options.readOnly) await this.performLeased(run);
+      else await this.perform(run);
+    } catch (thrown) {
+      await this.fail(run, run.stopReason ?? asBackupError(thrown));
+    }
+    await this.finish(run);
+  }
+
+  /** Waits until no other process is at work, and keeps the others waiting. */
+  private async performLeased(run: JobRun): Promise<void> {
+    const { stage } = run.job;
+    const held = await this.lease.acquire(
+      { purpose: run.spec.type, job: run.job.id },
+      {
+        signal: run.signal,
+        patienceMs: this.options.jobTimeoutMs,
+        onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
+      },
+    );
+    run.update({ stage });
+    run.fence = held.fence;
+    held.keep((lost) => run.stop(lost));
+    try {
+      if (held.tookOver) await this.leftovers.settle(held.fence);
+      await this.perform(run);
+    } finally {
+      await held.release().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
+    }
+  }
+
+  private async perform(run: JobRun): Promise<void> {
+    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
+    try {
       run.update({ status: 'running', started_at: this.clock.now().toISOString() });
       await run.save();
       const result = await run.spec.run(run);
       run.update({ status: 'completed', progress: 1, result, finished_at: this.clock.now().toISOString() });
-    } catch (thrown) {
-      await this.fail(run, run.stopReason ?? asBackupError(thrown));
     } finally {
       cancelTimeout();
     }
-    await this.finish(run);
   }
 
   private async fail(run: JobRun, error: BackupError): Promise<void> {
@@ -213,6 +248,9 @@ export class JobQueue {
     };
   }
 }
+
+const stillHeld = (problem: unknown): string =>
+  `The backup folder could not be given free, so the next job has to wait a while: ${asBackupError(problem).message}`;
 
 const describe = (job: Job): string =>
   [job.type, job.trigger && `(${job.trigger.type})`, job.snapshot_id && `of ${job.snapshot_id}`, `job ${job.id}`]

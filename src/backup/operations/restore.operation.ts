@@ -93,7 +93,7 @@ export class RestoreOperation {
     const parts = await partsOf(from, id);
     const atRisk = parts.filter(({ source }) => (source === 'files' ? choices.to === undefined : !choices.intoEmpty));
     // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
-    const { safety, restored } = await this.maintenance.during(async () => ({
+    const { safety, restored } = await this.maintenance.during(context.fence, async () => ({
       safety:
         atRisk.length === 0 || choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, from, id, parts),
       restored: await this.replaceData(context, from, parts, choices),
@@ -212,6 +212,9 @@ function inOneStage(context: JobContext, stage: string): JobContext {
   return {
     get job() {
       return context.job;
+    },
+    get fence() {
+      return context.fence;
     },
     stage: () => undefined,
     setSnapshot: (id) => context.setSnapshot(id),
