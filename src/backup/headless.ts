@@ -20,13 +20,14 @@ export { TRIGGER_TYPES, type Subject, type Trigger, type TriggerType } from './m
 // For programs: inject these after importing the module.
 export { Catalog, type JobQuery, type Page, type SnapshotQuery } from './catalog/catalog.js';
 export { CaptureOperation, type CaptureAsked } from './operations/capture.operation.js';
+export type { CleanupPlan } from './operations/cleanup-plan.js';
 export { CleanupOperation, type CleanupPreview, type CleanupResult } from './operations/cleanup.operation.js';
 export { CompareOperation, NOW } from './operations/compare.operation.js';
 export { ConfigStore } from './operations/config.store.js';
 export { ForeignFolder } from './operations/foreign-folder.js';
 export { Plans } from './operations/plans.js';
 export { ExtractOperation, type ExtractedDocument } from './operations/extract.operation.js';
-export { HealthQuery, type BackupHealth, type PlanHealth } from './operations/health.query.js';
+export { HealthQuery, type BackupHealth, type PlanHealth, type Viewpoint } from './operations/health.query.js';
 export { resultOf } from './operations/job-outcome.js';
 export { JobQueue } from './operations/job.queue.js';
 export { RemoveOperation } from './operations/remove.operation.js';

@@ -1,4 +1,6 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as backup from '../backup/headless.js';
@@ -6,11 +8,14 @@ import type { Backups } from './backups.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
 import { plainText } from './output/plain-text.js';
-import { settingsOf, type GlobalOptions } from './settings.js';
+import { settingsOf, type GlobalOptions, type Settings } from './settings.js';
 import type { Terminal } from './terminal.js';
 
-/** What a command does to the backup folder. `make`: it may be made where it is missing. */
-export type FolderUse = 'read' | 'write' | 'make';
+/**
+ * What a command does with the backup folder: reads it, writes it, writes it and makes it where it is missing, does with whatever there is, or needs none of its
+ * own: then it is one that goes away with the command.
+ */
+export type FolderUse = 'read' | 'write' | 'make' | 'any' | 'scratch';
 
 /** Opens the backups as the server does, without its timers, listeners and routes; a folder that cannot be written, for reading. */
 export async function openBackups(
@@ -20,9 +25,10 @@ export async function openBackups(
   furtherFileRoots: readonly string[] = [],
 ): Promise<Backups> {
   const settings = settingsOf(options, terminal.env);
+  if (use === 'scratch') return openScratch(settings, terminal, furtherFileRoots);
   settings.fileRoots = [...(settings.fileRoots ?? []), ...furtherFileRoots];
   const readOnly = settings.readOnly === true || !(await isWritable(settings.directory, use));
-  if (readOnly && use !== 'read')
+  if (readOnly && use !== 'read' && use !== 'any')
     throw new CommandError(
       'FOLDER_NOT_WRITABLE',
       EXIT.failed,
@@ -30,14 +36,36 @@ export async function openBackups(
     );
   if (readOnly && settings.readOnly !== true && options.quiet !== true && options.json !== true)
     terminal.say(`${plainText(settings.directory)} cannot be written: it is only read.`);
-  const app = await NestFactory.createApplicationContext(
-    backup.HeadlessBackupModule.forRoot({ ...settings, readOnly }),
-    { logger: new WarningsOnly(terminal), abortOnError: false },
-  );
+  return start({ ...settings, readOnly }, terminal);
+}
+
+/** A backup folder of its own for a command that reads its snapshots elsewhere and has nothing to keep. */
+async function openScratch(
+  settings: Settings,
+  terminal: Terminal,
+  furtherFileRoots: readonly string[],
+): Promise<Backups> {
+  const directory = await mkdtemp(join(tmpdir(), 'nestjs-backup-'));
+  const { catalogUrl: _ofTheFolder, ...others } = settings;
+  const fileRoots = [...(settings.fileRoots ?? []), ...furtherFileRoots];
+  const backups = await start({ ...others, directory, fileRoots, readOnly: false }, terminal);
+  const close = async () => {
+    await backups.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { ...backups, close };
+}
+
+async function start(settings: Settings, terminal: Terminal): Promise<Backups> {
+  const app = await NestFactory.createApplicationContext(backup.HeadlessBackupModule.forRoot(settings), {
+    logger: new WarningsOnly(terminal),
+    abortOnError: false,
+  });
   const get = <T>(token: Type<T> | (abstract new (...args: never[]) => T)): T => app.get(token, { strict: false });
+  const foreign: backup.ForeignFolder[] = [];
   return {
     directory: settings.directory,
-    readOnly,
+    readOnly: settings.readOnly === true,
     catalog: get(backup.Catalog),
     snapshots: get(backup.StoredSnapshots),
     queue: get(backup.JobQueue),
@@ -53,9 +81,16 @@ export async function openBackups(
     stats: get(backup.StatsQuery),
     health: get(backup.HealthQuery),
     scheduler: get(backup.BackupScheduler),
-    openForeign: (path) => backup.ForeignFolder.open(path, get(backup.Clock)),
+    openForeign: async (path) => {
+      const folder = await backup.ForeignFolder.open(path, get(backup.Clock));
+      foreign.push(folder);
+      return folder;
+    },
     databaseTarget: (address, option) => backup.databaseTarget(address, option),
-    close: () => app.close(),
+    close: async () => {
+      for (const folder of foreign) await folder.close();
+      await app.close();
+    },
   };
 }
 
@@ -69,7 +104,7 @@ async function isWritable(directory: string, use: FolderUse): Promise<boolean> {
       `The backup folder ${directory} cannot be read (${error.code}).`,
     );
   });
-  if (!found && use === 'make') return true;
+  if (!found && (use === 'make' || use === 'any')) return true;
   if (!found?.isDirectory())
     throw new CommandError(
       'FOLDER_NOT_FOUND',

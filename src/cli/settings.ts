@@ -6,6 +6,9 @@ import { backupOptions, readBackupEnvironment } from '../config/backup/backup.en
 import { Variables } from '../config/backup/variables.js';
 import { databaseOption } from './database-option.js';
 
+/** What the backups are opened with. */
+export type Settings = BackupModuleOptions & { directory: string };
+
 /** Options that every command takes. */
 export interface GlobalOptions {
   dir?: string;
@@ -21,10 +24,7 @@ export interface GlobalOptions {
  * The options of the backups: as the environment and the `.env` file of the working folder say, like for the server, and then as this call says.
  * @throws CannotStart naming every variable that is wrong; CommandError for an option
  */
-export function settingsOf(
-  options: GlobalOptions,
-  env: NodeJS.ProcessEnv,
-): BackupModuleOptions & { directory: string } {
+export function settingsOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Settings {
   const variables = new Variables({ ...dotenv(), ...env });
   const environment = readBackupEnvironment(variables);
   variables.throwIfAnyIsWrong();

@@ -35,6 +35,11 @@ export class Terminal {
       });
   }
 
+  /** Whether whoever read the results has had enough. */
+  get hasLeft(): boolean {
+    return !this.listened;
+  }
+
   /** A result. */
   print(text: string): void {
     if (this.listened) this.stdout.write(`${text}\n`);

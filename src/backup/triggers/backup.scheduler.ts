@@ -6,10 +6,11 @@ import { asBackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
-import { inWords, periodMs } from '../model/rhythm.js';
+import { inWords, nextDue, periodMs } from '../model/rhythm.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
+import type { Viewpoint } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
@@ -106,7 +107,8 @@ export class BackupScheduler {
     await this.lastRound;
   }
 
-  async schedule(): Promise<ScheduleEntry[]> {
+  /** @param from `outside` the application, it is told when a backup should be taken: one that should have been lies in the past */
+  async schedule(from: Viewpoint = 'inside'): Promise<ScheduleEntry[]> {
     return Promise.all(
       this.plans.all().map(async (plan) => {
         const job = await this.catalog.latestCaptureJob(plan.name);
@@ -115,8 +117,12 @@ export class BackupScheduler {
           plan: plan.name,
           source: plan.source,
           every: inWords(plan.rhythm),
-          enabled: this.options.triggers && plan.enabled,
-          next_run: this.timers.get(plan.name)?.timer.nextRun?.toISOString() ?? null,
+          enabled: plan.enabled && (from === 'outside' || this.options.triggers),
+          next_run:
+            (from === 'outside'
+              ? await this.expected(plan)
+              : this.timers.get(plan.name)?.timer.nextRun
+            )?.toISOString() ?? null,
           last_run: job?.finished_at ?? timed?.created_at ?? null,
           last_status: job?.status ?? (timed && 'completed'),
         };
@@ -138,6 +144,12 @@ export class BackupScheduler {
         };
       }),
     );
+  }
+
+  private async expected(plan: Plan): Promise<Date | null> {
+    if (!plan.enabled) return null;
+    const last = await this.lastTimedSnapshot(plan);
+    return last || 'cron' in plan.rhythm ? nextDue(plan.rhythm, last ?? this.clock.now()) : this.clock.now();
   }
 
   /** The plans may have changed with the settings. */

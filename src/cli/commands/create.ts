@@ -3,7 +3,7 @@ import type { Snapshot } from '../../backup/headless.js';
 import type { CliCommand } from '../command.js';
 import { usage } from '../failure.js';
 import { collected } from '../option-values.js';
-import { durationInWords, sizeInWords } from '../output/units.js';
+import { sizeInWords, tookInWords } from '../output/units.js';
 import { requester } from '../requester.js';
 import { resultOfJob } from '../result-of-job.js';
 import { watched } from '../watched.js';
@@ -54,4 +54,4 @@ export const create: CliCommand = {
 };
 
 const inWords = ({ id, kind, size_bytes, duration_ms }: Snapshot): string =>
-  `${id}: ${kind}, ${sizeInWords(size_bytes)}, in ${duration_ms < 1000 ? `${duration_ms} ms` : durationInWords(duration_ms)}`;
+  `${id}: ${kind}, ${sizeInWords(size_bytes)}, in ${tookInWords(duration_ms)}`;

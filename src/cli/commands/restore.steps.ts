@@ -1,7 +1,7 @@
 import type { OutlookPart } from '../../backup/headless.js';
 import { plainText } from '../output/plain-text.js';
 import { rowsOf } from '../output/snapshots.js';
-import { ageInWords, countInWords, sizeInWords, timeInWords } from '../output/units.js';
+import { ageInWords, countInWords, countOf, sizeInWords, timeInWords } from '../output/units.js';
 import type { PlannedRestore, RestoreOptions } from './restore.plan.js';
 
 const MOST_TABLES = 8;
@@ -29,7 +29,9 @@ function contents({ snapshot, choices }: Pick<PlannedRestore, 'snapshot' | 'choi
   const rows = rowsOf({ source: snapshot.source, tables: Object.fromEntries(chosen) }) ?? 0;
   const named = chosen.slice(0, MOST_TABLES).map(([name, table]) => `${plainText(name)} ${countInWords(table.rows)}`);
   const more = chosen.length > MOST_TABLES ? `, and ${chosen.length - MOST_TABLES} more` : '';
-  return [`  ${chosen.length} of its ${all.length} tables, ${countInWords(rows)} rows: ${named.join(', ')}${more}`];
+  return [
+    `  ${chosen.length} of its ${countOf(all.length, 'table')}, ${countOf(rows, 'row')}: ${named.join(', ')}${more}`,
+  ];
 }
 
 function safetyStep(intoEmpty: boolean, { safety, to }: RestoreOptions): string | null {

@@ -3,10 +3,11 @@ import { EXIT } from '../exit-codes.js';
 import { CommandError, usage } from '../failure.js';
 import { commaSeparated } from '../option-values.js';
 import { plainText } from '../output/plain-text.js';
-import { countInWords, durationInWords } from '../output/units.js';
+import { countOf, tookInWords } from '../output/units.js';
 import { requester } from '../requester.js';
 import { resultOfJob } from '../result-of-job.js';
 import { REFERENCE_IN_WORDS } from '../snapshot-reference.js';
+import type { GlobalOptions } from '../settings.js';
 import { watched } from '../watched.js';
 import { planRestore, type RestoreOptions } from './restore.plan.js';
 import { stepsOf } from './restore.steps.js';
@@ -48,7 +49,7 @@ export const restore: CliCommand = {
       if (signal.aborted) await backups.queue.cancel(id);
       return resultOfJob(await backups.queue.whenFinished(id));
     });
-    context.answer(job, () => outcomeInWords(snapshot.id, job.result));
+    context.answer(job, () => outcomeInWords(snapshot.id, job.result, context.global));
   },
 };
 
@@ -69,17 +70,21 @@ interface Result {
   warnings?: string[];
 }
 
-function outcomeInWords(id: string, result: Result): string {
+function outcomeInWords(id: string, result: Result, global: GlobalOptions): string {
   const tables = Object.values(result.tables ?? {});
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const what = [
-    tables.length > 0 && `${tables.length} tables, ${countInWords(rows)} rows`,
-    result.files && `${countInWords(result.files.files)} files`,
+    tables.length > 0 && `${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}`,
+    result.files && countOf(result.files.files, 'file'),
   ].filter(Boolean);
   const undo = result.safety_snapshot_id;
   return [
-    `Restored ${id}: ${what.join(', ')}, in ${durationInWords(result.duration_ms ?? 0)}.`,
+    `Restored ${id}: ${what.join(', ')}, in ${tookInWords(result.duration_ms ?? 0)}.`,
     ...(result.warnings ?? []).map((warning) => `Note: ${plainText(warning)}`),
-    ...(undo ? [`To undo it: nestjs-backup restore ${undo}`] : []),
+    ...(undo ? [`To undo it: nestjs-backup restore ${undo}${sameFolder(global)}`] : []),
   ].join('\n');
 }
+
+/** What finds the safety snapshot, and the database it is of, again. */
+const sameFolder = ({ dir, database }: GlobalOptions): string =>
+  [dir === undefined ? '' : ` --dir ${dir}`, database === undefined ? '' : ` --database ${database}`].join('');

@@ -2,7 +2,7 @@ import type { Manifest, Snapshot } from '../../backup/headless.js';
 import type { CliCommand } from '../command.js';
 import { soundness } from '../output/snapshots.js';
 import { facts, table } from '../output/table.js';
-import { ageInWords, countInWords, durationInWords, sizeInWords, timeInWords } from '../output/units.js';
+import { ageInWords, countInWords, sizeInWords, timeInWords, tookInWords } from '../output/units.js';
 import { REFERENCE_IN_WORDS, snapshotNamed } from '../snapshot-reference.js';
 
 export const show: CliCommand = {
@@ -31,7 +31,7 @@ function factsOf(snapshot: Snapshot, manifest: Manifest, neededBy: readonly stri
     ['Description', snapshot.description],
     [
       'Taken',
-      `${timeInWords(created_at)}, ${ageInWords(created_at, new Date())}, in ${durationInWords(snapshot.duration_ms)}`,
+      `${timeInWords(created_at)}, ${ageInWords(created_at, new Date())}, in ${tookInWords(snapshot.duration_ms)}`,
     ],
     ['Trigger', [trigger.type, trigger.event, subjects].filter(Boolean).join(', ')],
     ['Plan', snapshot.plan],

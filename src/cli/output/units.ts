@@ -23,6 +23,13 @@ export function durationInWords(ms: number): string {
   return `${count} ${name}${name === 'day' && count !== 1 ? 's' : ''}`;
 }
 
+/** How long something took: `39 ms`, `4 s`. */
+export const tookInWords = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : durationInWords(ms));
+
+/** `1 table`, `3 tables`. */
+export const countOf = (count: number, what: string): string =>
+  `${countInWords(count)} ${what}${count === 1 ? '' : 's'}`;
+
 /** `5 min ago`, `in 3 h`. */
 export function ageInWords(iso: string, now: Date): string {
   const ms = now.getTime() - Date.parse(iso);
