@@ -24,7 +24,7 @@ export class Visit {
 
   constructor(
     readonly page: Page,
-    private readonly origin: string,
+    private readonly program: () => Program,
   ) {
     page.setDefaultTimeout(30_000);
     page.on('console', (message) => {
@@ -33,15 +33,15 @@ export class Visit {
     });
     page.on('pageerror', (error) => this.complaints.push(error.stack ?? String(error)));
     page.on('request', (request) => {
-      const { protocol, origin: asked } = new URL(request.url());
-      if (asked !== this.origin && !['blob:', 'data:'].includes(protocol))
+      const { protocol, origin } = new URL(request.url());
+      if (origin !== this.program().address && !['blob:', 'data:'].includes(protocol))
         this.complaints.push(`A request to another place: ${request.url()}`);
     });
   }
 
   /** Opens an address below the dashboard’s own. */
   async open(path = ''): Promise<void> {
-    await this.page.goto(`${this.origin}/admin/backups${path}`);
+    await this.page.goto(`${this.program().address}/admin/backups${path}`);
   }
 
   /** Fills in the form. */
@@ -50,6 +50,18 @@ export class Visit {
     await this.page.getByLabel('Password', { exact: true }).fill(account.password);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
   }
+
+  /** Chooses from a list that opens at a field, whose text lies above what it names. */
+  async choose(field: string, entry: string | RegExp): Promise<void> {
+    await this.page.getByRole('combobox', { name: field }).click({ force: true });
+    await this.page.getByRole('option', { name: entry }).click();
+  }
+
+  /** Waits for a short message, as a screen reader hears it. */
+  told = (text: string | RegExp) => this.page.getByRole('status').getByText(text).first().waitFor();
+
+  /** The text of what has the focus. */
+  focused = () => this.page.evaluate<string>('document.activeElement.textContent');
 
   heading = (name: string | RegExp) => this.page.getByRole('heading', { level: 1, name });
 
@@ -103,7 +115,7 @@ export function visitsTo(program: () => Program) {
   /** Signing in is limited to ten a minute: one session serves all visits. */
   async function signInOnce(context: BrowserContext): Promise<string> {
     const page = await context.newPage();
-    const visit = new Visit(page, program().address);
+    const visit = new Visit(page, program);
     await visit.open();
     await visit.signIn();
     await page.getByRole('navigation').waitFor();
@@ -121,7 +133,7 @@ export function visitsTo(program: () => Program) {
   return (name: string, scene: Scene, visitor: Visitor = {}): void =>
     it(name, async () => {
       const context = await arrive(visitor);
-      const visit = new Visit(await context.newPage(), program().address);
+      const visit = new Visit(await context.newPage(), program);
       try {
         await scene(visit);
         expect(visit.problems, 'complaints of the browser').toEqual([]);
