@@ -10,6 +10,12 @@ export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] 
 /** Each page is fetched when it is first opened. */
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
+  // What somebody may have been sent, or types: the dialog over the page that it belongs to.
+  { path: '/restore', redirect: { name: 'overview', query: { restore: '' } } },
+  {
+    path: '/snapshots/:id/restore',
+    redirect: ({ params, query }) => ({ name: 'overview', query: { ...query, restore: String(params['id']) } }),
+  },
   { path: '/:path(.*)', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
 ];
 
