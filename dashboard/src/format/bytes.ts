@@ -1,9 +1,9 @@
-import { language } from '../texts/index.js';
+import { locale } from '../texts/index.js';
 
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
 /** `1.2 MB`: powers of 1000, three digits at most, in the words of the language. */
-export function bytes(count: number, locale: string = language.value): string {
+export function bytes(count: number, inLocale: string = locale.value): string {
   let step = 0;
   let value = Math.abs(count);
   // 999.5 would be shown as 1,000.
@@ -13,5 +13,5 @@ export function bytes(count: number, locale: string = language.value): string {
   }
   const maximumFractionDigits = step === 0 || value >= 99.95 ? 0 : 1;
   const options = { style: 'unit', unit: UNITS[step]!, unitDisplay: 'short', maximumFractionDigits } as const;
-  return new Intl.NumberFormat(locale, options).format(count < 0 ? -value : value);
+  return new Intl.NumberFormat(inLocale, options).format(count < 0 ? -value : value);
 }

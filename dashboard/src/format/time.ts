@@ -1,4 +1,4 @@
-import { language } from '../texts/index.js';
+import { locale } from '../texts/index.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -15,24 +15,24 @@ const STEPS: [unit: Intl.RelativeTimeFormatUnit, length: number, upTo: number][]
 ];
 
 /** `5 minutes ago`, `in 3 hours`. */
-export function relativeTime(at: string, now: number, locale: string = language.value): string {
+export function relativeTime(at: string, now: number, inLocale: string = locale.value): string {
   const distance = new Date(at).getTime() - now;
   const [unit, length] = STEPS.find(([, , upTo]) => Math.abs(distance) < upTo)!;
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const format = new Intl.RelativeTimeFormat(inLocale, { numeric: 'auto' });
   // Seconds would tick in steps of the page's clock.
   if (unit === 'second') return format.format(0, 'second');
   return format.format(Math.trunc(distance / length), unit);
 }
 
 /** Date and time of day, where the person is. */
-export const localTime = (at: string, locale: string = language.value): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
+export const localTime = (at: string, inLocale: string = locale.value): string =>
+  new Intl.DateTimeFormat(inLocale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at));
 
-export const timeOfDay = (at: string, locale: string = language.value): string =>
-  new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(new Date(at));
+export const timeOfDay = (at: string, inLocale: string = locale.value): string =>
+  new Intl.DateTimeFormat(inLocale, { timeStyle: 'short' }).format(new Date(at));
 
-export const localDay = (at: string | number, locale: string = language.value): string =>
-  new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(new Date(at));
+export const localDay = (at: string | number, inLocale: string = locale.value): string =>
+  new Intl.DateTimeFormat(inLocale, { dateStyle: 'full' }).format(new Date(at));
 
 /** `2026-03-01`: the day where the person is, to group by. */
 export function dayKey(at: string | number): string {
@@ -42,9 +42,9 @@ export function dayKey(at: string | number): string {
 }
 
 /** `350 ms`, `2.4 sec`, `3 min 5 sec`. */
-export function duration(milliseconds: number, locale: string = language.value): string {
+export function duration(milliseconds: number, inLocale: string = locale.value): string {
   const unit = (value: number, name: string, maximumFractionDigits = 0) =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits }).format(
+    new Intl.NumberFormat(inLocale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits }).format(
       value,
     );
   if (milliseconds < SECOND) return unit(milliseconds, 'millisecond');
@@ -53,3 +53,7 @@ export function duration(milliseconds: number, locale: string = language.value):
   if (seconds < 3600) return `${unit(Math.floor(seconds / 60), 'minute')} ${unit(seconds % 60, 'second')}`;
   return `${unit(Math.floor(seconds / 3600), 'hour')} ${unit(Math.floor((seconds % 3600) / 60), 'minute')}`;
 }
+
+/** A calendar day as the API names it, `2026-01-30`, whatever the time zone. */
+export const localDate = (date: string, inLocale: string = locale.value): string =>
+  new Intl.DateTimeFormat(inLocale, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(date));

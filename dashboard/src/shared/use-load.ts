@@ -1,11 +1,20 @@
-import { onScopeDispose, ref, shallowRef } from 'vue';
+import { onScopeDispose, ref, shallowRef, type Ref, type ShallowRef } from 'vue';
 import { isAborted, toApiError, type ApiError } from '../api/api-error.js';
+
+export interface Loaded<T> {
+  /** What was loaded last; `null` before. */
+  data: ShallowRef<T | null>;
+  /** Why the last attempt failed. */
+  error: ShallowRef<ApiError | null>;
+  loading: Ref<boolean>;
+  reload: () => Promise<void>;
+}
 
 /**
  * Loads something for a component: its last value, whether it is being loaded, and why that failed. A reload keeps showing the
  * last value; a newer one overtakes an older one.
  */
-export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>) {
+export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
   const data = shallowRef<T | null>(null);
   const error = shallowRef<ApiError | null>(null);
   const loading = ref(false);

@@ -1,4 +1,4 @@
-import { shallowRef, watchEffect } from 'vue';
+import { computed, shallowRef, watchEffect } from 'vue';
 import { stored, store } from '../shell/preferences.js';
 import { en } from './en.js';
 
@@ -15,6 +15,10 @@ const LOADERS: Record<Language, () => Promise<Texts>> = {
 };
 
 export const language = shallowRef<Language>('en');
+/** For dates and numbers: the language as it is written where the person lives, `en-GB` rather than `en`. */
+export const locale = computed<string>(
+  () => navigator.languages.find((tag) => tag.split('-')[0] === language.value) ?? language.value,
+);
 /** The texts of the chosen language: `t.nav.overview` in a template, `t.value.nav.overview` in a script. */
 export const t = shallowRef<Texts>(en);
 

@@ -37,15 +37,6 @@ export const restore = {
 
   summary: {
     of: { database: 'Database', files: 'Files', full: 'Database and files' },
-    native: 'in the database’s own form',
-    trigger: {
-      scheduled: 'by schedule',
-      manual: 'by hand',
-      event: 'for a new account',
-      safety: 'before a restore',
-      startup: 'at a start',
-      cli: 'from the command line',
-    },
   },
 
   explain: {
@@ -116,7 +107,6 @@ export const restore = {
 
   confirm: {
     what: 'What',
-    from: 'State of',
     all: 'Everything in the snapshot',
     tables: (names: string) => `Only the tables ${names}`,
     to: (folder: string) => `The files, to ${folder}`,

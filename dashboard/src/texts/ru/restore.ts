@@ -41,15 +41,6 @@ export const restore: Texts['restore'] = {
 
   summary: {
     of: { database: 'База данных', files: 'Файлы', full: 'База данных и файлы' },
-    native: 'в собственном формате базы',
-    trigger: {
-      scheduled: 'по расписанию',
-      manual: 'вручную',
-      event: 'для новой учётной записи',
-      safety: 'перед восстановлением',
-      startup: 'при запуске',
-      cli: 'из командной строки',
-    },
   },
 
   explain: {
@@ -117,7 +108,6 @@ export const restore: Texts['restore'] = {
 
   confirm: {
     what: 'Что',
-    from: 'Состояние',
     all: 'Всё, что есть в снимке',
     tables: (names) => `Только таблицы ${names}`,
     to: (folder) => `Файлы, в папку ${folder}`,
