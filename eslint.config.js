@@ -1,13 +1,18 @@
 import js from '@eslint/js';
+import vue from 'eslint-plugin-vue';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   // The application on TypeORM 0.3 compiles where that is what it finds: in its test.
-  { ignores: ['dist/', 'coverage/', 'backups/', 'data/', 'test/fixtures/sqlite3-app/'] },
+  {
+    ignores: ['dist/', 'coverage/', 'backups/', 'data/', 'test/fixtures/sqlite3-app/', 'dashboard/src/api/schema.d.ts'],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname, extraFileExtensions: ['.vue'] },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
@@ -26,6 +31,23 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       'no-console': 'off',
+    },
+  },
+  // The page. Its formatting is Prettier's business.
+  ...vue.configs['flat/recommended'].map((config) => ({ ...config, files: ['dashboard/src/**/*.vue'] })),
+  {
+    files: ['dashboard/src/**/*.vue'],
+    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    rules: {
+      'no-undef': 'off', // the compiler knows better
+      // Formatting.
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/html-indent': 'off',
+      'vue/html-self-closing': 'off',
+      'vue/max-attributes-per-line': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      // A property that may be absent is `undefined` then, and its type says so.
+      'vue/require-default-prop': 'off',
     },
   },
   {

@@ -5,31 +5,44 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-function newestIn(folder) {
-  let newest = modified(folder);
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.name.endsWith('.spec.ts')) continue; // not built
-    newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : modified(path));
+function newestIn(path) {
+  let newest = modified(path);
+  if (!statSync(path).isDirectory()) return newest;
+  for (const name of readdirSync(path)) {
+    if (name.endsWith('.spec.ts')) continue; // not built
+    newest = Math.max(newest, newestIn(join(path, name)));
   }
   return newest;
 }
 
-const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'].map((name) =>
-  modified(join(root, name)),
-);
-const newestInput = Math.max(newestIn(join(root, 'src')), ...inputs);
-
-const built = join(root, 'dist', '.tsbuildinfo');
-
-if (newestInput > modified(built)) {
-  console.log('Building …');
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const build = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: root, stdio: 'inherit' });
+function buildIfStale({ name, sources, built, command, args }) {
+  const result = join(root, built);
+  if (Math.max(...sources.map((path) => newestIn(join(root, path)))) <= modified(result)) return;
+  console.error(`Building ${name} …`); // what runs after it may print results of its own
+  const build = spawnSync(process.execPath, [join(modules, command), ...args], {
+    cwd: root,
+    stdio: ['inherit', process.stderr, 'inherit'],
+  });
   if (build.status !== 0) process.exit(build.status ?? 1);
   const now = new Date();
-  utimesSync(built, now, now); // the compiler leaves it alone where nothing it knows of has changed
+  utimesSync(result, now, now); // the compiler leaves it alone where nothing it knows of has changed
 }
+
+buildIfStale({
+  name: 'the program',
+  sources: ['src', 'package.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'],
+  built: 'dist/.tsbuildinfo',
+  command: 'typescript/bin/tsc',
+  args: ['-p', 'tsconfig.build.json'],
+});
+buildIfStale({
+  name: 'the dashboard',
+  sources: ['dashboard', 'package.json'],
+  built: 'dist/dashboard/public/index.html',
+  command: 'vite/bin/vite.js',
+  args: ['build', 'dashboard', '--logLevel', 'warn'],
+});

@@ -42,6 +42,7 @@ describe('access to the backup routes', () => {
         'get /all',
         'get /config',
         'put /config',
+        'post /config/preview',
         'get /schedule',
         'get /stats',
         'get /health',

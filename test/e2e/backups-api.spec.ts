@@ -263,9 +263,16 @@ describe('the backup routes', () => {
       oldest_backup: list.at(-1).created_at,
       by_trigger: { manual: list.length },
       by_status: expect.objectContaining({ completed: expect.any(Number), failed: 1 }),
+      by_day: expect.any(Array),
+      captures: { completed: expect.any(Number), failed: 1, success_rate: expect.any(Number) },
       retention_days: 30,
       disk: { free_bytes: expect.any(Number), total_bytes: expect.any(Number) },
     });
+    const days = stats.by_day as { date: string; count: number; size_bytes: number }[]; // two, where midnight passed meanwhile
+    expect(days.map(({ date }) => date)).toEqual(
+      [...new Set((list as Snapshot[]).map((s) => s.created_at.slice(0, 10)))].sort(),
+    );
+    expect(days.reduce((sum, day) => sum + day.size_bytes, 0)).toBe(size);
   });
 });
 

@@ -46,6 +46,31 @@ describe('settings', () => {
     expect((await backups.get('/config')).body).toEqual(DEFAULTS);
   });
 
+  it('tell what changes would lead to, and change nothing', async () => {
+    await backups.put('/config', DEFAULTS).expect(200);
+    const plans = [
+      { name: 'often', interval_minutes: 30 },
+      { name: 'nightly', schedule: '0 2 * * *', time_zone: 'Europe/Moscow' },
+      { name: 'off', interval_minutes: 60, enabled: false },
+    ];
+    const { body } = await backups.post('/config/preview', { plans }).expect(200);
+    expect(body.config).toEqual({ ...DEFAULTS, plans });
+    const [often, nightly, off] = body.schedule as { plan: string; next_runs: string[] }[];
+    expect(often).toMatchObject({ plan: 'often', every: '30 minutes', enabled: true });
+    const gaps = often!.next_runs.map((run, n, runs) =>
+      n === 0 ? 30 : (Date.parse(run) - Date.parse(runs[n - 1]!)) / 60_000,
+    );
+    expect(gaps).toEqual([30, 30, 30]);
+    expect(nightly!.next_runs.map((run) => run.slice(11))).toEqual(Array(3).fill('23:00:00.000Z'));
+    expect(off).toEqual({ plan: 'off', every: '60 minutes', enabled: false, next_runs: [] });
+
+    const { body: refused } = await backups.post('/config/preview', { retention_days: 0 }).expect(400);
+    expect(refused).toEqual(
+      error(400, 'CONFIG_INVALID', { errors: [expect.objectContaining({ field: 'retention_days' })] }),
+    );
+    expect((await backups.get('/config')).body).toEqual(DEFAULTS);
+  });
+
   it('refuse a body that is no JSON', async () => {
     await backups.put('/config', '{"retention_days":').set('Content-Type', 'application/json').expect(400);
   });

@@ -116,7 +116,7 @@ function registeredRoutes(host: HostApp): string[] {
     .flatMap(({ route }) =>
       route ? Object.keys(route.methods).map((method) => `${method} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`) : [],
     )
-    .filter((route) => !/ \/docs(-json|-yaml|\/|$)/.test(route));
+    .filter((route) => !/ \/(docs(-json|-yaml|\/|$)|admin\/backups(\/|$)|$)/.test(route)); // pages are no API
 }
 
 interface Layer {

@@ -607,6 +607,14 @@ describe('jobs', () => {
     expect((await catalog.stats()).by_status).toEqual({ completed: 1, failed: 1 });
   });
 
+  it('tell how captures of the last 30 days went', async () => {
+    const statuses = ['failed', 'completed', 'completed', 'cancelled', 'completed', 'failed'] as const;
+    for (const [index, status] of statuses.entries())
+      await catalog.saveJob(job({ id: `job-${index}`, status, created_at: `2026-01-0${index + 1}T00:00:00.000Z` }));
+    // 2026-02-01 is the thirtieth day, so 2026-01-03 the first
+    expect((await catalog.stats()).captures).toEqual({ completed: 2, failed: 1, success_rate: 2 / 3 });
+  });
+
   it('tell the newest finished capture of a plan', async () => {
     expect(await catalog.latestCaptureJob('auto')).toBeNull();
     const at = (hour: number) => ({ created_at: `2026-01-30T0${hour}:00:00.000Z` });
@@ -661,6 +669,16 @@ describe('jobs', () => {
   });
 });
 
+it('tells what is stored of each of the last 30 days', async () => {
+  for (const [hour, day] of ['2026-01-02', '2026-01-03', '2026-01-30', '2026-01-30'].entries())
+    await capture(`${day}T1${hour}:00:00.000Z`);
+  const size = (await catalog.all())[0]!.size_bytes;
+  expect((await catalog.stats()).by_day).toEqual([
+    { date: '2026-01-03', count: 1, size_bytes: size },
+    { date: '2026-01-30', count: 2, size_bytes: 2 * size },
+  ]);
+});
+
 it('starts anew for an empty folder', async () => {
   expect(await state()).toEqual({
     snapshots: [],
@@ -672,6 +690,8 @@ it('starts anew for an empty folder', async () => {
       oldest_backup: null,
       by_trigger: {},
       by_status: {},
+      by_day: [],
+      captures: { completed: 0, failed: 0, success_rate: null },
     },
   });
   expect(await page()).toEqual({ items: [], total: 0, page: 1, page_size: 50 });

@@ -40,6 +40,20 @@ export interface SnapshotTotals {
   size_bytes: number;
 }
 
+/** What is stored of one day (UTC) of creation, by the size of the documents. */
+export interface DayTotals extends SnapshotTotals {
+  /** `2026-01-30` */
+  date: string;
+}
+
+/** How captures went. Cancelled ones are neither. */
+export interface CaptureOutcomes {
+  completed: number;
+  failed: number;
+  /** 0…1; null where none ended. */
+  success_rate: number | null;
+}
+
 export interface CatalogStats {
   regular: SnapshotTotals;
   /** Archived snapshots counted one by one; their size is that of the archive files. */
@@ -49,7 +63,14 @@ export interface CatalogStats {
   by_trigger: Partial<Record<TriggerType, number>>;
   /** Capture jobs by how they ended. */
   by_status: Partial<Record<JobStatus, number>>;
+  /** The last {@link RECENT_DAYS} days, oldest first; those with nothing stored are left out. */
+  by_day: DayTotals[];
+  /** Of the last {@link RECENT_DAYS} days. */
+  captures: CaptureOutcomes;
 }
+
+/** How far back trends look. */
+export const RECENT_DAYS = 30;
 
 /** What people said about a snapshot after it was made. Undefined leaves a field as it is. */
 export interface Annotation {
@@ -67,6 +88,8 @@ export abstract class Catalog {
   abstract close(): Promise<void>;
   /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
   abstract reconcile(): Promise<void>;
+  /** Reads every manifest again, also of what is listed already. What verifications found, and the job history, stay. */
+  abstract rebuild(): Promise<void>;
 
   abstract find(id: string): Promise<Snapshot | null>;
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */

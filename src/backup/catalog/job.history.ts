@@ -58,12 +58,13 @@ export class JobHistory {
     return row && jobOf(row);
   }
 
-  async capturesByStatus(): Promise<Partial<Record<JobStatus, number>>> {
+  /** @param since only those submitted from this time or day on, ISO 8601 */
+  async capturesByStatus(since = ''): Promise<Partial<Record<JobStatus, number>>> {
     const rows = await this.rows
       .createQueryBuilder('j')
       .select('j.status', 'status')
       .addSelect('COUNT(*)', 'count')
-      .where("j.type = 'capture'")
+      .where("j.type = 'capture' AND j.created_at >= :since", { since })
       .groupBy('j.status')
       .getRawMany<{ status: JobStatus; count: number }>();
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));

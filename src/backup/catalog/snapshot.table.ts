@@ -3,7 +3,7 @@ import { BackupError } from '../model/errors.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { TriggerType } from '../model/trigger.js';
 import { annotated, type Annotations } from './annotation.store.js';
-import type { Page, SnapshotQuery, SnapshotTotals } from './catalog.js';
+import type { DayTotals, Page, SnapshotQuery, SnapshotTotals } from './catalog.js';
 import { inChunks } from './chunks.js';
 import { recordOf, searchText, snapshotOf, SnapshotRecord } from './snapshot.record.js';
 
@@ -167,6 +167,20 @@ export class SnapshotTable {
       .groupBy('s.trigger_type')
       .getRawMany<{ type: TriggerType; count: number }>();
     return Object.fromEntries(rows.map(({ type, count }) => [type, Number(count)]));
+  }
+
+  /** @param since a day, inclusive: `2026-01-30` */
+  async byDay(since: string): Promise<DayTotals[]> {
+    const rows = await this.rows
+      .createQueryBuilder('s')
+      .select('SUBSTR(s.created_at, 1, 10)', 'date')
+      .addSelect('COUNT(*)', 'count')
+      .addSelect('SUM(s.size_bytes)', 'size')
+      .where('s.created_at >= :since', { since })
+      .groupBy('SUBSTR(s.created_at, 1, 10)')
+      .orderBy('SUBSTR(s.created_at, 1, 10)')
+      .getRawMany<{ date: string; count: number; size: number }>();
+    return rows.map(({ date, count, size }) => ({ date, count: Number(count), size_bytes: Number(size) }));
   }
 
   private newestFirst(): SelectQueryBuilder<SnapshotRecord> {

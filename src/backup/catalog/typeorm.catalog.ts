@@ -2,7 +2,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { ArchiveFile, Destination } from '../destinations/destination.js';
 import { BackupError } from '../model/errors.js';
-import type { Job } from '../model/job.js';
+import type { Job, JobStatus } from '../model/job.js';
 import { assertSnapshotId, isSnapshotId } from '../model/snapshot-id.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { Clock } from '../system/clock.js';
@@ -11,7 +11,9 @@ import { ArchiveTable } from './archive.table.js';
 import { openCatalogDatabase } from './catalog.connection.js';
 import {
   Catalog,
+  RECENT_DAYS,
   type Annotation,
+  type CaptureOutcomes,
   type CatalogStats,
   type JobQuery,
   type Page,
@@ -22,6 +24,8 @@ import { JobHistory } from './job.history.js';
 import { Reconciliation } from './reconciliation.js';
 import { Serial } from './serial.js';
 import { SnapshotTable } from './snapshot.table.js';
+
+const DAY_MS = 86_400_000;
 
 export interface TypeOrmCatalogOptions {
   /** `sqlite:<path>` */
@@ -95,6 +99,10 @@ export class TypeOrmCatalog extends Catalog {
     return this.alone(() => this.tables.reconciliation.run());
   }
 
+  override rebuild(): Promise<void> {
+    return this.changes.run(() => this.tables.reconciliation.run({ anew: true }));
+  }
+
   override async find(id: string): Promise<Snapshot | null> {
     return isSnapshotId(id) ? this.tables.snapshots.find(id) : null;
   }
@@ -141,6 +149,7 @@ export class TypeOrmCatalog extends Catalog {
     const { snapshots, archives, jobs } = this.tables;
     const sizes = (await archives.all()).map(({ size_bytes }) => size_bytes);
     const { latest, oldest } = await snapshots.span();
+    const since = new Date(this.options.clock.now().getTime() - (RECENT_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
     return {
       regular: await snapshots.totals({ location: 'regular' }),
       archived: {
@@ -151,6 +160,8 @@ export class TypeOrmCatalog extends Catalog {
       oldest_backup: oldest,
       by_trigger: await snapshots.byTrigger(),
       by_status: await jobs.capturesByStatus(),
+      by_day: await snapshots.byDay(since),
+      captures: outcomes(await jobs.capturesByStatus(since)),
     };
   }
 
@@ -225,4 +236,9 @@ export class TypeOrmCatalog extends Catalog {
     await this.tables.snapshots.remove(ids);
     await this.annotations.drop(ids);
   }
+}
+
+function outcomes({ completed = 0, failed = 0 }: Partial<Record<JobStatus, number>>): CaptureOutcomes {
+  const ended = completed + failed;
+  return { completed, failed, success_rate: ended === 0 ? null : completed / ended };
 }

@@ -1,10 +1,10 @@
-import { Body, Get, Put } from '@nestjs/common';
+import { Body, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ConfigStore } from '../operations/config.store.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { ConfigChanges, ConfigResponse } from './responses/config.response.js';
+import { ConfigChanges, ConfigPreviewResponse, ConfigResponse } from './responses/config.response.js';
 import { ScheduleEntryResponse } from './responses/upkeep.response.js';
 
 /** What an admin may change while everything runs, and what follows from it. */
@@ -30,6 +30,19 @@ export class SettingsController {
   @ApiErrors('CONFIG_INVALID', 'DISK_FULL', 'FOLDER_NOT_WRITABLE', 'MAINTENANCE')
   change(@Body() changes: unknown): Promise<ConfigResponse> {
     return this.config.update(changes);
+  }
+
+  @Post('config/preview')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'What the settings would be with these changes, and when the plans would run; changes nothing',
+  })
+  @ApiBody({ type: ConfigChanges })
+  @ApiOkResponse({ type: ConfigPreviewResponse })
+  @ApiErrors('CONFIG_INVALID', 'MAINTENANCE')
+  async preview(@Body() changes: unknown): Promise<ConfigPreviewResponse> {
+    const config = this.config.preview(changes);
+    return { config, schedule: await this.scheduler.preview(config) };
   }
 
   @Get('schedule')

@@ -66,6 +66,14 @@ export class ConfigStore {
     });
   }
 
+  /**
+   * What the settings would be, without changing them.
+   * @throws BackupError `CONFIG_INVALID` naming each bad field
+   */
+  preview(changes: unknown): BackupConfig {
+    return parseBackupConfig(changes, this.config, planLimits(this.options));
+  }
+
   /** Calls the listener after each change. @returns how to stop that */
   onChange(listener: ConfigListener): () => void {
     this.listeners.add(listener);

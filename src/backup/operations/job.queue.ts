@@ -152,7 +152,8 @@ export class JobQueue {
     }
     try {
       if (run.stopReason) throw run.stopReason;
-      if (run.spec.lane === 'source') await this.performLeased(run);
+      // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
+      if (run.spec.lane === 'source' && !this.options.readOnly) await this.performLeased(run);
       else await this.perform(run);
     } catch (thrown) {
       await this.fail(run, run.stopReason ?? asBackupError(thrown));

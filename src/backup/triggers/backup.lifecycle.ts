@@ -52,6 +52,7 @@ export class BackupLifecycle
   async onModuleInit(): Promise<void> {
     await this.config.load();
     await this.destination.prepare();
+    if (this.options.readOnly) return this.catalog.open();
     const held = await this.takeLease();
     try {
       if (held) await this.leftovers.sweep(held.fence);

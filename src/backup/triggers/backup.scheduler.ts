@@ -1,19 +1,21 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
+import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { asBackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
-import { inWords, periodMs } from '../model/rhythm.js';
+import { inWords, nextDue, periodMs } from '../model/rhythm.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
+import type { Viewpoint } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { Clock } from '../system/clock.js';
-import { PlanTimer, type TimedTrigger } from './plan.timer.js';
+import { PlanTimer, upcoming, type TimedTrigger } from './plan.timer.js';
 
 /** When a plan runs and how it went last, for people. Wire shape. */
 export interface ScheduleEntry {
@@ -26,6 +28,18 @@ export interface ScheduleEntry {
   last_run: string | null;
   last_status: JobStatus | null;
 }
+
+/** When a plan would run. Wire shape. */
+export interface PlanPreview {
+  plan: string;
+  /** In words, as in a {@link ScheduleEntry}. */
+  every: string;
+  enabled: boolean;
+  /** The next three; none where it is not enabled. */
+  next_runs: string[];
+}
+
+const PREVIEWED_RUNS = 3;
 
 /** Enough to look past what was cancelled or failed since, and past other plans. */
 const JOBS_LOOKED_AT = 200;
@@ -93,7 +107,8 @@ export class BackupScheduler {
     await this.lastRound;
   }
 
-  async schedule(): Promise<ScheduleEntry[]> {
+  /** @param from `outside` the application, it is told when a backup should be taken: one that should have been lies in the past */
+  async schedule(from: Viewpoint = 'inside'): Promise<ScheduleEntry[]> {
     return Promise.all(
       this.plans.all().map(async (plan) => {
         const job = await this.catalog.latestCaptureJob(plan.name);
@@ -102,13 +117,39 @@ export class BackupScheduler {
           plan: plan.name,
           source: plan.source,
           every: inWords(plan.rhythm),
-          enabled: this.options.triggers && plan.enabled,
-          next_run: this.timers.get(plan.name)?.timer.nextRun?.toISOString() ?? null,
+          enabled: plan.enabled && (from === 'outside' || this.options.triggers),
+          next_run:
+            (from === 'outside'
+              ? await this.expected(plan)
+              : this.timers.get(plan.name)?.timer.nextRun
+            )?.toISOString() ?? null,
           last_run: job?.finished_at ?? timed?.created_at ?? null,
           last_status: job?.status ?? (timed && 'completed'),
         };
       }),
     );
+  }
+
+  /** When the plans of these settings would run, were they in effect now. */
+  async preview(config: BackupConfig): Promise<PlanPreview[]> {
+    const now = this.clock.now();
+    return Promise.all(
+      plansOf(config).map(async (plan) => {
+        const runs = plan.enabled ? upcoming(plan.rhythm, await this.lastTimedSnapshot(plan), now, PREVIEWED_RUNS) : [];
+        return {
+          plan: plan.name,
+          every: inWords(plan.rhythm),
+          enabled: plan.enabled,
+          next_runs: runs.map((run) => run.toISOString()),
+        };
+      }),
+    );
+  }
+
+  private async expected(plan: Plan): Promise<Date | null> {
+    if (!plan.enabled) return null;
+    const last = await this.lastTimedSnapshot(plan);
+    return last || 'cron' in plan.rhythm ? nextDue(plan.rhythm, last ?? this.clock.now()) : this.clock.now();
   }
 
   /** The plans may have changed with the settings. */

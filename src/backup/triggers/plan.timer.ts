@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.js';
-import { nextDue } from '../model/rhythm.js';
+import { nextDue, type Rhythm } from '../model/rhythm.js';
 import type { Clock } from '../system/clock.js';
 
 /** No timer waits for months; one that wakes up early just waits on. */
@@ -31,7 +31,7 @@ export class PlanTimer {
   start(overdue: TimedTrigger): void {
     this.stop();
     if (!this.plan.enabled) return;
-    const due = this.firstDue();
+    const due = firstDue(this.plan.rhythm, this.lastTick, this.clock.now());
     if (due.getTime() <= this.clock.now().getTime()) this.tick(overdue, this.clock.now());
     else this.wait(due);
   }
@@ -45,13 +45,6 @@ export class PlanTimer {
   stop(): void {
     this.cancelTimer();
     this.due = null;
-  }
-
-  /** A plan with an interval that never ran is due at once; one with a schedule has its times. */
-  private firstDue(): Date {
-    const { rhythm } = this.plan;
-    if (this.lastTick === null) return 'cron' in rhythm ? nextDue(rhythm, this.clock.now()) : this.clock.now();
-    return nextDue(rhythm, this.lastTick);
   }
 
   private wait(until: Date): void {
@@ -74,6 +67,20 @@ export class PlanTimer {
     this.wait(nextDue(this.plan.rhythm, this.lastTick));
     this.onDue(this.plan, trigger, due);
   }
+}
+
+/** A plan with an interval that never ran is due at once; one with a schedule has its times. */
+function firstDue(rhythm: Rhythm, lastTick: Date | null, now: Date): Date {
+  if (lastTick === null) return 'cron' in rhythm ? nextDue(rhythm, now) : now;
+  return nextDue(rhythm, lastTick);
+}
+
+/** The next times a plan would run, were it started now. */
+export function upcoming(rhythm: Rhythm, lastTick: Date | null, now: Date, count: number): Date[] {
+  const first = firstDue(rhythm, lastTick, now);
+  const runs = [first < now ? now : first]; // what was missed is made up at once
+  while (runs.length < count) runs.push(nextDue(rhythm, runs.at(-1)!));
+  return runs;
 }
 
 const earlier = (a: Date, b: Date): Date => (a < b ? a : b);

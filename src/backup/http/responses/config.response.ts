@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, PartialType } from '@nestjs/swagger';
 import type { BackupConfig } from '../../model/backup-config.js';
+import type { PlanPreview } from '../../triggers/backup.scheduler.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import {
   COMPRESSIONS,
@@ -118,3 +119,31 @@ export class ConfigResponse implements BackupConfig {
 /** Only documents the body: the store checks it, with the same rules as the file. */
 @ApiSchema({ name: 'BackupConfigChanges' })
 export class ConfigChanges extends PartialType(ConfigResponse) {}
+
+@ApiSchema({ name: 'BackupPlanPreview' })
+export class PlanPreviewResponse implements PlanPreview {
+  @ApiProperty({ example: 'auto' })
+  plan!: string;
+
+  @ApiProperty({ example: '10 minutes' })
+  every!: string;
+
+  @ApiProperty()
+  enabled!: boolean;
+
+  @ApiProperty({
+    type: [String],
+    example: ['2026-01-30T12:10:00.000Z'],
+    description: 'The next three; none where the plan is not enabled.',
+  })
+  next_runs!: string[];
+}
+
+@ApiSchema({ name: 'BackupConfigPreview' })
+export class ConfigPreviewResponse {
+  @ApiProperty({ type: ConfigResponse })
+  config!: ConfigResponse;
+
+  @ApiProperty({ type: [PlanPreviewResponse] })
+  schedule!: PlanPreviewResponse[];
+}

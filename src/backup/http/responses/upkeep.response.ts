@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import type { SnapshotTotals } from '../../catalog/catalog.js';
+import { RECENT_DAYS, type CaptureOutcomes, type DayTotals, type SnapshotTotals } from '../../catalog/catalog.js';
 import { JOB_STATUSES, type JobStatus } from '../../model/job.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import type { KeptSnapshot } from '../../model/retention.js';
@@ -19,6 +19,24 @@ export class TotalsResponse implements SnapshotTotals {
 
   @ApiProperty({ type: 'integer' })
   size_bytes!: number;
+}
+
+@ApiSchema({ name: 'BackupDayTotals' })
+export class DayTotalsResponse extends TotalsResponse implements DayTotals {
+  @ApiProperty({ format: 'date', example: '2026-01-30', description: 'UTC' })
+  date!: string;
+}
+
+@ApiSchema({ name: 'BackupCaptureOutcomes' })
+export class CaptureOutcomesResponse implements CaptureOutcomes {
+  @ApiProperty({ type: 'integer' })
+  completed!: number;
+
+  @ApiProperty({ type: 'integer' })
+  failed!: number;
+
+  @ApiProperty({ type: Number, nullable: true, example: 0.998, description: '0 to 1; null where none ended.' })
+  success_rate!: number | null;
 }
 
 @ApiSchema({ name: 'BackupDisk' })
@@ -58,6 +76,15 @@ export class StatsResponse implements BackupStats {
 
   @ApiProperty({ type: 'object', properties: countsOf(JOB_STATUSES), description: 'Captures by how they ended.' })
   by_status!: Partial<Record<JobStatus, number>>;
+
+  @ApiProperty({
+    type: [DayTotalsResponse],
+    description: `What is stored of the last ${RECENT_DAYS} days, by day of creation, oldest first; days with nothing are left out.`,
+  })
+  by_day!: DayTotalsResponse[];
+
+  @ApiProperty({ type: CaptureOutcomesResponse, description: `How captures of the last ${RECENT_DAYS} days went.` })
+  captures!: CaptureOutcomesResponse;
 
   @ApiProperty({ type: 'integer' })
   retention_days!: number;

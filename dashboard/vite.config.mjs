@@ -1,0 +1,22 @@
+import vue from '@vitejs/plugin-vue';
+import { defineConfig } from 'vite';
+import vuetify from 'vite-plugin-vuetify';
+
+/** Where `npm run dashboard:dev` finds the API. */
+const API = process.env.API ?? 'http://localhost:3000';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/admin/backups/',
+  // The server puts the nonce of each response in its place: src/dashboard/dashboard.files.ts.
+  html: { cspNonce: '__CSP_NONCE__' },
+  plugins: [vue(), vuetify({ autoImport: { labs: false } })],
+  build: {
+    outDir: '../dist/dashboard/public',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: { proxy: { '/auth': API, '/admin/database': API } },
+});
