@@ -40,6 +40,7 @@ async function streamed(id: string, onChange: (job: Job) => void, signal: AbortS
       clearTimeout(timer);
       last = JSON.parse(data) as Job;
       onChange(last);
+      if (isFinished(last)) break;
     }
   } catch (error) {
     signal.throwIfAborted();
