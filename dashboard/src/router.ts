@@ -11,6 +11,16 @@ export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] 
 /** Each page is fetched when it is first opened. */
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
+  // What somebody may have been sent, or types: the dialog over the page that it belongs to.
+  { path: '/restore', redirect: { name: 'overview', query: { restore: '' } } },
+  {
+    path: '/snapshots/:id/restore',
+    redirect: ({ params: { id }, query }) => ({
+      name: 'snapshot',
+      params: { id: String(id) },
+      query: { ...query, restore: String(id) },
+    }),
+  },
   { path: '/snapshots', name: 'snapshots', component: () => import('./snapshots/SnapshotsPage.vue') },
   {
     path: '/snapshots/:id',

@@ -1,3 +1,4 @@
+import { restore } from './en/restore.js';
 import { plurals } from './plural.js';
 
 const many = plurals('en');
@@ -288,4 +289,6 @@ export const en = {
       rolled_back: 'Rolled back',
     } as Record<string, string>,
   },
+
+  restore,
 };

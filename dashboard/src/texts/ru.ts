@@ -1,5 +1,6 @@
 import type { Texts } from './index.js';
 import { plurals } from './plural.js';
+import { restore } from './ru/restore.js';
 
 const many = plurals('ru');
 
@@ -287,4 +288,6 @@ export const ru: Texts = {
       rolled_back: 'Отменено, данные прежние',
     },
   },
+
+  restore,
 };
