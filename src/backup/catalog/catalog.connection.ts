@@ -20,6 +20,9 @@ const RECORDS = [SNAPSHOTS, JOBS, ARCHIVES];
 const OUR_TABLES = 'backup_';
 const MIGRATIONS_TABLE = 'backup_catalog_migrations';
 
+/** A catalog that lasts as long as the program: for a folder that is only read. */
+export const IN_MEMORY = 'sqlite::memory:';
+
 /** A file that is no catalog of ours any more; nothing in it is worth refusing to start for. */
 class BrokenCatalog extends Error {}
 
@@ -31,6 +34,7 @@ export async function openCatalogDatabase(
   url: string,
   now: Date,
 ): Promise<{ database: DataSource; setAside: string | null }> {
+  if (url === IN_MEMORY) return { database: await connect(':memory:'), setAside: null };
   const path = pathOf(url);
   try {
     await ensureFolder(dirname(path));
@@ -58,7 +62,7 @@ function pathOf(url: string): string {
 }
 
 async function connect(path: string): Promise<DataSource> {
-  await createPrivateFile(path);
+  if (path !== ':memory:') await createPrivateFile(path);
   let handle: { close(): void } | undefined;
   const database = new DataSource({
     type: 'better-sqlite3',

@@ -88,6 +88,8 @@ export abstract class Catalog {
   abstract close(): Promise<void>;
   /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
   abstract reconcile(): Promise<void>;
+  /** Reads every manifest again, also of what is listed already. What verifications found, and the job history, stay. */
+  abstract rebuild(): Promise<void>;
 
   abstract find(id: string): Promise<Snapshot | null>;
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */

@@ -99,6 +99,10 @@ export class TypeOrmCatalog extends Catalog {
     return this.alone(() => this.tables.reconciliation.run());
   }
 
+  override rebuild(): Promise<void> {
+    return this.changes.run(() => this.tables.reconciliation.run({ anew: true }));
+  }
+
   override async find(id: string): Promise<Snapshot | null> {
     return isSnapshotId(id) ? this.tables.snapshots.find(id) : null;
   }

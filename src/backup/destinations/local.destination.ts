@@ -12,7 +12,7 @@ import { pathInside } from '../system/safe-path.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
 import { contentOf, ignoreMissing } from './folder.content.js';
-import { folderError } from './folder.errors.js';
+import { folderError } from '../system/folder.errors.js';
 import { ANNOTATIONS_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
 import { assertRealFolder, prepareFolder } from './folder.preparation.js';
 import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';
@@ -21,7 +21,7 @@ import { planSweep } from './sweep.js';
 
 /** Keeps snapshots in a folder of this machine, in the layout that `folder.layout.ts` names. */
 export class LocalDestination extends Destination {
-  private folder: string;
+  protected folder: string;
 
   /** @param directory the backup folder; it may be a symbolic link, nothing inside it may */
   constructor(directory: string) {
@@ -180,7 +180,7 @@ export class LocalDestination extends Destination {
     return inFolder(() => diskSpace(this.folder));
   }
 
-  private get archiveFolder(): string {
+  protected get archiveFolder(): string {
     return join(this.folder, ARCHIVE_FOLDER);
   }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { BackupError } from '../model/errors.js';
+import { folderError } from './folder.errors.js';
 import { FILE_MODE, FOLDER_MODE } from './atomic-file.js';
 
 /** In the backup folder; holds nothing that is worth keeping, and may be removed while no process works there. */
@@ -46,26 +47,32 @@ export class FolderLock {
   private async lock(): Promise<Database.Database> {
     const started = performance.now();
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 1.5, LONGEST_RETRY_MS)) {
-      const lock = this.tryLock();
+      const lock = lockExclusively(this.path);
       if (lock) return lock;
       if (performance.now() - started > this.patienceMs) throw stuck(this.patienceMs);
       await sleep(wait * (0.5 + Math.random() / 2));
     }
   }
+}
 
-  private tryLock(): Database.Database | null {
-    makeEmptyFile(this.path);
-    const connection = new Database(this.path, { timeout: 0 });
-    try {
-      connection.pragma('journal_mode = memory'); // never written: that also works on a full disk
-      connection.exec('BEGIN EXCLUSIVE');
-      return connection;
-    } catch (error) {
-      connection.close();
-      if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return null;
-      throw error;
-    }
+/** Locks a file of ours until the connection is closed; null while somebody else has a lock on it. */
+export function lockExclusively(path: string): Database.Database | null {
+  const connection = connectTo(path);
+  try {
+    connection.pragma('journal_mode = memory'); // nothing is ever written: that also works on a full disk
+    connection.exec('BEGIN EXCLUSIVE');
+    return connection;
+  } catch (error) {
+    connection.close();
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) return null;
+    throw error;
   }
+}
+
+/** Connects to a file that is there for its locks alone, and waits for none. */
+export function connectTo(path: string): Database.Database {
+  makeEmptyFile(path);
+  return new Database(path, { timeout: 0 });
 }
 
 /** Never opens one that is there. */
@@ -73,11 +80,12 @@ function makeEmptyFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile()) return;
   if (found) throw unusable(path);
-  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
     closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, FILE_MODE));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // somebody else was quicker
+    const somebodyWasQuicker = lstatSync(path, { throwIfNoEntry: false })?.isFile();
+    if (!somebodyWasQuicker) throw folderError(error);
   }
 }
 

@@ -108,6 +108,12 @@ export class Lease {
     });
   }
 
+  /** Who holds it, as far as can be seen at once. */
+  peek(): LeaseHolder | null {
+    const { holder } = readRecord(this.folder);
+    return this.isHeld(holder) ? holder : null;
+  }
+
   private isHeld(holder: LeaseHolder | null): holder is LeaseHolder {
     if (holder === null || hasEnded(holder.process)) return false;
     const sign = `${holder.id} ${holder.renewals}`;

@@ -15,6 +15,7 @@ import { ConfigStore } from '../operations/config.store.js';
 import { EmptyStart } from '../operations/empty-start.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Leftovers } from '../operations/leftovers.js';
+import { LOOK_MS, MaintenanceMode } from '../operations/maintenance.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { Lease, type HeldLease } from '../system/lease.js';
 import { BackupScheduler } from './backup.scheduler.js';
@@ -29,6 +30,8 @@ export class BackupLifecycle
   private readonly logger = new Logger('Backup');
   private readonly ending = new AbortController();
   private tidyingUp: Promise<void> = Promise.resolve();
+  private looking: NodeJS.Timeout | undefined;
+  private trouble = '';
 
   constructor(
     private readonly config: ConfigStore,
@@ -39,6 +42,7 @@ export class BackupLifecycle
     private readonly emptyStart: EmptyStart,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
+    private readonly maintenance: MaintenanceMode,
     private readonly comparing: CompareOperation,
     private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
@@ -48,6 +52,7 @@ export class BackupLifecycle
   async onModuleInit(): Promise<void> {
     await this.config.load();
     await this.destination.prepare();
+    if (this.options.readOnly) return this.catalog.open();
     const held = await this.takeLease();
     try {
       if (held) await this.leftovers.sweep(held.fence);
@@ -58,6 +63,8 @@ export class BackupLifecycle
       await held?.release();
     }
     await this.emptyStart.run(); // before anybody adds a first row
+    await this.lookAround();
+    this.looking = setInterval(() => void this.lookAround(), LOOK_MS).unref();
   }
 
   /** Null while another process is at work, or where the disk is too full to say that this one is: neither keeps the application from starting. */
@@ -71,6 +78,17 @@ export class BackupLifecycle
       if (code !== 'DISK_FULL') throw error;
       this.logger.warn(`What earlier runs left half done stays for now: ${message}`);
       return null;
+    }
+  }
+
+  /** What other processes changed or are at: they are there in real time, whatever clock the backups have. */
+  private async lookAround(): Promise<void> {
+    try {
+      await Promise.all([this.maintenance.look(), this.config.refresh()]);
+    } catch (error) {
+      const { message } = asBackupError(error);
+      if (message !== this.trouble) this.logger.warn(`What other processes do could not be seen: ${message}`);
+      this.trouble = message;
     }
   }
 
@@ -103,6 +121,7 @@ export class BackupLifecycle
   /** Before the HTTP server closes, since that waits for clients who are waiting for a job. */
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort();
+    clearInterval(this.looking);
     this.scheduler.stop();
     this.comparing.close();
     await this.queue.close();
@@ -112,6 +131,7 @@ export class BackupLifecycle
 
   async onApplicationShutdown(): Promise<void> {
     this.host.close();
+    this.maintenance.close();
     await this.catalog.close();
   }
 }
