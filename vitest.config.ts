@@ -17,6 +17,9 @@ const IN_ONE_WORKER = { maxWorkers: 1, sequence: { groupOrder: 0 } };
 // Whole programs, which spend most of their time waiting for one another.
 const IN_TWO_WORKERS = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
+// A browser and a program at a time.
+const ALONE = { maxWorkers: 1, sequence: { groupOrder: 2 } };
+
 export default defineConfig({
   plugins: [decorators],
   test: {
@@ -67,6 +70,7 @@ export default defineConfig({
           globalSetup: ['test/support/chromium.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          ...ALONE,
         },
       },
     ],
