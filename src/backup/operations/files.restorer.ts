@@ -7,7 +7,7 @@ import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { fsyncFolder, writeFileAtomically } from '../system/atomic-file.js';
 import type { TaskRun } from '../system/child-task.js';
-import type { Fence } from '../system/fence.js';
+import { Fence } from '../system/fence.js';
 import { FileRoots } from './file-roots.js';
 import { ResolvedOptions } from './resolved-options.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
@@ -45,9 +45,11 @@ export class FilesRestorer implements Restorer {
     const snapshot = ofFiles(stored);
     await this.recover(run.fence); // the note of a restore that could not be ended yet must not be written over
     const targets = await this.targets(snapshot.manifest.paths, choices);
-    await this.writeNote({ pid: process.pid, targets: Object.values(targets) });
+    const note = { pid: process.pid, targets: Object.values(targets) };
+    const fence = run.fence ?? new Fence(null);
+    await fence.whileHeld(() => this.writeNote(note));
     const { restored, warnings } = await this.engine.restore({ snapshot, targets }, run);
-    await this.removeNote();
+    await fence.whileHeld(() => this.removeNote());
     return { files: restored, warnings };
   }
 

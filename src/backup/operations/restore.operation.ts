@@ -136,6 +136,7 @@ export class RestoreOperation {
       });
     } catch (thrown) {
       const error = asBackupError(thrown);
+      if (error.code === 'LEASE_LOST') throw error;
       throw new BackupError(
         error.code,
         `The safety snapshot failed, so the restore was not begun and nothing was changed: ${error.message} ` +
