@@ -96,8 +96,10 @@ async function runCommand(
   }
 }
 
-const asUsage = ({ message }: CommanderError): Error =>
-  usage(`${message.replace(/^error: /, '').replace(/\.?$/, '.')} Try --help.`);
+const asUsage = ({ code, message }: CommanderError): Error =>
+  code === 'commander.help'
+    ? usage('Name a command; nestjs-backup --help lists them.')
+    : usage(`${message.replace(/^error: /, '').replace(/\.?$/, '.')} Try --help.`);
 
 function report(thrown: unknown, { json }: GlobalOptions, terminal: Terminal): number {
   const { exitCode, error_code, message, details } = failureOf(thrown);

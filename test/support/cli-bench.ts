@@ -16,7 +16,11 @@ export interface CliAnswer {
 
 /** The command line on a temporary folder with a small database, called within this process: without a terminal, as a script calls it. */
 export class CliBench {
-  private constructor(readonly folder: string) {}
+  /** @param database its file, in the folder */
+  constructor(
+    readonly folder: string,
+    private readonly database = join('data', 'app.sqlite'),
+  ) {}
 
   static async open(): Promise<CliBench> {
     const bench = new CliBench(await mkdtemp(join(tmpdir(), 'cli-')));
@@ -32,7 +36,7 @@ export class CliBench {
 
   get env(): NodeJS.ProcessEnv {
     return {
-      DATABASE_URL: `sqlite:${this.path('data', 'app.sqlite')}`,
+      DATABASE_URL: `sqlite:${this.path(this.database)}`,
       BACKUP_DIR: this.path('backups'),
       BACKUP_CONFIG_FILE: this.path('backup_config.json'),
       BACKUP_MIN_FREE_MB: '0',
@@ -66,7 +70,7 @@ export class CliBench {
     return (await this.json<{ id: string }>('create', ...options)).id;
   }
 
-  sql(text: string, file = this.path('data', 'app.sqlite')): void {
+  sql(text: string, file = this.path(this.database)): void {
     const database = new Database(file);
     try {
       database.exec(text);
@@ -76,7 +80,7 @@ export class CliBench {
   }
 
   /** All rows of a table, and what makes it. */
-  table(name: string, file = this.path('data', 'app.sqlite')): unknown[] {
+  table(name: string, file = this.path(this.database)): unknown[] {
     const database = new Database(file, { readonly: true, fileMustExist: true });
     try {
       return [
