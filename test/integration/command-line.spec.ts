@@ -279,6 +279,25 @@ describe('the command line, keeping', () => {
     await chmod(bench.path('backups'), 0o700);
   });
 
+  it("runs with an application's own options, for what no variable describes", async () => {
+    const reports = bench.path('reports.sqlite');
+    bench.sql('CREATE TABLE visits (id INTEGER PRIMARY KEY); INSERT INTO visits VALUES (1)', reports);
+    const plans = [{ name: 'reports', database: 'reports', interval_minutes: 60 }];
+    await writeFile(bench.path('backup_config.json'), JSON.stringify({ plans }));
+    const { DATABASE_URL, BACKUP_DIR, BACKUP_CONFIG_FILE } = bench.env;
+    const application = { database: DATABASE_URL!, directory: BACKUP_DIR!, configFile: BACKUP_CONFIG_FILE! };
+    expect(await bench.run(['create'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('must be one of default') as unknown,
+    });
+    const call = (...args: string[]) =>
+      bench.run(args, {}, { ...application, databases: { reports: `sqlite:${reports}` } });
+    expect(await call('create')).toMatchObject({ code: 0 });
+    bench.sql('DELETE FROM visits', reports);
+    expect(await call('restore', 'newest', '--yes')).toMatchObject({ code: 0 });
+    expect(bench.table('visits', reports)).toContainEqual({ id: 1 });
+  });
+
   it('takes the catalog of the folder it is given, not the one that the environment names for another', async () => {
     const env = { ...bench.env, BACKUP_CATALOG_URL: `sqlite:${bench.path('catalog.sqlite')}` };
     const id = await bench.create();

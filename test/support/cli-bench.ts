@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import Database from 'better-sqlite3';
+import type { BackupModuleOptions } from '../../src/backup/index.js';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { Terminal } from '../../src/cli/terminal.js';
 
@@ -44,12 +45,12 @@ export class CliBench {
   }
 
   /** Runs one command. */
-  async run(args: string[], env: NodeJS.ProcessEnv = this.env): Promise<CliAnswer> {
+  async run(args: string[], env: NodeJS.ProcessEnv = this.env, application?: BackupModuleOptions): Promise<CliAnswer> {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const answer = { out: '', err: '' };
     stdout.setEncoding('utf8').on('data', (text: string) => (answer.out += text));
     stderr.setEncoding('utf8').on('data', (text: string) => (answer.err += text));
-    const code = await runCommandLine(args, new Terminal({ stdin, stdout, stderr, env }));
+    const code = await runCommandLine(args, new Terminal({ stdin, stdout, stderr, env }), application);
     return { code, ...answer };
   }
 
