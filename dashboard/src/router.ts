@@ -1,15 +1,48 @@
-import { mdiViewDashboardOutline } from '@mdi/js';
+import { mdiArchiveOutline, mdiViewDashboardOutline } from '@mdi/js';
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
 import type { Texts } from './texts/index.js';
 
 /** What the navigation shows; a page below one of them lights up the same entry. */
 export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] }[] = [
   { name: 'overview', icon: mdiViewDashboardOutline, text: 'overview' },
+  { name: 'snapshots', icon: mdiArchiveOutline, text: 'snapshots' },
 ];
 
 /** Each page is fetched when it is first opened. */
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
+  // What somebody may have been sent, or types: the dialog over the page that it belongs to.
+  { path: '/restore', redirect: { name: 'overview', query: { restore: '' } } },
+  {
+    path: '/snapshots/:id/restore',
+    redirect: ({ params: { id }, query }) => ({
+      name: 'snapshot',
+      params: { id: String(id) },
+      query: { ...query, restore: String(id) },
+    }),
+  },
+  { path: '/snapshots', name: 'snapshots', component: () => import('./snapshots/SnapshotsPage.vue') },
+  {
+    path: '/snapshots/:id',
+    name: 'snapshot',
+    meta: { section: 'snapshots' },
+    props: true,
+    component: () => import('./snapshot/SnapshotPage.vue'),
+  },
+  {
+    path: '/snapshots/:id/tables/:table',
+    name: 'rows',
+    meta: { section: 'snapshots' },
+    props: true,
+    component: () => import('./snapshot/RowsPage.vue'),
+  },
+  {
+    path: '/snapshots/:id/compare',
+    name: 'compare',
+    meta: { section: 'snapshots' },
+    props: true,
+    component: () => import('./snapshot/ComparePage.vue'),
+  },
   { path: '/:path(.*)', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
 ];
 

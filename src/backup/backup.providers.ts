@@ -30,6 +30,7 @@ import { JobQueue } from './operations/job.queue.js';
 import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { Plans } from './operations/plans.js';
+import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 import { RestoreOperation } from './operations/restore.operation.js';
@@ -108,6 +109,7 @@ const INNER_PARTS: Provider[] = [
   CaptureBases,
   EmptyStart,
   Plans,
+  RecordedJobs,
   SnapshotPublisher,
   SnapshotTaker,
   DatabaseTaker,

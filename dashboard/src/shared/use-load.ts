@@ -7,7 +7,7 @@ export interface Loaded<T> {
   /** Why the last attempt failed. */
   error: ShallowRef<ApiError | null>;
   loading: Ref<boolean>;
-  reload(): Promise<void>;
+  reload: () => Promise<void>;
 }
 
 /**

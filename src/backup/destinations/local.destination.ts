@@ -12,7 +12,7 @@ import { pathInside } from '../system/safe-path.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
 import { contentOf, ignoreMissing } from './folder.content.js';
-import { folderError } from './folder.errors.js';
+import { folderError } from '../system/folder.errors.js';
 import { ANNOTATIONS_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
 import { assertRealFolder, prepareFolder } from './folder.preparation.js';
 import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';

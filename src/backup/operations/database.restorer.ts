@@ -20,6 +20,11 @@ export class DatabaseRestorer implements Restorer {
     private readonly options: ResolvedOptions,
   ) {}
 
+  /** Whether no captured table of the application's database holds a row. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.host.run('occupancy', this.options.database())) !== 'rows';
+  }
+
   /** @throws BackupError `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences`, `UNSUPPORTED` */
   async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {
     const snapshot = ofDatabase(stored);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { BehaviorSubject, type Observable } from 'rxjs';
 import { isFinished, type Job, type JobType } from '../model/job.js';
 import type { BackupError } from '../model/errors.js';
@@ -36,7 +37,28 @@ export interface JobContext {
   setSnapshot(id: string): void;
 }
 
+export function newJob(spec: JobSpec, at: Date): Job {
+  return {
+    id: randomUUID(),
+    type: spec.type,
+    status: 'pending',
+    stage: null,
+    progress: 0,
+    plan: spec.plan ?? null,
+    trigger: spec.trigger ?? null,
+    requested_by: spec.requestedBy ?? null,
+    created_at: at.toISOString(),
+    started_at: null,
+    finished_at: null,
+    snapshot_id: spec.snapshotId ?? null,
+    error: null,
+    result: null,
+  };
+}
+
 const PROGRESS_INTERVAL_MS = 200;
+/** How often what other processes are told of it grows. */
+const RECORD_INTERVAL_MS = 2000;
 
 /** One unfinished job: its record, who watches it, and how to stop it. */
 export class JobRun implements JobContext {
@@ -52,6 +74,7 @@ export class JobRun implements JobContext {
   private announceFinished!: (job: Job) => void;
   private saves: Promise<void> = Promise.resolve();
   private lastProgressAt = 0;
+  private lastToldAt: number;
 
   constructor(
     readonly spec: JobSpec,
@@ -60,6 +83,7 @@ export class JobRun implements JobContext {
     private readonly store: (job: Job) => Promise<void>,
   ) {
     this.record = new BehaviorSubject(job);
+    this.lastToldAt = clock.now().getTime();
     this.finished = new Promise((resolve) => (this.announceFinished = resolve));
     this.recorded = this.save();
   }
@@ -94,7 +118,9 @@ export class JobRun implements JobContext {
   }
 
   stage(name: string): void {
-    if (name !== this.job.stage) this.update({ stage: name });
+    if (name === this.job.stage) return;
+    this.update({ stage: name });
+    this.tellOthers();
   }
 
   setSnapshot(id: string): void {
@@ -119,6 +145,12 @@ export class JobRun implements JobContext {
     this.announceFinished(this.job);
   }
 
+  /** Other processes know only what is recorded. Should it fail, the next time makes up for it. */
+  private tellOthers(): void {
+    this.lastToldAt = this.clock.now().getTime();
+    void this.save().catch(() => undefined);
+  }
+
   private progress(stage: string | null, progress: number): void {
     if (isFinished(this.job)) return; // a late message of a killed child
     const now = this.clock.now().getTime();
@@ -126,5 +158,6 @@ export class JobRun implements JobContext {
     if (stage === this.job.stage && !dueAgain) return;
     this.lastProgressAt = now;
     this.update({ stage, progress: Math.max(this.job.progress, Math.min(progress, 1)) });
+    if (Math.abs(now - this.lastToldAt) >= RECORD_INTERVAL_MS) this.tellOthers();
   }
 }

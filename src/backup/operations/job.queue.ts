@@ -1,17 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { defer, from, type Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError } from '../model/errors.js';
-import type { Job, JobError, JobType } from '../model/job.js';
+import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
 import { Lease } from '../system/lease.js';
 import { processInWords } from '../system/process-identity.js';
-import { JobRun, type JobSpec, type LaneName } from './job-run.js';
+import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
 import { Lane } from './lane.js';
 import { Leftovers } from './leftovers.js';
+import { RecordedJobs } from './recorded-jobs.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** How long jobs may go on at shutdown before they are ended. */
@@ -33,6 +33,7 @@ export class JobQueue {
 
   constructor(
     private readonly catalog: Catalog,
+    private readonly recorded: RecordedJobs,
     private readonly destination: Destination,
     private readonly lease: Lease,
     private readonly leftovers: Leftovers,
@@ -43,7 +44,7 @@ export class JobQueue {
   /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
   async submit(spec: JobSpec): Promise<Job> {
     if (this.closed) return this.refuse(spec);
-    const run = new JobRun(spec, this.newJob(spec), this.clock, (job) => this.catalog.saveJob(job));
+    const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.catalog.saveJob(job));
     this.live.set(run.job.id, run);
     this.lanes[spec.lane].add(run, spec.type === 'restore');
     await run.recorded;
@@ -63,17 +64,17 @@ export class JobQueue {
 
   /** @throws BackupError `JOB_NOT_FOUND` */
   async get(id: string): Promise<Job> {
-    return this.live.get(id)?.job ?? this.catalog.getJob(id);
+    return this.live.get(id)?.job ?? this.recorded.get(id);
   }
 
   async page(query: JobQuery): Promise<Page<Job>> {
-    const page = await this.catalog.jobs(query);
+    const page = await this.recorded.page(query, (id) => this.live.has(id));
     return { ...page, items: page.items.map((job) => this.live.get(job.id)?.job ?? job) };
   }
 
   /** The job as it is now, then each change; completes when the job has finished. */
   watch(id: string): Observable<Job> {
-    return defer(() => this.live.get(id)?.changes ?? from(this.catalog.getJob(id)));
+    return defer(() => this.live.get(id)?.changes ?? this.recorded.watch(id));
   }
 
   /** The job that runs now; one that works on the source rather than a verification beside it. */
@@ -103,17 +104,15 @@ export class JobQueue {
   async cancel(id: string): Promise<Job> {
     const run = this.live.get(id);
     if (run) await this.stop(run, new BackupError('CANCELLED', 'The job was cancelled.'));
-    const job = run?.job ?? (await this.catalog.getJob(id));
+    const job = run?.job ?? (await this.recorded.get(id));
     if (run && job.status === 'cancelled') return job;
-    throw new BackupError(
-      'JOB_NOT_CANCELLABLE',
-      `The job has already ended (${job.status}) and can no longer be cancelled.`,
-    );
+    throw notCancellable(job);
   }
 
   /** Lets running jobs finish for a few seconds, ends the rest, and takes no more. */
   async close(): Promise<void> {
     this.closed = true;
+    this.recorded.close();
     const interrupted = new BackupError(
       'INTERRUPTED',
       'The application was shut down before the job had finished. Start it again.',
@@ -128,7 +127,7 @@ export class JobQueue {
   /** Recorded all the same: the next start looks for captures that were wanted and never taken. */
   private async refuse(spec: JobSpec): Promise<never> {
     const error = new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
-    const job = this.newJob(spec);
+    const job = newJob(spec, this.clock.now());
     const said: JobError = { error_code: error.code, message: error.message };
     try {
       await this.catalog.saveJob({ ...job, status: 'failed', error: said, finished_at: job.created_at });
@@ -228,26 +227,15 @@ export class JobQueue {
       `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
     );
   }
-
-  private newJob(spec: JobSpec): Job {
-    return {
-      id: randomUUID(),
-      type: spec.type,
-      status: 'pending',
-      stage: null,
-      progress: 0,
-      plan: spec.plan ?? null,
-      trigger: spec.trigger ?? null,
-      requested_by: spec.requestedBy ?? null,
-      created_at: this.clock.now().toISOString(),
-      started_at: null,
-      finished_at: null,
-      snapshot_id: spec.snapshotId ?? null,
-      error: null,
-      result: null,
-    };
-  }
 }
+
+const notCancellable = (job: Job): BackupError =>
+  new BackupError(
+    'JOB_NOT_CANCELLABLE',
+    isFinished(job)
+      ? `The job has already ended (${job.status}) and can no longer be cancelled.`
+      : 'Another process runs this job: another server, or a command line. Cancel it there.',
+  );
 
 const stillHeld = (problem: unknown): string =>
   `The backup folder could not be given free, so the next job has to wait a while: ${asBackupError(problem).message}`;

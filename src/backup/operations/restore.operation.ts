@@ -87,6 +87,7 @@ export class RestoreOperation {
     checkedAt: number,
   ): Promise<Record<string, unknown>> {
     const startedAt = this.clock.now().getTime();
+    if (choices.onlyIfEmpty && !(await this.databases.isEmpty())) throw filledMeanwhile();
     context.stage('verify');
     if (startedAt - checkedAt > CHECK_STANDS_MS && !choices.skipVerification)
       await this.assertRestorable(from, id, choices, context);
@@ -179,6 +180,9 @@ function filesOf(restored: readonly Restored[]): Pick<Restored, 'files'> {
   const files = restored.find((part) => part.files)?.files;
   return files ? { files } : {};
 }
+
+const filledMeanwhile = (): BackupError =>
+  new BackupError('CANCELLED', 'The database is not empty any more: another process filled it. Nothing was changed.');
 
 const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
   const error = asBackupError(thrown);

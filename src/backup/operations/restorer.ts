@@ -23,6 +23,8 @@ export interface RestoreChoices {
    * SQLite file that is missing is made.
    */
   intoEmpty?: boolean;
+  /** Do nothing unless the database still holds no row when it is the restore's turn: another process may have filled it. */
+  onlyIfEmpty?: boolean;
 }
 
 /** What a restore of one snapshot did. */

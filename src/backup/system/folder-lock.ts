@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { BackupError } from '../model/errors.js';
+import { folderError } from './folder.errors.js';
 import { FILE_MODE, FOLDER_MODE } from './atomic-file.js';
 
 /** In the backup folder; holds nothing that is worth keeping, and may be removed while no process works there. */
@@ -79,11 +80,12 @@ function makeEmptyFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile()) return;
   if (found) throw unusable(path);
-  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
     closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, FILE_MODE));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error; // somebody else was quicker
+    const somebodyWasQuicker = lstatSync(path, { throwIfNoEntry: false })?.isFile();
+    if (!somebodyWasQuicker) throw folderError(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILE_MODE } from './atomic-file.js';
+import { folderError } from './folder.errors.js';
 import { LEASE_FOLDER } from './folder-lock.js';
 import type { ProcessIdentity } from './process-identity.js';
 
@@ -46,7 +47,7 @@ export function readRecord(folder: string): LeaseRecord {
     if (format === FORMAT && version === 1 && Number.isSafeInteger(token) && isHolder(holder)) return { token, holder };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== undefined && code !== 'ENOENT') throw error;
+    if (code !== undefined && code !== 'ENOENT') throw folderError(error);
   }
   return { token: 0, holder: null };
 }

@@ -40,7 +40,7 @@ export class RestoreSession {
     this.refuseUnknownTables();
     await this.refuseDifferences();
     const hadMigrations = await this.hasMigrationsTable();
-    await this.createMissingTables();
+    await this.context.whileHeld(() => this.createMissingTables());
     try {
       await createUnfinishedTable(this.connection);
       const migrations = (await this.hasMigrationsTable()) ? (hadMigrations ? 'there' : 'new') : 'none';
