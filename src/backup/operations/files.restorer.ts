@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FilesEngine } from '../engines/files/files.engine.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
@@ -38,6 +38,13 @@ export class FilesRestorer implements Restorer {
     if (choices.tables)
       throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${snapshot.manifest.id}" holds files: it has no tables.`);
     await this.engine.checkRestorable({ snapshot, targets: await this.targets(snapshot.manifest.paths, choices) }, run);
+  }
+
+  async replaces(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): Promise<boolean> {
+    if (choices.to !== undefined) return false;
+    const targets = await this.targets(ofFiles(stored).manifest.paths, choices);
+    const found = await Promise.all(Object.values(targets).map((target) => lstat(target).catch(() => null)));
+    return found.some((stats) => stats !== null);
   }
 
   /** Where it is at work stands in a file meanwhile, so that what a crash interrupts is finished or undone at the next start. */
