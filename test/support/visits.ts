@@ -118,7 +118,7 @@ export function visitsTo(program: () => Program) {
     const visit = new Visit(page, program);
     await visit.open();
     await visit.signIn();
-    await page.getByRole('navigation').waitFor();
+    await visit.heading('Overview').waitFor();
     const stored = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
     await page.close();
     return stored;
