@@ -185,6 +185,7 @@ export const en = {
     open: (title: string) => `Open ${title}`,
     actions: (title: string) => `Actions for ${title}`,
     partOf: 'Part of',
+    part: 'Part of a larger one',
     shield: {
       unchecked: 'Never verified. Verify now',
       checking: 'Verifying …',
@@ -223,6 +224,7 @@ export const en = {
     damaged: 'Damaged',
     file: 'File',
     compare: 'Compare',
+    parts: 'Parts',
     tables: 'Tables',
     table: 'Table',
     rows: 'Rows',

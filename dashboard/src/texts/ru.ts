@@ -184,6 +184,7 @@ export const ru: Texts = {
     open: (title) => `Открыть: ${title}`,
     actions: (title) => `Действия: ${title}`,
     partOf: 'Часть снимка',
+    part: 'Часть большего',
     shield: {
       unchecked: 'Ещё не проверялся. Проверить',
       checking: 'Проверяется …',
@@ -222,6 +223,7 @@ export const ru: Texts = {
     damaged: 'Повреждён',
     file: 'Файл',
     compare: 'Сравнить',
+    parts: 'Части',
     tables: 'Таблицы',
     table: 'Таблица',
     rows: 'Строк',
