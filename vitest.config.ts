@@ -67,6 +67,7 @@ export default defineConfig({
           globalSetup: ['test/support/chromium.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          ...IN_TWO_WORKERS,
         },
       },
     ],
