@@ -46,7 +46,7 @@ const DEVELOPMENT = {
 
 /** What the backend around the library runs on; no host of the library gets it. */
 const BACKEND_PACKAGES = [
-  '@nestjs/(?:config|core|jwt|platform-express|schedule|throttler|typeorm)',
+  '@nestjs/(?:config|jwt|platform-express|schedule|throttler|typeorm)',
   '@node-rs/argon2',
   'helmet',
 ];
@@ -65,9 +65,9 @@ module.exports = {
     {
       name: 'host-uses-the-library-by-its-index',
       severity: 'error',
-      comment: 'Outside src/backup import only backup/index.js, as a foreign application would.',
+      comment: 'Outside src/backup import only backup/index.js, as a foreign application would, or backup/headless.js.',
       from: { path: '^src/', pathNot: '^src/backup/' },
-      to: { path: '^src/backup/', pathNot: '^src/backup/index\\.ts$' },
+      to: { path: '^src/backup/', pathNot: '^src/backup/(?:index|headless)\\.ts$' },
     },
     {
       name: 'features-know-nothing-of-backups',
@@ -88,10 +88,17 @@ module.exports = {
       to: { ...DEVELOPMENT, pathNot: `^node_modules/(?:${BACKEND_PACKAGES.join('|')})/` },
     },
     {
-      name: 'no-packages-of-the-backend-in-the-library',
+      name: 'command-line-runs-without-the-backend',
+      severity: 'error',
+      comment: 'It is installed with the library: docs/decisions/0027.',
+      from: { path: '^src/(?:cli/|cli\\.ts$|config/backup/)' },
+      to: { path: '^src/', pathNot: '^src/(?:cli|config/backup|backup)/' },
+    },
+    {
+      name: 'no-packages-of-the-backend-in-what-is-installed',
       severity: 'error',
       comment: 'Whoever installs the library gets its dependencies and peers: docs/decisions/0024.',
-      from: { path: '^src/backup/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^src/(?:backup/|cli/|cli\\.ts$|config/backup/)', pathNot: '\\.spec\\.ts$' },
       to: DEVELOPMENT,
     },
     ...libraryLayers,

@@ -12,15 +12,29 @@ const decorators = swc.vite({
 
 const common = { environment: 'node' as const, globals: false };
 
+// What runs on the database servers counts on being alone there: that nobody writes is told for a whole PostgreSQL server at once.
+const IN_ONE_WORKER = { maxWorkers: 1, sequence: { groupOrder: 0 } };
+// Whole programs, which spend most of their time waiting for one another.
+const IN_TWO_WORKERS = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   plugins: [decorators],
   test: {
     globalSetup: ['test/support/build-once.ts'],
     projects: [
-      { extends: true, test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'], testTimeout: 20_000 } },
       {
         extends: true,
-        test: { ...common, name: 'dashboard', include: ['dashboard/src/**/*.spec.ts'], testTimeout: 20_000 },
+        test: { ...common, name: 'unit', include: ['src/**/*.spec.ts'], testTimeout: 20_000, ...IN_ONE_WORKER },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'dashboard',
+          include: ['dashboard/src/**/*.spec.ts'],
+          testTimeout: 20_000,
+          ...IN_ONE_WORKER,
+        },
       },
       {
         extends: true,
@@ -30,11 +44,30 @@ export default defineConfig({
           include: ['test/integration/**/*.spec.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          ...IN_ONE_WORKER,
         },
       },
       {
         extends: true,
-        test: { ...common, name: 'e2e', include: ['test/e2e/**/*.spec.ts'], testTimeout: 120_000, hookTimeout: 60_000 },
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...IN_TWO_WORKERS,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'browser',
+          include: ['test/browser/**/*.spec.ts'],
+          globalSetup: ['test/support/chromium.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

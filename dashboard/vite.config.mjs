@@ -18,5 +18,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
+  // Its components are found one by one as pages need them; bundled beforehand, each would mean a reload.
+  optimizeDeps: { exclude: ['vuetify'] },
   server: { proxy: { '/auth': API, '/admin/database': API } },
 });

@@ -22,8 +22,11 @@ function newestIn(path) {
 function buildIfStale({ name, sources, built, command, args }) {
   const result = join(root, built);
   if (Math.max(...sources.map((path) => newestIn(join(root, path)))) <= modified(result)) return;
-  console.log(`Building ${name} …`);
-  const build = spawnSync(process.execPath, [join(modules, command), ...args], { cwd: root, stdio: 'inherit' });
+  console.error(`Building ${name} …`); // what runs after it may print results of its own
+  const build = spawnSync(process.execPath, [join(modules, command), ...args], {
+    cwd: root,
+    stdio: ['inherit', process.stderr, 'inherit'],
+  });
   if (build.status !== 0) process.exit(build.status ?? 1);
   const now = new Date();
   utimesSync(result, now, now); // the compiler leaves it alone where nothing it knows of has changed

@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import helmet from 'helmet';
-import { appVersion } from './config/app-version.js';
+import { appVersion } from './config/backup/app-version.js';
 import { ErrorFilter } from './config/error.filter.js';
 import { createValidationPipe } from './config/validation.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ConflictException, Injectable, Logger } from '@nestjs/common';
-import { CannotStart } from '../config/cannot-start.js';
+import { CannotStart } from '../config/backup/cannot-start.js';
 import { Environment } from '../config/environment.js';
 import { UsersService } from '../users/users.service.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CannotStart } from '../config/cannot-start.js';
+import { CannotStart } from '../config/backup/cannot-start.js';
 import { prepareDataFolder } from '../config/database.js';
 import type { Environment } from '../config/environment.js';
 

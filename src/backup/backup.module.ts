@@ -1,111 +1,10 @@
-import { Module, type MiddlewareConsumer, type NestModule, type Provider } from '@nestjs/common';
-import { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
-import { resolveOptions } from './backup.options.js';
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { ConfigurableModuleClass } from './backup.module-definition.js';
+import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
-import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
-import { Destination } from './destinations/destination.js';
-import { LocalDestination } from './destinations/local.destination.js';
-import { DatabaseEngines } from './engines/database-engines.js';
-import { EngineHost } from './engines/engine-host.js';
-import { FilesEngine } from './engines/files/files.engine.js';
-import { JsonEngine } from './engines/json/json.engine.js';
-import { NativeEngine } from './engines/native/native.engine.js';
-import { SnapshotEngine } from './engines/snapshot.engine.js';
 import { BACKUP_CONTROLLERS } from './http/controllers.js';
-import { CaptureBases } from './operations/capture-bases.js';
-import { CaptureOperation } from './operations/capture.operation.js';
-import { CleanupOperation } from './operations/cleanup.operation.js';
-import { CompareOperation } from './operations/compare.operation.js';
-import { ConfigStore } from './operations/config.store.js';
-import { DatabaseRestorer } from './operations/database.restorer.js';
-import { DatabaseTaker } from './operations/database.taker.js';
-import { DayArchives } from './operations/day-archives.js';
-import { EmptyStart } from './operations/empty-start.js';
-import { ExtractOperation } from './operations/extract.operation.js';
-import { FileRoots } from './operations/file-roots.js';
-import { FilesRestorer } from './operations/files.restorer.js';
-import { FilesTaker } from './operations/files.taker.js';
-import { HealthQuery } from './operations/health.query.js';
-import { JobQueue } from './operations/job.queue.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
-import { MaintenanceMode } from './operations/maintenance.js';
-import { Plans } from './operations/plans.js';
-import { RemoveOperation } from './operations/remove.operation.js';
-import { ResolvedOptions } from './operations/resolved-options.js';
-import { RestoreOperation } from './operations/restore.operation.js';
-import { SnapshotPublisher } from './operations/snapshot-publisher.js';
-import { SnapshotTaker } from './operations/snapshot-taker.js';
-import { StatsQuery } from './operations/stats.query.js';
-import { StoredSnapshots } from './operations/stored-snapshots.js';
-import { VerifyOperation } from './operations/verify.operation.js';
-import { Clock, SystemClock } from './system/clock.js';
-import { BackupLifecycle } from './triggers/backup.lifecycle.js';
-import { BackupScheduler } from './triggers/backup.scheduler.js';
 import { RoleCreatedListener } from './triggers/role-created.listener.js';
-
-const PORTS: Provider[] = [
-  { provide: ResolvedOptions, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
-  { provide: Clock, useClass: SystemClock },
-  {
-    provide: Destination,
-    useFactory: ({ directory }: ResolvedOptions) => new LocalDestination(directory),
-    inject: [ResolvedOptions],
-  },
-  {
-    provide: Catalog,
-    useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
-      new TypeOrmCatalog({ url: catalogUrl, destination, clock }),
-    inject: [ResolvedOptions, Destination, Clock],
-  },
-  // Only an application that takes snapshots by itself keeps a process waiting for the next one.
-  {
-    provide: EngineHost,
-    useFactory: ({ triggers }: ResolvedOptions) => new EngineHost({ standby: triggers }),
-    inject: [ResolvedOptions],
-  },
-  { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
-  {
-    provide: DatabaseEngines,
-    useFactory: (json: SnapshotEngine, host: EngineHost, { native }: ResolvedOptions) =>
-      new DatabaseEngines({ json, native: new NativeEngine(host, native) }),
-    inject: [SnapshotEngine, EngineHost, ResolvedOptions],
-  },
-  { provide: FilesEngine, useFactory: (host: EngineHost) => new FilesEngine(host), inject: [EngineHost] },
-];
-
-const OPERATIONS: Provider[] = [
-  CaptureOperation,
-  RestoreOperation,
-  VerifyOperation,
-  ExtractOperation,
-  CompareOperation,
-  CleanupOperation,
-  RemoveOperation,
-  StatsQuery,
-  HealthQuery,
-  JobQueue,
-  ConfigStore,
-  BackupScheduler,
-];
-
-const INNER_PARTS: Provider[] = [
-  CaptureBases,
-  EmptyStart,
-  Plans,
-  SnapshotPublisher,
-  SnapshotTaker,
-  DatabaseTaker,
-  FilesTaker,
-  DatabaseRestorer,
-  FilesRestorer,
-  FileRoots,
-  DayArchives,
-  StoredSnapshots,
-  MaintenanceMode,
-  MaintenanceMiddleware,
-  BackupLifecycle,
-  RoleCreatedListener,
-];
 
 /**
  * Automatic, verified, restorable backups:
@@ -118,7 +17,7 @@ const INNER_PARTS: Provider[] = [
  */
 @Module({
   controllers: BACKUP_CONTROLLERS,
-  providers: [...PORTS, ...OPERATIONS, ...INNER_PARTS],
+  providers: [...PROVIDERS, MaintenanceMiddleware, RoleCreatedListener],
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { IN_MEMORY } from './catalog/catalog.connection.js';
 import type { DatabaseTarget } from './engines/database-target.js';
 import { parseDatabaseUrl } from './engines/database-url.js';
 import type { NativeOptions } from './engines/native/native.options.js';
@@ -33,6 +34,11 @@ export interface BackupModuleOptions {
   configFile?: string;
   /** The searchable list of snapshots and jobs. @default 'sqlite:<directory>/catalog.sqlite' */
   catalogUrl?: string;
+  /**
+   * Only read the folder, which then may be another machine's, or one that cannot be written: nothing is captured, swept or deleted, and the catalog is
+   * kept in memory. @default false
+   */
+  readOnly?: boolean;
   /** False starts no timers and no listeners: for a command line or a second instance. @default true */
   triggers?: boolean;
   /**
@@ -95,6 +101,7 @@ const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
   directory: text,
   configFile: text,
   catalogUrl: text,
+  readOnly: flag,
   triggers: flag,
   restoreOnEmpty: flag,
   minFreeMb: wholeNumber(0, 1_000_000_000),
@@ -116,14 +123,16 @@ const DATABASE_OPTIONS: Record<keyof BackupDatabaseOptions, Check> = {
 export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
   check(options, OPTIONS, '', ['database']);
   const directory = resolve(options.directory ?? './backups');
+  const readOnly = options.readOnly ?? false;
   return Object.assign(new ResolvedOptions(), {
     databases: databaseTargets(options),
     fileRoots: (options.fileRoots ?? []).map((folder) => resolve(folder)),
     native: options.native ?? {},
     directory,
     configFile: resolve(options.configFile ?? './backup_config.json'),
-    catalogUrl: options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`,
-    triggers: options.triggers ?? true,
+    catalogUrl: readOnly ? IN_MEMORY : (options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`),
+    readOnly,
+    triggers: !readOnly && (options.triggers ?? true),
     restoreOnEmpty: options.restoreOnEmpty ?? false,
     minFreeBytes: (options.minFreeMb ?? 100) * 1024 * 1024,
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
@@ -140,7 +149,8 @@ function databaseTargets({ database, databases = {} }: BackupModuleOptions): Rec
   return targets;
 }
 
-function databaseTarget(database: string | BackupDatabaseOptions, option: string): DatabaseTarget {
+/** A database as the operations take it. @throws BackupError `CONFIG_INVALID` naming the option */
+export function databaseTarget(database: string | BackupDatabaseOptions, option: string): DatabaseTarget {
   const options = typeof database === 'string' ? { url: database } : database;
   check(options, DATABASE_OPTIONS, `${option}.`, ['url']);
   return {

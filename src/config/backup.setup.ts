@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import type { SignedInRequest } from '../access/account.js';
 import { BackupModule } from '../backup/index.js';
-import { appVersion } from './app-version.js';
+import { appVersion } from './backup/app-version.js';
+import { backupOptions } from './backup/backup.environment.js';
 import { Environment } from './environment.js';
 
 /** Backups hold everybody's data: admins only. Runs after the guard that puts the account on the request. */
@@ -14,22 +15,11 @@ export class BackupAdminGuard implements CanActivate {
   }
 }
 
-/** The one setup of the backups, shared by the server and the command line. */
 export const backupModule = BackupModule.forRootAsync({
   guard: BackupAdminGuard,
   inject: [Environment],
   useFactory: (environment: Environment) => ({
-    database: environment.database.url,
-    directory: environment.backupDir,
-    configFile: environment.backupConfigFile,
-    catalogUrl: environment.backupCatalogUrl,
-    triggers: environment.backupTriggers,
-    fileRoots: environment.backupFileRoots,
-    ...(environment.backupDockerContainer === undefined
-      ? {}
-      : { native: { docker: { container: environment.backupDockerContainer } } }),
-    restoreOnEmpty: environment.backupRestoreOnEmpty,
-    minFreeMb: environment.backupMinFreeMb,
+    ...backupOptions(environment),
     appVersion: appVersion(),
     maintenanceExempt: ['/healthz', '/admin/backups', '/docs', '/docs-json'],
   }),

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CannotStart } from './cannot-start.js';
+import { CannotStart } from './backup/cannot-start.js';
 import { parseEnvironment } from './environment.js';
 
 const problems = (variables: NodeJS.ProcessEnv): string => {

@@ -1,36 +1,22 @@
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isEmail } from 'class-validator';
 import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
-import { hostDatabase, type HostDatabase } from './host-database.js';
-import { sqliteFile } from './sqlite-url.js';
-import { Variables } from './variables.js';
+import { readBackupEnvironment, type BackupEnvironment } from './backup/backup.environment.js';
+import type { HostDatabase } from './backup/host-database.js';
+import { Variables } from './backup/variables.js';
 
 const JWT_SECRET_MIN_LENGTH = 32;
 
-const KNOWN_BACKUP_VARIABLES = [
-  'BACKUP_DIR',
-  'BACKUP_CONFIG_FILE',
-  'BACKUP_CATALOG_URL',
-  'BACKUP_TRIGGERS',
-  'BACKUP_FILE_ROOTS',
-  'BACKUP_DOCKER_CONTAINER',
-  'BACKUP_RESTORE_ON_EMPTY',
-  'BACKUP_MIN_FREE_MB',
-];
-
 /** The process environment, checked once at start. All paths are absolute. */
-export class Environment {
+export class Environment implements BackupEnvironment {
   readonly port!: number;
   readonly host!: string;
   readonly database!: HostDatabase;
   readonly backupDir!: string;
   readonly backupConfigFile!: string;
   readonly backupCatalogUrl!: string;
-  /** False: no timers and no listeners, for the command line and second instances. */
   readonly backupTriggers!: boolean;
-  /** Absolute. Folders that plans may capture files from. */
   readonly backupFileRoots!: string[];
-  /** The container of the database's server, in which its programs run. */
   readonly backupDockerContainer!: string | undefined;
   readonly backupRestoreOnEmpty!: boolean;
   readonly backupMinFreeMb!: number;
@@ -51,28 +37,10 @@ export class Environment {
  */
 export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
   const variables = new Variables(source);
-  variables.refuseUnknown('BACKUP_', KNOWN_BACKUP_VARIABLES);
-  const backupDir = resolve(variables.text('BACKUP_DIR', './backups'));
   const environment: Omit<Environment, 'dataFolder'> = {
     port: variables.wholeNumber('PORT', 3000, { min: 0, max: 65_535 }),
     host: variables.text('HOST', '127.0.0.1'),
-    database: variables.read('DATABASE_URL', 'sqlite:./data/app.sqlite', hostDatabase),
-    backupDir,
-    backupConfigFile: resolve(variables.text('BACKUP_CONFIG_FILE', './backup_config.json')),
-    backupCatalogUrl: variables.read(
-      'BACKUP_CATALOG_URL',
-      `sqlite:${join(backupDir, 'catalog.sqlite')}`,
-      (url) => `sqlite:${sqliteFile(url)}`,
-    ),
-    backupTriggers: variables.onOff('BACKUP_TRIGGERS', 'on'),
-    backupFileRoots: variables
-      .text('BACKUP_FILE_ROOTS', '')
-      .split(delimiter)
-      .filter((folder) => folder.trim() !== '')
-      .map((folder) => resolve(folder)),
-    backupDockerContainer: variables.optional('BACKUP_DOCKER_CONTAINER', (text) => text.trim()),
-    backupRestoreOnEmpty: variables.onOff('BACKUP_RESTORE_ON_EMPTY', 'off'),
-    backupMinFreeMb: variables.wholeNumber('BACKUP_MIN_FREE_MB', 100, { min: 0, max: 1_000_000_000 }),
+    ...readBackupEnvironment(variables),
     jwtSecret: jwtSecret(variables, source['NODE_ENV'] === 'production'),
     firstAdmin: firstAdmin(variables),
   };

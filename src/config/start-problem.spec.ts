@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CannotStart } from './cannot-start.js';
+import { CannotStart } from './backup/cannot-start.js';
 import { startProblem } from './start-problem.js';
 
 const failed = (message: string, details: object) => Object.assign(new Error(message), details);

@@ -646,7 +646,7 @@ describe('jobs', () => {
     await catalog.saveJob(job({ id: 'theirs', status: 'running' }));
     await reopen(() => {
       const database = new Database(join(folder, 'catalog.sqlite'));
-      database.prepare('UPDATE backup_jobs SET owner_pid = ?').run(process.ppid);
+      database.prepare('UPDATE backup_jobs SET owner = NULL, owner_pid = ?').run(process.ppid);
       database.close();
     });
     expect(await catalog.getJob('theirs')).toMatchObject({ status: 'running', error: null });

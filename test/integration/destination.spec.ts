@@ -80,6 +80,7 @@ async function cutOffAfter(steps: number, run: () => Promise<unknown>): Promise<
 async function restarted(): Promise<LocalDestination> {
   const again = new LocalDestination(folder);
   await again.prepare();
+  await again.sweepAbandoned();
   return again;
 }
 
@@ -188,7 +189,7 @@ describe('a crash', () => {
       await placeSample(folder, ID);
       await fs.rename(join(folder, `${ID}.meta.json`), temporaryPath(join(folder, `${ID}.meta.json`), DEAD_PID));
       await writeFile(join(folder, `${ID}.index`), 'index');
-      done = await cutOffAfter(steps, () => new LocalDestination(folder).prepare());
+      done = await cutOffAfter(steps, () => new LocalDestination(folder).sweepAbandoned());
       const again = await restarted();
       expect(await filesIn(folder), `after ${steps} steps`).toEqual(['archived']);
       expect(await again.listProblems()).toEqual([]);
@@ -220,7 +221,7 @@ describe('sweeping at the start', () => {
     await writeFile(join(folder, 'archived', 'notes.txt'), '');
     await writeFile(join(folder, 'notes.tmp'), '');
     const before = [await filesIn(folder), await filesIn(join(folder, 'archived'))];
-    expect(await new LocalDestination(folder).prepare()).toEqual([]);
+    expect(await new LocalDestination(folder).sweepAbandoned()).toEqual([]);
     expect([await filesIn(folder), await filesIn(join(folder, 'archived'))]).toEqual(before);
   });
 
@@ -228,7 +229,7 @@ describe('sweeping at the start', () => {
     await publishSample(destination, OTHER);
     await writeFile(temporaryPath(join(folder, `${ID}.json`), DEAD_PID), 'half');
     await writeFile(temporaryPath(join(folder, 'archived', ARCHIVE), DEAD_PID), 'half');
-    expect(await new LocalDestination(folder).prepare()).toEqual([
+    expect(await new LocalDestination(folder).sweepAbandoned()).toEqual([
       `.${ID}.json.${DEAD_PID}.tmp`,
       `.${ARCHIVE}.${DEAD_PID}.tmp`,
     ]);
@@ -290,7 +291,7 @@ describe('a folder', () => {
 
   it('on a full disk still lets the program start', async () => {
     machine.refusals.set('open', 'ENOSPC');
-    await expect(destination.prepare()).resolves.toEqual([]);
+    await expect(destination.prepare()).resolves.toBeUndefined();
   });
 
   it('that came with a checkout is closed to others; one shared with other files is not', async () => {

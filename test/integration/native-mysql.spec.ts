@@ -81,7 +81,7 @@ afterEach(async () => {
   holders.clear();
   await bench.close();
   if (!mysql.isThere()) return;
-  for (const name of [DATABASE, `nestjs_backup_${OWN}_in`, `nestjs_backup_${OWN}_out`]) mysql.drop(name);
+  for (const name of [DATABASE, ...scratch().split('\n')]) if (name !== '') mysql.drop(name);
   mysql.sql('', `DROP USER IF EXISTS ${USER}`);
 });
 

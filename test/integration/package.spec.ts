@@ -20,6 +20,9 @@ async function importsOf(file: string): Promise<string[]> {
   return ts.preProcessFile(await readFile(file, 'utf8'), true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
+const programsIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.js')).map((file) => join(folder, file));
+
 /** The packages among them. */
 const packages = (imports: string[]): string[] => {
   const bare = imports.filter((name) => !name.startsWith('.') && !name.startsWith('node:'));
@@ -29,8 +32,11 @@ const packages = (imports: string[]): string[] => {
 
 describe('what the package says it needs', () => {
   it('is what its code imports, and nothing else', async () => {
-    const files = (await readdir('dist/backup', { recursive: true })).filter((file) => file.endsWith('.js'));
-    const imported = packages((await Promise.all(files.map((file) => importsOf(join('dist/backup', file))))).flat());
+    const installed = await Promise.all(
+      ['dist/backup', 'dist/cli', 'dist/config/backup'].map((folder) => programsIn(folder)),
+    );
+    const files = ['dist/cli.js', ...installed.flat()];
+    const imported = packages((await Promise.all(files.map((file) => importsOf(file)))).flat());
     expect(imported.filter((name) => !needed.includes(name))).toEqual([]);
     expect(needed.filter((name) => !imported.includes(name) && !optional.includes(name))).toEqual([]);
   });

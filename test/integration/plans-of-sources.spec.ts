@@ -134,7 +134,7 @@ describe('a plan of files', () => {
     );
     const recovered = vi.spyOn(app.get(FilesEngine), 'recover');
     expect(await restore(id)).toMatchObject({ status: 'completed' });
-    expect(recovered.mock.calls).toEqual([[[join(folder, 'elsewhere', 'first')]]]);
+    expect(recovered.mock.calls.map(([targets]) => targets)).toEqual([[join(folder, 'elsewhere', 'first')]]);
   });
 
   it('never holds the live database or the settings', async () => {

@@ -69,4 +69,5 @@ const quiet = (write: (piece: Buffer) => void = () => undefined): TaskContext =>
   ready: () => Promise.resolve(),
   write: (piece) => Promise.resolve(write(piece)),
   breathe: () => Promise.resolve(),
+  whileHeld: async (work) => work(),
 });

@@ -14,7 +14,7 @@ export class InlineFilesEngine {
   capture = (request: CaptureFilesRequest) => captureFilesTask(request, quiet());
   restore = (request: RestoreFilesRequest) => restoreFilesTask(request, quiet());
   checkRestorable = (request: RestoreFilesRequest) => checkFilesRestorableTask(request, quiet());
-  recover = (targets: string[]) => recoverFilesTask({ targets });
+  recover = (targets: string[]) => recoverFilesTask({ targets }, quiet());
   verify = (snapshot: StoredSnapshot<FilesManifest>) => verifyTask(snapshot, quiet());
 
   async read(snapshot: StoredSnapshot<FilesManifest>): Promise<Readable> {
@@ -30,4 +30,5 @@ export const quiet = (write: (piece: Buffer) => void = () => undefined): TaskCon
   ready: () => Promise.resolve(),
   write: (piece) => Promise.resolve(write(piece)),
   breathe: () => Promise.resolve(),
+  whileHeld: async (work) => work(),
 });

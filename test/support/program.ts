@@ -36,6 +36,11 @@ export class Program {
     return join(this.folder, 'backups');
   }
 
+  /** Where it listens: `http://host:port`. */
+  get address(): string {
+    return this.url;
+  }
+
   /** What this run has logged so far. */
   get output(): string {
     return this.said;

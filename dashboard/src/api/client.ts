@@ -1,11 +1,12 @@
 import createClient from 'openapi-fetch';
-import { ref } from 'vue';
+import { computed, ref } from 'vue';
 import { ApiError } from './api-error.js';
 import type { paths } from './schema.js';
 import { endSession, session } from './session.js';
 
-/** A restore is replacing the data. Requests wait for its end instead of failing. */
-export const maintenance = ref(false);
+const waiting = ref(0);
+/** A restore is replacing the data, and requests wait for its end instead of failing. */
+export const maintenance = computed(() => waiting.value > 0);
 
 export const BACKUPS = '/admin/database/backups';
 
@@ -16,17 +17,30 @@ export const api = createClient<paths>({ baseUrl: location.origin, fetch: send }
 export async function send(request: Request): Promise<Response> {
   const token = session.value?.token;
   if (token) request.headers.set('Authorization', `Bearer ${token}`);
-  for (;;) {
-    const response = await attempt(request.clone());
-    // What an earlier session asked for says nothing about this one.
-    const isCurrent = token !== undefined && session.value?.token === token;
-    if (response.status === 401 && isCurrent) endSession('expired');
-    if (response.status === 403 && isCurrent) endSession('forbidden');
-    const retryAfter = await maintenanceDelay(response);
-    maintenance.value = retryAfter !== undefined;
-    if (retryAfter === undefined) return response;
-    await delay(retryAfter, request.signal);
+  let response = await attempt(request.clone());
+  let retryAfter = await maintenanceDelay(response);
+  if (retryAfter !== undefined) {
+    // Counted, for the requests that a restore lets through are answered meanwhile.
+    waiting.value += 1;
+    try {
+      while (retryAfter !== undefined) {
+        await delay(retryAfter, request.signal);
+        response = await attempt(request.clone());
+        retryAfter = await maintenanceDelay(response);
+      }
+    } finally {
+      waiting.value -= 1;
+    }
   }
+  judgeSession(response.status, token);
+  return response;
+}
+
+/** What an earlier session asked for says nothing about this one. */
+function judgeSession(status: number, token: string | undefined): void {
+  if (token === undefined || session.value?.token !== token) return;
+  if (status === 401) endSession('expired');
+  if (status === 403) endSession('forbidden');
 }
 
 /** The body of a successful answer. @throws ApiError with what the server said */

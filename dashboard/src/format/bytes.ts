@@ -12,6 +12,7 @@ export function bytes(count: number, inLocale: string = locale.value): string {
     step += 1;
   }
   const maximumFractionDigits = step === 0 || value >= 99.95 ? 0 : 1;
-  const options = { style: 'unit', unit: UNITS[step]!, unitDisplay: 'short', maximumFractionDigits } as const;
+  const unitDisplay = step === 0 ? 'long' : 'short'; // the short form of bytes has no plural
+  const options = { style: 'unit', unit: UNITS[step]!, unitDisplay, maximumFractionDigits } as const;
   return new Intl.NumberFormat(inLocale, options).format(count < 0 ? -value : value);
 }

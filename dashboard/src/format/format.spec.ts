@@ -8,8 +8,9 @@ const before = (milliseconds: number) => relativeTime(new Date(NOW - millisecond
 
 describe('sizes', () => {
   it.each([
-    [0, '0 byte'],
-    [999, '999 byte'],
+    [0, '0 bytes'],
+    [999, '999 bytes'],
+    [1, '1 byte'],
     [1000, '1 kB'],
     [1234, '1.2 kB'],
     [99_949, '99.9 kB'],

@@ -1,5 +1,5 @@
 import { answer, api, BACKUPS, delay, send } from '../api/client.js';
-import { ApiError, isAborted } from '../api/api-error.js';
+import { ApiError } from '../api/api-error.js';
 import { eventData } from '../api/event-stream.js';
 import { isFinished, type Job } from '../api/types.js';
 
@@ -40,10 +40,10 @@ async function streamed(id: string, onChange: (job: Job) => void, signal: AbortS
       clearTimeout(timer);
       last = JSON.parse(data) as Job;
       onChange(last);
+      if (isFinished(last)) break;
     }
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isAborted(error) && !(error instanceof Error)) throw error;
+  } catch {
+    signal.throwIfAborted(); // otherwise the connection broke, and the job is asked for
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,4 @@
-import { computed, shallowRef } from 'vue';
+import { shallowRef } from 'vue';
 
 export interface Toast {
   id: number;
@@ -6,15 +6,15 @@ export interface Toast {
   tone: 'success' | 'error' | 'info';
 }
 
-const shown = shallowRef<Toast[]>([]);
-export const toasts = computed(() => shown.value);
+/** The one that is shown. */
+export const currentToast = shallowRef<Toast | null>(null);
 let lastId = 0;
 
-/** Tells a result in passing. What somebody must act on belongs on the page instead. */
+/** Tells a result in passing, in place of the one before. What somebody must act on belongs on the page instead. */
 export function toast(text: string, tone: Toast['tone'] = 'success'): void {
-  shown.value = [...shown.value, { id: ++lastId, text, tone }];
+  currentToast.value = { id: ++lastId, text, tone };
 }
 
 export function dismissToast(id: number): void {
-  shown.value = shown.value.filter((other) => other.id !== id);
+  if (currentToast.value?.id === id) currentToast.value = null;
 }

@@ -64,6 +64,7 @@ export const vuetify = createVuetify({
     VTextField: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VTextarea: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VSelect: { variant: 'outlined', density: 'comfortable', color: 'primary' },
+    VAutocomplete: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VSwitch: { color: 'primary', inset: true },
     VProgressLinear: { color: 'primary', rounded: true },
   },

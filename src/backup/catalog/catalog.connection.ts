@@ -6,6 +6,7 @@ import { BackupError } from '../model/errors.js';
 import { timestamp } from '../model/snapshot-id.js';
 import { ensureFolder, FILE_MODE } from '../system/atomic-file.js';
 import { ARCHIVES } from './archive.record.js';
+import { AddJobOwner1763900000000 } from './add-job-owner.migration.js';
 import { AddParts1763800000000 } from './add-parts.migration.js';
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
 import { JOBS } from './job.record.js';
@@ -19,6 +20,9 @@ const RECORDS = [SNAPSHOTS, JOBS, ARCHIVES];
 const OUR_TABLES = 'backup_';
 const MIGRATIONS_TABLE = 'backup_catalog_migrations';
 
+/** A catalog that lasts as long as the program: for a folder that is only read. */
+export const IN_MEMORY = 'sqlite::memory:';
+
 /** A file that is no catalog of ours any more; nothing in it is worth refusing to start for. */
 class BrokenCatalog extends Error {}
 
@@ -30,6 +34,7 @@ export async function openCatalogDatabase(
   url: string,
   now: Date,
 ): Promise<{ database: DataSource; setAside: string | null }> {
+  if (url === IN_MEMORY) return { database: await connect(':memory:'), setAside: null };
   const path = pathOf(url);
   try {
     await ensureFolder(dirname(path));
@@ -57,13 +62,13 @@ function pathOf(url: string): string {
 }
 
 async function connect(path: string): Promise<DataSource> {
-  await createPrivateFile(path);
+  if (path !== ':memory:') await createPrivateFile(path);
   let handle: { close(): void } | undefined;
   const database = new DataSource({
     type: 'better-sqlite3',
     database: path,
     entities: RECORDS,
-    migrations: [CreateCatalog1763700000000, AddParts1763800000000],
+    migrations: [CreateCatalog1763700000000, AddParts1763800000000, AddJobOwner1763900000000],
     migrationsTableName: MIGRATIONS_TABLE,
     enableWAL: true,
     prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {

@@ -83,11 +83,13 @@ export interface Annotation {
  * snapshot was last verified, live here alone.
  */
 export abstract class Catalog {
-  /** Opens the catalog (a broken one is set aside and made anew) and reconciles it with the destination. Marks jobs that an earlier run left unfinished as failed: `INTERRUPTED`. */
+  /** Opens the catalog (a broken one is set aside and made anew) and reconciles it with the destination. Marks jobs that earlier runs left unfinished as failed: `INTERRUPTED`. */
   abstract open(): Promise<void>;
   abstract close(): Promise<void>;
   /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
   abstract reconcile(): Promise<void>;
+  /** Reads every manifest again, also of what is listed already. What verifications found, and the job history, stay. */
+  abstract rebuild(): Promise<void>;
 
   abstract find(id: string): Promise<Snapshot | null>;
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */
@@ -118,6 +120,8 @@ export abstract class Catalog {
   /** @throws BackupError `JOB_NOT_FOUND` */
   abstract getJob(id: string): Promise<Job>;
   abstract jobs(query: JobQuery): Promise<Page<Job>>;
+  /** Marks unfinished jobs of other processes that have ended as failed: `INTERRUPTED`. */
+  abstract endInterruptedJobs(): Promise<void>;
   /** Newest finished capture job of a plan, or null. */
   abstract latestCaptureJob(plan: string): Promise<Job | null>;
 }

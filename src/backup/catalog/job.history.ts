@@ -1,6 +1,7 @@
 import { In, LessThan, type EntityManager, type QueryDeepPartialEntity, type Repository } from 'typeorm';
 import { BackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
+import { hasEnded, THIS_PROCESS } from '../system/process-identity.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import type { JobQuery, Page } from './catalog.js';
 import { inChunks } from './chunks.js';
@@ -23,7 +24,7 @@ export class JobHistory {
   }
 
   async save(job: Job): Promise<void> {
-    const record: JobRecord = { ...job, owner_pid: process.pid };
+    const record: JobRecord = { ...job, owner_pid: process.pid, owner: THIS_PROCESS };
     await this.rows.upsert(record as QueryDeepPartialEntity<JobRecord>, ['id']);
     if (job.status !== 'pending') return;
     this.sincePruning = (this.sincePruning + 1) % JOBS_BETWEEN_PRUNINGS;
@@ -69,10 +70,13 @@ export class JobHistory {
     return Object.fromEntries(rows.map(({ status, count }) => [status, Number(count)]));
   }
 
-  /** Ends in the books what ended in fact: jobs whose process is gone. */
-  async failInterrupted(now: Date): Promise<number> {
+  /**
+   * Ends in the books what ended in fact: jobs whose process is gone.
+   * @param own what jobs of this very process count as: at its start they can only be an earlier run's
+   */
+  async failInterrupted(now: Date, { own }: { own: 'ended' | 'alive' }): Promise<number> {
     const open = await this.rows.findBy({ status: In(['pending', 'running']) });
-    const interrupted = open.filter(({ owner_pid }) => !isProcessAlive(owner_pid));
+    const interrupted = open.filter((job) => (isOwn(job) ? own === 'ended' : isOver(job)));
     for (const { id, status } of interrupted) {
       const when = status === 'running' ? 'while this job ran' : 'before this job could run';
       const message = `The program ended ${when}. Start it again if it is still wanted.`;
@@ -97,3 +101,10 @@ export class JobHistory {
     await inChunks(old, async (rows) => void (await this.rows.delete({ id: In(rows.map(({ id }) => id)) })));
   }
 }
+
+const isOwn = ({ owner, owner_pid }: JobRecord): boolean =>
+  owner === null ? owner_pid === process.pid : owner.run === THIS_PROCESS.run;
+
+/** A process in another place, most often the container that this one took the place of, counts as gone; where it is not, it soon saves its job again. */
+const isOver = ({ owner, owner_pid }: JobRecord): boolean =>
+  owner === null ? !isProcessAlive(owner_pid) : owner.place !== THIS_PROCESS.place || hasEnded(owner);

@@ -1,6 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import type { Job, JobError, JobStatus, JobType } from '../model/job.js';
 import type { Trigger } from '../model/trigger.js';
+import type { ProcessIdentity } from '../system/process-identity.js';
 import { json } from './column.transformers.js';
 
 /** A job as a row. */
@@ -19,6 +20,8 @@ export class JobRecord implements Job {
 
   /** The process that runs it, so that one which ended is told from one that lives beside this. */
   owner_pid!: number;
+  /** The same, told from others that had or have its number; null where an older version of the program recorded the job. */
+  owner!: ProcessIdentity | null;
   trigger!: Trigger | null;
   error!: JobError | null;
   result!: Record<string, unknown> | null;
@@ -41,6 +44,7 @@ export const JOBS = new EntitySchema<JobRecord>({
     finished_at: { type: 'varchar', nullable: true },
     snapshot_id: { type: 'varchar', nullable: true },
     owner_pid: { type: 'integer' },
+    owner: { type: 'text', nullable: true, transformer: json },
     trigger: { type: 'text', nullable: true, transformer: json },
     error: { type: 'text', nullable: true, transformer: json },
     result: { type: 'text', nullable: true, transformer: json },
@@ -48,6 +52,6 @@ export const JOBS = new EntitySchema<JobRecord>({
 });
 
 export function jobOf(record: JobRecord): Job {
-  const { owner_pid: _pid, ...job } = record;
+  const { owner_pid: _pid, owner: _owner, ...job } = record;
   return job;
 }

@@ -22,18 +22,19 @@ export class Reconciliation {
     private readonly logger: Pick<LoggerService, 'error'>,
   ) {}
 
-  async run(): Promise<void> {
+  /** @param options.anew read also what is known already */
+  async run({ anew = false }: { anew?: boolean } = {}): Promise<void> {
     const annotations = await this.annotations.read();
     // The rows are read before the folder: a snapshot published in between is then new, not vanished.
     const known = await this.snapshots.loose();
     const loose = new Set(await this.destination.listLoose());
     await this.addLoose(
-      [...loose].filter((id) => !known.has(id)),
+      [...loose].filter((id) => anew || !known.has(id)),
       annotations,
     );
     const vanished = [...known.keys()].filter((id) => !loose.has(id));
     const days = new Set(vanished.map((id) => utcDay(new Date(known.get(id)!))));
-    await this.readArchives(loose, days, annotations);
+    await this.readArchives(loose, anew ? 'all' : days, annotations);
     await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
     await this.snapshots.annotate(annotations);
     (await this.destination.listProblems()).forEach((problem) => this.report(problem));
@@ -65,14 +66,15 @@ export class Reconciliation {
   /** @param days whose archives are read even if they did not change: a loose snapshot may have left a copy there */
   private async readArchives(
     loose: ReadonlySet<string>,
-    days: ReadonlySet<string>,
+    days: ReadonlySet<string> | 'all',
     annotations: Annotations,
   ): Promise<void> {
     const known = new Map((await this.archives.all()).map((archive) => [archive.filename, archive]));
     for (const file of await this.destination.listArchives()) {
       const row = known.get(file.filename);
       known.delete(file.filename);
-      if (row?.revision !== file.revision || days.has(row.date)) await this.readArchive(file, loose, annotations);
+      if (row?.revision !== file.revision || days === 'all' || days.has(row.date))
+        await this.readArchive(file, loose, annotations);
     }
     for (const gone of known.keys()) {
       await this.snapshots.remove(await this.snapshots.idsIn(gone));

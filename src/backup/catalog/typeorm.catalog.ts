@@ -44,8 +44,8 @@ interface OpenCatalog {
 }
 
 /**
- * The catalog in a small database of its own. Reading goes straight there; whatever changes snapshots goes one after the other, so that a
- * reconciliation never brings back what is being removed beside it.
+ * The catalog in a small database of its own, which several processes may use. Reading goes straight there; whatever changes snapshots goes one after the
+ * other, so that a reconciliation never brings back what is being removed beside it.
  */
 export class TypeOrmCatalog extends Catalog {
   private readonly changes = new Serial();
@@ -63,7 +63,8 @@ export class TypeOrmCatalog extends Catalog {
 
   override async open(): Promise<void> {
     const { url, destination, clock } = this.options;
-    const { database, setAside } = await openCatalogDatabase(url, clock.now());
+    // Two processes that make it at the same moment would each find the other's broken.
+    const { database, setAside } = await destination.exclusively(() => openCatalogDatabase(url, clock.now()));
     if (setAside !== null) {
       this.logger.warn(
         `The catalog was broken and is rebuilt from the manifests; the job history starts anew. The old file: ${setAside}`,
@@ -75,7 +76,7 @@ export class TypeOrmCatalog extends Catalog {
     const reconciliation = new Reconciliation(destination, snapshots, archives, this.annotations, this.logger);
     this.opened = { database, snapshots, archives, jobs, reconciliation };
     try {
-      await jobs.failInterrupted(clock.now());
+      await jobs.failInterrupted(clock.now(), { own: 'ended' });
       await jobs.prune();
       await this.reconcile();
       await reconciliation.reportBroken();
@@ -95,7 +96,11 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override reconcile(): Promise<void> {
-    return this.changes.run(() => this.tables.reconciliation.run());
+    return this.alone(() => this.tables.reconciliation.run());
+  }
+
+  override rebuild(): Promise<void> {
+    return this.changes.run(() => this.tables.reconciliation.run({ anew: true }));
   }
 
   override async find(id: string): Promise<Snapshot | null> {
@@ -181,7 +186,7 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override annotate(id: string, annotation: Annotation): Promise<Snapshot> {
-    return this.changes.run(async () => {
+    return this.alone(async () => {
       await this.get(id);
       const said = await this.annotations.change(id, annotation);
       await this.tables.snapshots.annotate(new Map([[id, said]]), [id]);
@@ -195,6 +200,12 @@ export class TypeOrmCatalog extends Catalog {
 
   override saveJob(job: Job): Promise<void> {
     return this.jobChanges.run(() => this.tables.jobs.save(job));
+  }
+
+  override endInterruptedJobs(): Promise<void> {
+    return this.jobChanges.run(async () => {
+      await this.tables.jobs.failInterrupted(this.options.clock.now(), { own: 'alive' });
+    });
   }
 
   override async getJob(id: string): Promise<Job> {
@@ -212,6 +223,11 @@ export class TypeOrmCatalog extends Catalog {
   private get tables(): OpenCatalog {
     if (this.opened) return this.opened;
     throw new Error('The catalog is not open.');
+  }
+
+  /** Neither beside other changes of this process nor beside those of another one; in this order, which is that of whoever publishes or removes. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.options.destination.exclusively(() => this.changes.run(work));
   }
 
   /** The one place where annotations go: a snapshot that merely cannot be found for now keeps its pin. */

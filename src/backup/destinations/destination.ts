@@ -29,11 +29,23 @@ export interface ArchiveFile {
  */
 export abstract class Destination {
   /**
-   * Creates the folders (0700) and proves that they can be written; removes what earlier runs left half done.
-   * @returns what was swept, for the log
+   * Creates the folders (0700) and proves that they can be written.
    * @throws BackupError `FOLDER_NOT_WRITABLE`
    */
-  abstract prepare(): Promise<string[]>;
+  abstract prepare(): Promise<void>;
+
+  /**
+   * Does the work, which takes moments, while no other process does anything {@link exclusively}: what a lease keeps for itself is done in this way too.
+   * Not to be nested.
+   * @throws BackupError `BUSY`
+   */
+  abstract exclusively<T>(work: () => Promise<T>): Promise<T>;
+
+  /**
+   * Removes what earlier runs, of processes that have ended, left half done. Exclusively.
+   * @returns what was swept, for the log
+   */
+  abstract sweepAbandoned(): Promise<string[]>;
 
   /** Removes the unfinished files that one process, already dead, left behind. */
   abstract sweep(pid: number): Promise<void>;

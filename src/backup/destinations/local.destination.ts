@@ -7,11 +7,12 @@ import { indexName, assertSnapshotId, isArchiveName, manifestName } from '../mod
 import type { Snapshot } from '../model/snapshot.js';
 import { ensureFolder, fsyncFolder, publish, writeFileAtomically } from '../system/atomic-file.js';
 import { diskSpace, type DiskSpace } from '../system/disk-space.js';
+import { FolderLock } from '../system/folder-lock.js';
 import { pathInside } from '../system/safe-path.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
 import { contentOf, ignoreMissing } from './folder.content.js';
-import { folderError } from './folder.errors.js';
+import { folderError } from '../system/folder.errors.js';
 import { ANNOTATIONS_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
 import { assertRealFolder, prepareFolder } from './folder.preparation.js';
 import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';
@@ -20,7 +21,7 @@ import { planSweep } from './sweep.js';
 
 /** Keeps snapshots in a folder of this machine, in the layout that `folder.layout.ts` names. */
 export class LocalDestination extends Destination {
-  private folder: string;
+  protected folder: string;
 
   /** @param directory the backup folder; it may be a symbolic link, nothing inside it may */
   constructor(directory: string) {
@@ -28,13 +29,20 @@ export class LocalDestination extends Destination {
     this.folder = resolve(directory);
   }
 
-  override prepare(): Promise<string[]> {
+  override prepare(): Promise<void> {
     return inFolder(async () => {
       await ensureFolder(this.folder);
       this.folder = await realpath(this.folder);
       for (const folder of [this.folder, this.archiveFolder]) await prepareFolder(folder);
-      return this.sweepWhere((pid) => !isProcessAlive(pid));
     });
+  }
+
+  override exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return new FolderLock(this.folder).exclusively(work);
+  }
+
+  override sweepAbandoned(): Promise<string[]> {
+    return inFolder(() => this.sweepWhere((pid) => !isProcessAlive(pid)));
   }
 
   override sweep(pid: number): Promise<void> {
@@ -172,7 +180,7 @@ export class LocalDestination extends Destination {
     return inFolder(() => diskSpace(this.folder));
   }
 
-  private get archiveFolder(): string {
+  protected get archiveFolder(): string {
     return join(this.folder, ARCHIVE_FOLDER);
   }
 

@@ -27,5 +27,8 @@ export interface ServerTarget extends AnyTarget {
   tls: 'off' | 'require' | 'verify';
 }
 
+/** What there is in a database: `missing` is a SQLite file that is not there. */
+export type Occupancy = 'missing' | 'no_tables' | 'no_rows' | 'rows';
+
 /** The part of a target that an address says. */
 export type DatabaseAddress = Omit<SqliteTarget, keyof AnyTarget> | Omit<ServerTarget, keyof AnyTarget>;

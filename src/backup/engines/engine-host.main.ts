@@ -8,7 +8,7 @@ serveOneTask(
     capture: async () => (await import('./json/capture.task.js')).captureTask,
     restore: async () => (await import('./json/restore.task.js')).restoreTask,
     checkRestorable: async () => (await import('./json/restore.task.js')).checkRestorableTask,
-    isEmpty: async () => (await import('./json/is-empty.task.js')).isEmptyTask,
+    occupancy: async () => (await import('./json/occupancy.task.js')).occupancyTask,
     read: async () => (await import('./json/read.task.js')).readTask,
     captureFiles: async () => (await import('./files/capture.task.js')).captureFilesTask,
     restoreFiles: async () => (await import('./files/restore.task.js')).restoreFilesTask,

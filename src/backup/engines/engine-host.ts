@@ -6,7 +6,7 @@ import type { StoredFile } from '../archive/stored-file.js';
 import type { Comparison } from '../model/comparison.js';
 import type { Manifest } from '../model/manifest.js';
 import { runChildTask, startChild, streamChildTask, type TaskRun } from '../system/child-task.js';
-import type { DatabaseTarget } from './database-target.js';
+import type { DatabaseTarget, Occupancy } from './database-target.js';
 import type {
   CapturedFiles,
   CaptureFilesRequest,
@@ -59,8 +59,7 @@ export interface EngineTasks {
   checkRestorable: { request: CheckRestorableRequest; answer: SchemaDifference[] };
   /** Re-reads the stored bytes, the base's too, and compares them with the manifest; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
   verify: { request: StoredSnapshot<Manifest>; answer: null };
-  /** Whether no captured table of a database holds a row. */
-  isEmpty: { request: DatabaseTarget; answer: boolean };
+  occupancy: { request: DatabaseTarget; answer: Occupancy };
   captureFiles: { request: CaptureFilesRequest; answer: CapturedFiles };
   restoreFiles: { request: RestoreFilesRequest; answer: RestoreFilesOutcome };
   checkFilesRestorable: { request: RestoreFilesRequest; answer: null };

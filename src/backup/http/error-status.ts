@@ -27,6 +27,7 @@ export const ERROR_STATUS: Readonly<Record<BackupErrorCode, number>> = {
   UNSUPPORTED: 501,
   MAINTENANCE: 503,
   BUSY: 503,
+  LEASE_LOST: 503,
   DATABASE_LOCKED: 503,
   DATABASE_UNAVAILABLE: 503,
   TIMED_OUT: 504,

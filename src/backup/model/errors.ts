@@ -23,6 +23,7 @@ export type BackupErrorCode =
   | 'RESTORE_MISMATCH'
   | 'MAINTENANCE'
   | 'BUSY'
+  | 'LEASE_LOST'
   | 'DISK_FULL'
   | 'FOLDER_NOT_WRITABLE'
   | 'DATABASE_LOCKED'

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Subject, Trigger } from '../model/trigger.js';
 import { JobQueue } from './job.queue.js';
@@ -12,6 +13,8 @@ export interface CaptureAsked {
   kind?: 'full';
   description?: string | null;
   requestedBy?: string | null;
+  /** Asked when it is the capture's turn: whether another process has taken that snapshot meanwhile. */
+  isTakenElsewhere?: () => Promise<boolean>;
 }
 
 /** Enqueues captures: by a plan, now. */
@@ -41,6 +44,7 @@ export class CaptureOperation {
       trigger,
       requestedBy,
       run: async (context) => {
+        if (await asked.isTakenElsewhere?.()) throw takenElsewhere();
         const taken = { context, plan, kind, description, trigger: context.job.trigger ?? trigger };
         const snapshot = await this.taker.take({ ...taken, progress: [0, 1] });
         context.setSnapshot(snapshot.id);
@@ -64,6 +68,9 @@ export class CaptureOperation {
     return isTimed(trigger) ? captures.find((job) => job.trigger !== null && isTimed(job.trigger)) : undefined;
   }
 }
+
+const takenElsewhere = (): BackupError =>
+  new BackupError('CANCELLED', 'Another process, which shares the backup folder, has just taken this snapshot.');
 
 const isTimed = ({ type }: Trigger): boolean => type === 'scheduled' || type === 'startup';
 

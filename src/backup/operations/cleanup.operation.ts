@@ -43,13 +43,16 @@ export class CleanupOperation {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws BackupError when a part of it failed; the other parts are done all the same */
-  async run(requestedBy: string | null): Promise<CleanupResult> {
+  /**
+   * @param what `archive` packs what is due and deletes nothing
+   * @throws BackupError when a part of it failed; the other parts are done all the same
+   */
+  async run(requestedBy: string | null, what: 'all' | 'archive' = 'all'): Promise<CleanupResult> {
     const job = await this.queue.run({
       type: 'cleanup',
       lane: 'source',
       requestedBy,
-      run: async (context) => ({ ...(await this.cleanUp(context)) }),
+      run: async (context) => ({ ...(await this.cleanUp(context, what)) }),
     });
     return resultOf(job) as unknown as CleanupResult;
   }
@@ -78,15 +81,18 @@ export class CleanupOperation {
     return { archived: countArchived(plan), deleted: countDeleted(plan), freed_bytes: freed, kept: plan.kept };
   }
 
-  private async plan(): Promise<CleanupPlan> {
+  /** What {@link run} would do now, snapshot by snapshot. */
+  async plan(): Promise<CleanupPlan> {
     return planCleanup(await this.catalog.all(), this.config.get(), this.clock.now());
   }
 
-  private async cleanUp(context: JobContext): Promise<CleanupResult> {
+  private async cleanUp(context: JobContext, what: 'all' | 'archive'): Promise<CleanupResult> {
     // Decide on what is really there: files that somebody removed by hand must not count as the newest ones that have to stay.
     await this.catalog.reconcile();
     const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0 };
-    const failures = await this.runSteps(this.steps(await this.plan(), result), context);
+    const plan = await this.plan();
+    const wanted = what === 'all' ? plan : { ...plan, expiredLoose: [], expiredArchived: [] };
+    const failures = await this.runSteps(this.steps(wanted, result), context);
     this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
     if (failures[0]) throw incomplete(failures[0], failures.length, result);
     return result;
@@ -99,9 +105,11 @@ export class CleanupOperation {
         result.archived += archived;
         if (damaged[0]) throw leftOut(damaged[0].message, damaged.length);
       }),
-      ...plan.expiredLoose.map((snapshot) => async () => {
-        await this.destination.removeSnapshot(snapshot.id);
-        await this.catalog.removeSnapshots([snapshot.id]);
+      ...plan.expiredLoose.map((snapshot) => async ({ fence }: StepRun) => {
+        await fence.whileHeld(async () => {
+          await this.destination.removeSnapshot(snapshot.id);
+          await this.catalog.removeSnapshots([snapshot.id]);
+        });
         result.deleted += 1;
         result.freed_bytes += snapshot.size_bytes;
       }),
@@ -122,6 +130,7 @@ export class CleanupOperation {
         await step(run);
       } catch (error) {
         run.signal?.throwIfAborted();
+        if (asBackupError(error).code === 'LEASE_LOST') throw error;
         failures.push(asBackupError(error));
       }
     }

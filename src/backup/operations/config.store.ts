@@ -1,23 +1,29 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Destination } from '../destinations/destination.js';
 import { BackupConfig, parseBackupConfig } from '../model/backup-config.js';
-import { BackupError } from '../model/errors.js';
+import { asBackupError, BackupError } from '../model/errors.js';
 import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
 import { planLimits } from './plan-limits.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 type ConfigListener = (config: BackupConfig, before: BackupConfig) => void;
 
-/** The settings in `backup_config.json`: read once, changed while the application runs. */
+/** The settings in `backup_config.json`: changed while the application runs, by it or by another process. */
 @Injectable()
 export class ConfigStore {
   private readonly logger = new Logger('Backup');
   private readonly listeners = new Set<ConfigListener>();
   private config = new BackupConfig();
+  /** The file that is in effect, or was found to be wrong; null for none. */
+  private known: string | null = null;
   private updates: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly options: ResolvedOptions) {}
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly destination: Destination,
+  ) {}
 
   /** What is in effect now. */
   get(): BackupConfig {
@@ -30,29 +36,34 @@ export class ConfigStore {
    */
   async load(): Promise<void> {
     await removeAbandoned(this.options.configFile);
-    const text = await this.readText();
-    if (text === undefined) return;
-    try {
-      this.config = parseBackupConfig(JSON.parse(text), new BackupConfig(), planLimits(this.options));
-    } catch (error) {
-      const reason = error instanceof BackupError ? error.message : `It is not JSON: ${(error as Error).message}.`;
-      const details = error instanceof BackupError ? error.details : {};
-      throw new BackupError(
-        'CONFIG_INVALID',
-        `${this.options.configFile} cannot be used. ${reason} Correct it, or delete it for the defaults.`,
-        details,
-      );
-    }
+    this.known = await this.stateOfFile();
+    this.config = (await this.read()) ?? this.config;
   }
 
   /**
-   * Changes the fields given; they are in effect once they are safely on disk, and not before.
+   * Changes the fields given; they are in effect once they are safely on disk, and not before. What other processes changed stays changed.
    * @throws BackupError `CONFIG_INVALID` naming each bad field; then nothing has changed
    */
   update(changes: unknown): Promise<BackupConfig> {
-    const updated = this.updates.then(() => this.apply(changes));
-    this.updates = updated.catch(() => undefined); // the next change does not depend on this one
-    return updated;
+    return this.inTurn(async () => {
+      const config = await this.destination.exclusively(() => this.write(changes));
+      this.adopt(config, 'Settings changed');
+      return this.get();
+    });
+  }
+
+  /** Adopts what another process, or a person, wrote into the file. Of a file that cannot be used, or is gone, nothing comes but a line in the log. */
+  refresh(): Promise<void> {
+    return this.inTurn(async () => {
+      const state = await this.stateOfFile();
+      if (state === this.known || state === null) return;
+      this.known = state;
+      try {
+        this.adopt((await this.read()) ?? this.config, 'Settings changed by somebody else');
+      } catch (error) {
+        this.logger.error(`${asBackupError(error).message} Until then the settings stay as they were.`);
+      }
+    });
   }
 
   /**
@@ -69,15 +80,52 @@ export class ConfigStore {
     return () => this.listeners.delete(listener);
   }
 
-  private async apply(changes: unknown): Promise<BackupConfig> {
-    const config = this.preview(changes);
+  private inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.updates.then(step);
+    this.updates = done.catch(() => undefined); // the next change does not depend on this one
+    return done;
+  }
+
+  private async write(changes: unknown): Promise<BackupConfig> {
+    const config = parseBackupConfig(changes, (await this.read()) ?? this.config, planLimits(this.options));
     await ensureFolder(dirname(this.options.configFile));
     await writeFileAtomically(this.options.configFile, `${JSON.stringify(config, null, 2)}\n`);
+    this.known = await this.stateOfFile();
+    return config;
+  }
+
+  private adopt(config: BackupConfig, how: string): void {
     const before = this.config;
     this.config = config;
-    this.logger.log(`Settings changed: ${JSON.stringify(config)}`);
+    this.logger.log(`${how}: ${JSON.stringify(config)}`);
     for (const listener of this.listeners) listener(this.get(), before);
-    return this.get();
+  }
+
+  /** Undefined when there is none. */
+  private async read(): Promise<BackupConfig | undefined> {
+    const text = await this.readText();
+    if (text === undefined) return undefined;
+    try {
+      return parseBackupConfig(JSON.parse(text), new BackupConfig(), planLimits(this.options));
+    } catch (error) {
+      const reason = error instanceof BackupError ? error.message : `It is not JSON: ${(error as Error).message}.`;
+      const details = error instanceof BackupError ? error.details : {};
+      throw new BackupError(
+        'CONFIG_INVALID',
+        `${this.options.configFile} cannot be used. ${reason} Correct it, or delete it for the defaults.`,
+        details,
+      );
+    }
+  }
+
+  /** Changes with every change of the file; null when it cannot be found. */
+  private async stateOfFile(): Promise<string | null> {
+    try {
+      const { ino, size, mtimeNs } = await stat(this.options.configFile, { bigint: true });
+      return [ino, size, mtimeNs].join(' ');
+    } catch {
+      return null;
+    }
   }
 
   private async readText(): Promise<string | undefined> {

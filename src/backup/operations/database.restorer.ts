@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseEngines } from '../engines/database-engines.js';
+import { EngineHost } from '../engines/engine-host.js';
+import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import type { TaskRun } from '../system/child-task.js';
+import { makeDatabaseFile } from './database-file.js';
 import { ResolvedOptions } from './resolved-options.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
 import { ofDatabase } from './stored-snapshots.js';
@@ -13,14 +16,24 @@ import { ofDatabase } from './stored-snapshots.js';
 export class DatabaseRestorer implements Restorer {
   constructor(
     private readonly engines: DatabaseEngines,
+    private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws BackupError `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences` */
+  /** Whether no captured table of the application's database holds a row. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.host.run('occupancy', this.options.database())) !== 'rows';
+  }
+
+  /** @throws BackupError `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences`, `UNSUPPORTED` */
   async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {
     const snapshot = ofDatabase(stored);
-    const { engine, database } = this.placeOf(snapshot);
+    const { engine, database } = this.placeOf(snapshot, choices);
     assertTables(snapshot.manifest, choices.tables);
+    if (choices.intoEmpty && (await this.emptiness(database)) !== 'no_rows') {
+      await this.host.run('verify', snapshot, run); // there is no schema yet that could differ
+      return;
+    }
     const differences = await engine.checkRestorable({ database, snapshot, tables: choices.tables ?? null }, run);
     if (differences.length === 0 || choices.allowSchemaChanges) return;
     throw new BackupError(
@@ -31,16 +44,49 @@ export class DatabaseRestorer implements Restorer {
     );
   }
 
-  restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored> {
+  async restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored> {
     const snapshot = ofDatabase(stored);
-    const { engine, database } = this.placeOf(snapshot);
+    const { engine, database } = this.placeOf(snapshot, choices);
     const { tables = null, allowSchemaChanges = false } = choices;
-    return engine.restore({ database, snapshot, tables, allowSchemaChanges }, run);
+    const request = { database, snapshot, tables, allowSchemaChanges };
+    if (!choices.intoEmpty) return engine.restore(request, run);
+    const occupancy = await this.emptiness(database); // somebody may have filled it since it was checked
+    const removeFile =
+      occupancy === 'missing' && database.type === 'sqlite' ? await makeDatabaseFile(database.path) : null;
+    try {
+      return await engine.restore(
+        { ...request, allowSchemaChanges: allowSchemaChanges || occupancy !== 'no_rows' },
+        run,
+      );
+    } catch (error) {
+      await removeFile?.();
+      throw error;
+    }
+  }
+
+  /** What there is in the database that a snapshot would be restored into. */
+  occupancy(stored: StoredSnapshot<Manifest>, choices: Pick<RestoreChoices, 'database'>): Promise<Occupancy> {
+    return this.host.run('occupancy', this.placeOf(ofDatabase(stored), choices).database);
   }
 
   /** What reads a snapshot, and where it goes. */
-  private placeOf({ manifest }: StoredSnapshot) {
-    return { engine: this.engines.of(manifest.engine), database: this.options.database(manifest.data_source) };
+  placeOf({ manifest }: StoredSnapshot, { database }: Pick<RestoreChoices, 'database'>) {
+    const target = database ?? this.options.database(manifest.data_source);
+    if (manifest.database.type !== target.type)
+      throw new BackupError(
+        'UNSUPPORTED',
+        `Snapshot "${manifest.id}" is of a ${manifest.database.type} database, and cannot be restored into a ${target.type} database.`,
+      );
+    return { engine: this.engines.of(manifest.engine), database: target };
+  }
+
+  private async emptiness(database: DatabaseTarget): Promise<Exclude<Occupancy, 'rows'>> {
+    const occupancy = await this.host.run('occupancy', database);
+    if (occupancy !== 'rows') return occupancy;
+    throw new BackupError(
+      'CONFIRMATION_REQUIRED',
+      'The database was to be empty, and holds rows, which the restore would replace without a safety snapshot. Nothing was changed.',
+    );
   }
 }
 

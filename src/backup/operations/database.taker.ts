@@ -35,7 +35,7 @@ export class DatabaseTaker {
       },
       context.task(...progress),
     );
-    const snapshot = await this.publisher.publish(document, {
+    const snapshot = await this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),
       source: 'database',
       engine: plan.engine,

@@ -6,8 +6,8 @@ import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { archiveName } from '../model/snapshot-id.js';
-import type { TaskRun } from '../system/child-task.js';
 import { Clock } from '../system/clock.js';
+import type { FencedRun } from './job-run.js';
 
 type Damaged = PackedArchive['damaged'];
 
@@ -32,7 +32,7 @@ export class DayArchives {
   async add(
     day: string,
     snapshots: readonly Snapshot[],
-    run: TaskRun,
+    run: FencedRun,
   ): Promise<{ archived: number; damaged: Damaged }> {
     const filename = archiveName(day);
     const held = await this.contents(filename);
@@ -42,28 +42,30 @@ export class DayArchives {
     const rotten = new Set(damaged.map(({ id }) => id));
     for (const id of rotten) await this.catalog.recordVerification(id, false, this.clock.now());
     const archived = snapshots.filter(({ id }) => !rotten.has(id));
-    for (const { id } of archived) await this.destination.removeSnapshot(id);
+    for (const { id } of archived) await run.fence.whileHeld(() => this.destination.removeSnapshot(id));
     return { archived: archived.length, damaged };
   }
 
   /** Deletes snapshots out of an archive, the archive itself when nothing else is in it. @returns the bytes this freed */
-  async remove(filename: string, ids: ReadonlySet<string>, run: TaskRun): Promise<number> {
+  async remove(filename: string, ids: ReadonlySet<string>, run: FencedRun): Promise<number> {
     const before = await this.find(filename);
     const listed = await this.catalog.all({ archive: filename });
     if (listed.every(({ id }) => ids.has(id))) {
-      await this.destination.removeArchive(filename);
-      await this.catalog.removeSnapshots([...ids]);
-      if (before) await this.catalog.setArchive(before, []);
+      await run.fence.whileHeld(async () => {
+        await this.destination.removeArchive(filename);
+        await this.catalog.removeSnapshots([...ids]);
+        if (before) await this.catalog.setArchive(before, []);
+      });
       return before?.size_bytes ?? 0;
     }
     const items = (await this.contents(filename)).filter(({ manifest }) => !ids.has(manifest.id));
     await this.packAndPublish(filename, items, run);
-    await this.catalog.removeSnapshots([...ids]);
+    await run.fence.whileHeld(() => this.catalog.removeSnapshots([...ids]));
     return (before?.size_bytes ?? 0) - ((await this.find(filename))?.size_bytes ?? 0);
   }
 
   /** @returns the loose snapshots it had to leave out */
-  private async packAndPublish(filename: string, items: PackItem[], run: TaskRun): Promise<Damaged> {
+  private async packAndPublish(filename: string, items: PackItem[], run: FencedRun): Promise<Damaged> {
     const archivePath = this.destination.archivePath(filename);
     const { temporaryPath, damaged } = await this.host.run('packArchive', { archivePath, items }, run);
     const left = new Map(damaged.map(({ id, message }) => [id, message]));
@@ -72,10 +74,12 @@ export class DayArchives {
     if (inside) throw leftAlone(filename, left.get(inside.manifest.id)!);
     const ids = items.map(({ manifest }) => manifest.id).filter((id) => !left.has(id));
     if (ids.length === 0) return damaged; // an empty archive under a temporary name, swept with the job that now fails
-    await this.destination.publishArchive(temporaryPath, filename);
-    const archive = await this.find(filename);
-    if (!archive) throw vanished(filename);
-    await this.catalog.setArchive(archive, ids);
+    await run.fence.whileHeld(async () => {
+      await this.destination.publishArchive(temporaryPath, filename);
+      const archive = await this.find(filename);
+      if (!archive) throw vanished(filename);
+      await this.catalog.setArchive(archive, ids);
+    });
     return damaged;
   }
 

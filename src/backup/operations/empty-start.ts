@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { EngineHost } from '../engines/engine-host.js';
 import { asBackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { DatabaseRestorer } from './database.restorer.js';
 import { resultOf } from './job-outcome.js';
 import { JobQueue } from './job.queue.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -22,7 +22,7 @@ export class EmptyStart {
     private readonly snapshots: StoredSnapshots,
     private readonly restores: RestoreOperation,
     private readonly queue: JobQueue,
-    private readonly host: EngineHost,
+    private readonly databases: DatabaseRestorer,
     private readonly options: ResolvedOptions,
   ) {}
 
@@ -30,7 +30,7 @@ export class EmptyStart {
   async run(): Promise<void> {
     if (!this.options.restoreOnEmpty || !this.options.triggers) return;
     try {
-      if (await this.host.run('isEmpty', this.options.database())) await this.restoreNewest();
+      if (await this.databases.isEmpty()) await this.restoreNewest();
     } catch (error) {
       this.logger.error(`The database was not restored at the start: ${asBackupError(error).message}`);
     }
@@ -69,7 +69,7 @@ export class EmptyStart {
   private async restore({ id, created_at }: Snapshot): Promise<void> {
     this.logger.log(`The database is empty: restoring ${id} of ${created_at}`);
     // There is nothing to lose, so no safety snapshot; migrations since then are what an update of the application brings.
-    const choices = { confirm: id, skipSafetySnapshot: true, allowSchemaChanges: true };
+    const choices = { confirm: id, skipSafetySnapshot: true, allowSchemaChanges: true, onlyIfEmpty: true };
     const job = await this.restores.request(id, choices, 'restore_on_empty');
     const { warnings } = resultOf(await this.queue.whenFinished(job.id)) as { warnings: string[] };
     for (const warning of warnings) this.logger.warn(warning);

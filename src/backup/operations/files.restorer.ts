@@ -7,7 +7,7 @@ import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { fsyncFolder, writeFileAtomically } from '../system/atomic-file.js';
 import type { TaskRun } from '../system/child-task.js';
-import { isProcessAlive } from '../system/temporary-file.js';
+import type { Fence } from '../system/fence.js';
 import { FileRoots } from './file-roots.js';
 import { ResolvedOptions } from './resolved-options.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
@@ -43,7 +43,7 @@ export class FilesRestorer implements Restorer {
   /** Where it is at work stands in a file meanwhile, so that what a crash interrupts is finished or undone at the next start. */
   async restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored> {
     const snapshot = ofFiles(stored);
-    await this.recover(); // the note of a restore that could not be ended yet must not be written over
+    await this.recover(run.fence); // the note of a restore that could not be ended yet must not be written over
     const targets = await this.targets(snapshot.manifest.paths, choices);
     await this.writeNote({ pid: process.pid, targets: Object.values(targets) });
     const { restored, warnings } = await this.engine.restore({ snapshot, targets }, run);
@@ -51,11 +51,11 @@ export class FilesRestorer implements Restorer {
     return { files: restored, warnings };
   }
 
-  /** Finishes or undoes what an earlier run left. */
-  async recover(): Promise<void> {
+  /** Finishes or undoes what an earlier run left. Only for who holds the lease. */
+  async recover(fence: Fence | undefined): Promise<void> {
     const note = await this.readNote();
-    if (note === null || (note.pid !== process.pid && isProcessAlive(note.pid))) return; // another program is at it
-    const recovered = await this.engine.recover(note.targets);
+    if (note === null) return;
+    const recovered = await this.engine.recover(note.targets, { fence });
     if (recovered) this.logger.warn(`A restore of files that was interrupted is now ${recovered.state}`);
     await this.removeNote();
   }

@@ -33,7 +33,7 @@ export class FilesTaker {
       },
       context.task(...progress),
     );
-    return this.publisher.publish(document, {
+    return this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),
       source: 'files',
       engine: 'files',

@@ -30,6 +30,9 @@ export interface BackupHealth extends Judgement {
   configuration: BackupConfig;
 }
 
+/** Where the application that takes the backups is looked at from. */
+export type Viewpoint = 'inside' | 'outside';
+
 /** Whether backups are fine, and if not, why. */
 @Injectable()
 export class HealthQuery {
@@ -49,9 +52,13 @@ export class HealthQuery {
     config.onChange((now, before) => this.noteChanges(plansOf(now), plansOf(before)));
   }
 
-  /** The whole is as bad as its worst part. */
-  async health(): Promise<BackupHealth> {
-    const plans = await this.ofPlans(this.plans.all());
+  /**
+   * The whole is as bad as its worst part.
+   * @param from `inside` the application, which has to get round to its first backup after the start; or `outside`, where backups are either there or missing, and
+   * nobody knows whether the timers of the application are on
+   */
+  async health(from: Viewpoint = 'inside'): Promise<BackupHealth> {
+    const plans = await this.ofPlans(this.plans.all(), from);
     const storage = await this.storage();
     const reasons = plans.flatMap(({ plan, reasons: why }) =>
       why.map((reason) => (plans.length === 1 ? reason : `Plan ${plan}: ${reason}`)),
@@ -59,7 +66,7 @@ export class HealthQuery {
     const others: [HealthStatus, string][] = [];
     if (storage.free_bytes < storage.needed_bytes)
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
-    if (!plans.some(({ enabled }) => enabled) || !this.options.triggers)
+    if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
       others.push(['warning', 'No backup is taken by itself; enable a plan.']);
     return {
       status: worst([...plans.map(({ status }) => status), ...others.map(([status]) => status)]),
@@ -71,8 +78,8 @@ export class HealthQuery {
     };
   }
 
-  ofPlans(plans: readonly Plan[]): Promise<PlanHealth[]> {
-    return Promise.all(plans.map((plan) => this.ofPlan(plan)));
+  ofPlans(plans: readonly Plan[], from: Viewpoint = 'inside'): Promise<PlanHealth[]> {
+    return Promise.all(plans.map((plan) => this.ofPlan(plan, from)));
   }
 
   private noteChanges(plans: readonly Plan[], before: readonly Plan[]): void {
@@ -80,13 +87,13 @@ export class HealthQuery {
       if (!before.some((earlier) => isDeepStrictEqual(earlier, plan))) this.changedAt.set(plan.name, this.clock.now());
   }
 
-  private async ofPlan(plan: Plan): Promise<PlanHealth> {
+  private async ofPlan(plan: Plan, from: Viewpoint): Promise<PlanHealth> {
     const newest = await this.newest(plan);
     const fault = newest && (await this.faultOf(newest));
     const job = await this.catalog.latestCaptureJob(plan.name);
     const lastRun = job && { status: job.status, message: job.error?.message ?? null };
     const { rhythm, enabled } = plan;
-    const watchedSince = this.changedAt.get(plan.name) ?? this.startedAt;
+    const watchedSince = from === 'outside' ? new Date(0) : (this.changedAt.get(plan.name) ?? this.startedAt);
     return {
       plan: plan.name,
       source: plan.source,

@@ -1,21 +1,24 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import { defer, from, type Observable } from 'rxjs';
+import { defer, type Observable } from 'rxjs';
 import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError } from '../model/errors.js';
-import type { Job, JobError, JobType } from '../model/job.js';
+import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
-import { JobRun, type JobSpec, type LaneName } from './job-run.js';
+import { Lease } from '../system/lease.js';
+import { processInWords } from '../system/process-identity.js';
+import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
 import { Lane } from './lane.js';
+import { Leftovers } from './leftovers.js';
+import { RecordedJobs } from './recorded-jobs.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** How long jobs may go on at shutdown before they are ended. */
 const SHUTDOWN_GRACE_MS = 5000;
 
 /**
- * Runs the jobs: captures, restores and clean-ups strictly one at a time, verifications beside them. Every job is recorded before it runs and when it ends,
+ * Runs the jobs: captures, restores and clean-ups strictly one at a time, whichever process asks for them; verifications beside them. Every job is recorded before it runs and when it ends,
  * which makes the records an audit trail.
  */
 @Injectable()
@@ -30,7 +33,10 @@ export class JobQueue {
 
   constructor(
     private readonly catalog: Catalog,
+    private readonly recorded: RecordedJobs,
     private readonly destination: Destination,
+    private readonly lease: Lease,
+    private readonly leftovers: Leftovers,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
   ) {}
@@ -38,7 +44,7 @@ export class JobQueue {
   /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
   async submit(spec: JobSpec): Promise<Job> {
     if (this.closed) return this.refuse(spec);
-    const run = new JobRun(spec, this.newJob(spec), this.clock, (job) => this.catalog.saveJob(job));
+    const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.catalog.saveJob(job));
     this.live.set(run.job.id, run);
     this.lanes[spec.lane].add(run, spec.type === 'restore');
     await run.recorded;
@@ -58,17 +64,17 @@ export class JobQueue {
 
   /** @throws BackupError `JOB_NOT_FOUND` */
   async get(id: string): Promise<Job> {
-    return this.live.get(id)?.job ?? this.catalog.getJob(id);
+    return this.live.get(id)?.job ?? this.recorded.get(id);
   }
 
   async page(query: JobQuery): Promise<Page<Job>> {
-    const page = await this.catalog.jobs(query);
+    const page = await this.recorded.page(query, (id) => this.live.has(id));
     return { ...page, items: page.items.map((job) => this.live.get(job.id)?.job ?? job) };
   }
 
   /** The job as it is now, then each change; completes when the job has finished. */
   watch(id: string): Observable<Job> {
-    return defer(() => this.live.get(id)?.changes ?? from(this.catalog.getJob(id)));
+    return defer(() => this.live.get(id)?.changes ?? this.recorded.watch(id));
   }
 
   /** The job that runs now; one that works on the source rather than a verification beside it. */
@@ -98,17 +104,15 @@ export class JobQueue {
   async cancel(id: string): Promise<Job> {
     const run = this.live.get(id);
     if (run) await this.stop(run, new BackupError('CANCELLED', 'The job was cancelled.'));
-    const job = run?.job ?? (await this.catalog.getJob(id));
+    const job = run?.job ?? (await this.recorded.get(id));
     if (run && job.status === 'cancelled') return job;
-    throw new BackupError(
-      'JOB_NOT_CANCELLABLE',
-      `The job has already ended (${job.status}) and can no longer be cancelled.`,
-    );
+    throw notCancellable(job);
   }
 
   /** Lets running jobs finish for a few seconds, ends the rest, and takes no more. */
   async close(): Promise<void> {
     this.closed = true;
+    this.recorded.close();
     const interrupted = new BackupError(
       'INTERRUPTED',
       'The application was shut down before the job had finished. Start it again.',
@@ -123,7 +127,7 @@ export class JobQueue {
   /** Recorded all the same: the next start looks for captures that were wanted and never taken. */
   private async refuse(spec: JobSpec): Promise<never> {
     const error = new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
-    const job = this.newJob(spec);
+    const job = newJob(spec, this.clock.now());
     const said: JobError = { error_code: error.code, message: error.message };
     try {
       await this.catalog.saveJob({ ...job, status: 'failed', error: said, finished_at: job.created_at });
@@ -146,19 +150,49 @@ export class JobQueue {
       this.live.delete(run.job.id); // whoever submitted it has been told
       return run.close();
     }
-    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
     try {
       if (run.stopReason) throw run.stopReason;
+      // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
+      if (run.spec.lane === 'source' && !this.options.readOnly) await this.performLeased(run);
+      else await this.perform(run);
+    } catch (thrown) {
+      await this.fail(run, run.stopReason ?? asBackupError(thrown));
+    }
+    await this.finish(run);
+  }
+
+  /** Waits until no other process is at work, and keeps the others waiting. */
+  private async performLeased(run: JobRun): Promise<void> {
+    const { stage } = run.job;
+    const held = await this.lease.acquire(
+      { purpose: run.spec.type, job: run.job.id },
+      {
+        signal: run.signal,
+        patienceMs: this.options.jobTimeoutMs,
+        onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
+      },
+    );
+    run.update({ stage });
+    run.fence = held.fence;
+    held.keep((lost) => run.stop(lost));
+    try {
+      if (held.tookOver) await this.leftovers.settle(held.fence);
+      await this.perform(run);
+    } finally {
+      await held.release().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
+    }
+  }
+
+  private async perform(run: JobRun): Promise<void> {
+    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
+    try {
       run.update({ status: 'running', started_at: this.clock.now().toISOString() });
       await run.save();
       const result = await run.spec.run(run);
       run.update({ status: 'completed', progress: 1, result, finished_at: this.clock.now().toISOString() });
-    } catch (thrown) {
-      await this.fail(run, run.stopReason ?? asBackupError(thrown));
     } finally {
       cancelTimeout();
     }
-    await this.finish(run);
   }
 
   private async fail(run: JobRun, error: BackupError): Promise<void> {
@@ -193,26 +227,18 @@ export class JobQueue {
       `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
     );
   }
-
-  private newJob(spec: JobSpec): Job {
-    return {
-      id: randomUUID(),
-      type: spec.type,
-      status: 'pending',
-      stage: null,
-      progress: 0,
-      plan: spec.plan ?? null,
-      trigger: spec.trigger ?? null,
-      requested_by: spec.requestedBy ?? null,
-      created_at: this.clock.now().toISOString(),
-      started_at: null,
-      finished_at: null,
-      snapshot_id: spec.snapshotId ?? null,
-      error: null,
-      result: null,
-    };
-  }
 }
+
+const notCancellable = (job: Job): BackupError =>
+  new BackupError(
+    'JOB_NOT_CANCELLABLE',
+    isFinished(job)
+      ? `The job has already ended (${job.status}) and can no longer be cancelled.`
+      : 'Another process runs this job: another server, or a command line. Cancel it there.',
+  );
+
+const stillHeld = (problem: unknown): string =>
+  `The backup folder could not be given free, so the next job has to wait a while: ${asBackupError(problem).message}`;
 
 const describe = (job: Job): string =>
   [job.type, job.trigger && `(${job.trigger.type})`, job.snapshot_id && `of ${job.snapshot_id}`, `job ${job.id}`]

@@ -21,7 +21,10 @@ export class MaintenanceMiddleware implements NestMiddleware<IncomingMessage, Se
     if (this.goesOn(path)) return next();
     if (this.maintenance.isActive) return turnAway(response);
     // A restore that was asked to wait must not wait for itself, and no other backup route writes to the database.
-    if (!OWN_ROUTES.test(path)) response.once('close', this.maintenance.begin());
+    if (OWN_ROUTES.test(path)) return next();
+    const ended = this.maintenance.begin();
+    if (!ended) return turnAway(response);
+    response.once('close', ended);
     next();
   }
 

@@ -1,36 +1,109 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../system/clock.js';
+import { Doors } from '../system/doors.js';
+import type { Fence } from '../system/fence.js';
+import { Lease } from '../system/lease.js';
 
 const LONGEST_WAIT_MS = 10_000;
+/** How often every process looks whether another one restores. */
+export const LOOK_MS = 1000;
 
-/** While a restore replaces the data, nobody else is served. */
+/** While a restore replaces the data, nobody else is served: neither here nor by other processes that share the backup folder. */
 @Injectable()
 export class MaintenanceMode {
   private readonly logger = new Logger('Backup');
-  private active = false;
+  private here = false;
+  private elsewhere = false;
+  private looking: Promise<void> | null = null;
   private inFlight = 0;
   private drained: () => void = () => undefined;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly lease: Lease,
+    private readonly doors: Doors,
+  ) {}
 
   get isActive(): boolean {
-    return this.active;
+    return this.here || this.elsewhere;
   }
 
   /** Serves nobody else while `work` is done. */
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  async during<T>(fence: Fence, work: () => Promise<T>): Promise<T> {
     try {
-      await this.enter();
+      await this.enter(fence);
       return await work();
     } finally {
-      this.leave();
+      await this.leave(fence);
     }
   }
 
-  /** Turns requests away from now on, and waits a few seconds for those that are being served. */
-  async enter(): Promise<void> {
-    this.active = true;
+  /** Turns requests away from now on, and waits a few seconds for those that are being served, by other processes too. */
+  async enter(fence: Fence): Promise<void> {
+    this.here = true;
     this.logger.log('Maintenance mode: other requests are turned away until the restore has ended');
+    await fence.announceMaintenance(true);
+    await this.drain();
+    this.doors.close();
+    if (await this.doors.allClosed(LOOK_MS + LONGEST_WAIT_MS)) return;
+    this.logger.warn('Not waiting any longer for another process that still serves requests');
+  }
+
+  async leave(fence: Fence): Promise<void> {
+    if (!this.here) return;
+    await fence.announceMaintenance(false).catch(() => undefined); // it ends with the lease, too
+    this.here = false;
+    this.logger.log('Maintenance mode has ended');
+  }
+
+  /** Looks whether another process restores. To be called every {@link LOOK_MS}; one that died or was stopped is not waited for. */
+  look(): Promise<void> {
+    this.looking ??= this.follow().finally(() => (this.looking = null));
+    return this.looking;
+  }
+
+  /**
+   * Counts a request that may touch the database.
+   * @returns to be called once, when it has ended; null when it is to be turned away
+   */
+  begin(): (() => void) | null {
+    if (!this.admits()) return null;
+    this.inFlight += 1;
+    return () => {
+      this.inFlight -= 1;
+      if (this.inFlight === 0) this.drained();
+    };
+  }
+
+  /** When the application ends: it serves nobody any more. */
+  close(): void {
+    this.doors.close();
+  }
+
+  private admits(): boolean {
+    if (this.isActive) return false;
+    if (this.doors.isOpen) return true;
+    if (!this.doors.open()) return false;
+    // Open first, look then: whoever restores announces it first and looks at the doors then, so one of the two sees the other.
+    if (this.lease.peek()?.maintenance !== true) return true;
+    this.doors.close();
+    return false;
+  }
+
+  private async follow(): Promise<void> {
+    if (this.here) return;
+    const elsewhere = (await this.lease.holder())?.maintenance === true && !this.here;
+    if (elsewhere === this.elsewhere) return;
+    this.elsewhere = elsewhere;
+    this.logger.log(
+      elsewhere ? 'Another process restores: requests are turned away until it has ended' : 'That restore has ended',
+    );
+    if (!elsewhere) return;
+    await this.drain();
+    this.doors.close();
+  }
+
+  private async drain(): Promise<void> {
     if (this.inFlight === 0) return;
     await new Promise<void>((resolve) => {
       const stopWaiting = this.clock.after(LONGEST_WAIT_MS, resolve);
@@ -41,20 +114,5 @@ export class MaintenanceMode {
     });
     if (this.inFlight > 0)
       this.logger.warn(`Not waiting any longer for ${this.inFlight} requests that are still being served`);
-  }
-
-  leave(): void {
-    if (!this.active) return;
-    this.active = false;
-    this.logger.log('Maintenance mode has ended');
-  }
-
-  /** Counts a request that may touch the database. @returns to be called once, when it has ended */
-  begin(): () => void {
-    this.inFlight += 1;
-    return () => {
-      this.inFlight -= 1;
-      if (this.inFlight === 0) this.drained();
-    };
   }
 }

@@ -74,8 +74,10 @@ export class RemoveOperation {
   private async delete(snapshot: Snapshot, context: JobContext): Promise<number> {
     if (snapshot.archive !== null)
       return this.archives.remove(snapshot.archive, new Set([snapshot.id]), context.task(0, 1));
-    await this.destination.removeSnapshot(snapshot.id);
-    await this.catalog.removeSnapshots([snapshot.id]);
+    await context.fence.whileHeld(async () => {
+      await this.destination.removeSnapshot(snapshot.id);
+      await this.catalog.removeSnapshots([snapshot.id]);
+    });
     return snapshot.size_bytes;
   }
 }

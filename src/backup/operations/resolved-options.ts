@@ -15,6 +15,8 @@ export class ResolvedOptions {
   /** Absolute. */
   readonly configFile!: string;
   readonly catalogUrl!: string;
+  /** Nothing is written to the directory, and nothing captured, restored or deleted. */
+  readonly readOnly!: boolean;
   readonly triggers!: boolean;
   readonly restoreOnEmpty!: boolean;
   readonly minFreeBytes!: number;

@@ -12,7 +12,7 @@ import { MaintenanceMode } from './maintenance.js';
 import { Plans } from './plans.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
 import { SnapshotTaker } from './snapshot-taker.js';
-import { StoredSnapshots } from './stored-snapshots.js';
+import { partsOf, StoredSnapshots, type SnapshotSource } from './stored-snapshots.js';
 
 /** A job that had to wait longer for its turn checks the snapshot again. */
 const CHECK_STANDS_MS = 10_000;
@@ -21,25 +21,34 @@ const CHECK_STANDS_MS = 10_000;
 @Injectable()
 export class RestoreOperation {
   private readonly logger = new Logger('Backup');
+  private readonly own: SnapshotSource;
 
   constructor(
     private readonly queue: JobQueue,
-    private readonly catalog: Catalog,
-    private readonly snapshots: StoredSnapshots,
+    catalog: Catalog,
+    snapshots: StoredSnapshots,
     private readonly taker: SnapshotTaker,
     private readonly plans: Plans,
     private readonly databases: DatabaseRestorer,
     private readonly files: FilesRestorer,
     private readonly maintenance: MaintenanceMode,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.own = { catalog, snapshots };
+  }
 
   /**
    * Enqueues a restore; whatever can be refused is refused here, before anybody is told that it has begun.
+   * @param from where the snapshot is looked for; the safety snapshot lies in the application's own folder all the same
    * @throws BackupError `CONFIRMATION_REQUIRED`, `SNAPSHOT_NOT_FOUND`, `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences`
    */
-  async request(id: string, choices: RestoreChoices, requestedBy: string | null): Promise<Job> {
-    const snapshot = await this.catalog.get(id);
+  async request(
+    id: string,
+    choices: RestoreChoices,
+    requestedBy: string | null,
+    from: SnapshotSource = this.own,
+  ): Promise<Job> {
+    const snapshot = await from.catalog.get(id);
     if (choices.confirm !== id) {
       throw new BackupError(
         'CONFIRMATION_REQUIRED',
@@ -47,39 +56,48 @@ export class RestoreOperation {
       );
     }
     assertChoices(snapshot, choices);
-    await this.assertRestorable(id, choices);
+    if (!choices.skipVerification) await this.assertRestorable(from, id, choices);
     const checkedAt = this.clock.now().getTime();
     return this.queue.submit({
       type: 'restore',
       lane: 'source',
       snapshotId: id,
       requestedBy,
-      run: (context) => this.restore(context, id, choices, checkedAt),
+      run: (context) => this.restore(context, from, id, choices, checkedAt),
     });
   }
 
-  private async assertRestorable(id: string, choices: RestoreChoices, context?: JobContext): Promise<void> {
-    for (const part of await this.partsOf(id)) {
+  private async assertRestorable(
+    from: SnapshotSource,
+    id: string,
+    choices: RestoreChoices,
+    context?: JobContext,
+  ): Promise<void> {
+    for (const part of await partsOf(from, id)) {
       const run = context?.task(0, 0.1, 'verify');
-      await this.snapshots.read(part.id, (stored) => this.restorerOf(part).assertRestorable(stored, choices, run));
+      await from.snapshots.read(part.id, (stored) => this.restorerOf(part).assertRestorable(stored, choices, run));
     }
   }
 
   private async restore(
     context: JobContext,
+    from: SnapshotSource,
     id: string,
     choices: RestoreChoices,
     checkedAt: number,
   ): Promise<Record<string, unknown>> {
     const startedAt = this.clock.now().getTime();
+    if (choices.onlyIfEmpty && !(await this.databases.isEmpty())) throw filledMeanwhile();
     context.stage('verify');
-    if (startedAt - checkedAt > CHECK_STANDS_MS) await this.assertRestorable(id, choices, context);
-    const parts = await this.partsOf(id);
-    const replacesNothing = choices.to !== undefined;
+    if (startedAt - checkedAt > CHECK_STANDS_MS && !choices.skipVerification)
+      await this.assertRestorable(from, id, choices, context);
+    const parts = await partsOf(from, id);
+    const atRisk = parts.filter(({ source }) => (source === 'files' ? choices.to === undefined : !choices.intoEmpty));
     // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
-    const { safety, restored } = await this.maintenance.during(async () => ({
-      safety: replacesNothing || choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, id, parts),
-      restored: await this.replaceData(context, parts, choices),
+    const { safety, restored } = await this.maintenance.during(context.fence, async () => ({
+      safety:
+        atRisk.length === 0 || choices.skipSafetySnapshot ? null : await this.safetySnapshot(context, from, id, parts),
+      restored: await this.replaceData(context, from, parts, choices),
     }));
     context.stage('done');
     const by = context.job.requested_by ?? 'nobody named';
@@ -93,16 +111,21 @@ export class RestoreOperation {
       duration_ms: this.clock.now().getTime() - startedAt,
       warnings: [
         ...restored.flatMap(({ warnings }) => warnings),
-        ...(safety || replacesNothing
+        ...(safety || atRisk.length === 0
           ? []
           : ['No safety snapshot was taken, as asked for: this restore cannot be undone.']),
       ],
     };
   }
 
-  private async safetySnapshot(context: JobContext, id: string, parts: readonly Snapshot[]): Promise<Snapshot> {
+  private async safetySnapshot(
+    context: JobContext,
+    from: SnapshotSource,
+    id: string,
+    parts: readonly Snapshot[],
+  ): Promise<Snapshot> {
     context.stage('safety_snapshot');
-    const manifests = await Promise.all(parts.map(async (part) => (await this.snapshots.locate(part)).manifest));
+    const manifests = await Promise.all(parts.map(async (part) => (await from.snapshots.locate(part)).manifest));
     try {
       return await this.taker.take({
         context: inOneStage(context, 'safety_snapshot'),
@@ -126,31 +149,23 @@ export class RestoreOperation {
   /** One part after the other; where a later one fails, the earlier ones stay restored, and the error says so. */
   private async replaceData(
     context: JobContext,
+    from: SnapshotSource,
     parts: readonly Snapshot[],
     choices: RestoreChoices,
   ): Promise<Restored[]> {
     context.stage('restore');
     const restored: Restored[] = [];
     for (const [index, part] of parts.entries()) {
-      const stored = await this.snapshots.locate(part);
-      const [from, to] = [index, index + 1].map((place) => 0.4 + (0.6 * place) / parts.length) as [number, number];
+      const stored = await from.snapshots.locate(part);
+      const [begin, end] = [index, index + 1].map((place) => 0.4 + (0.6 * place) / parts.length) as [number, number];
       try {
-        restored.push(await this.restorerOf(part).restore(stored, choices, context.task(from, to, 'restore')));
+        restored.push(await this.restorerOf(part).restore(stored, choices, context.task(begin, end, 'restore')));
       } catch (error) {
         context.stage('rolled_back');
         throw index === 0 ? error : halfway(parts.slice(0, index), error);
       }
     }
     return restored;
-  }
-
-  /** What a restore of this snapshot restores: itself, or its parts in their order. */
-  private async partsOf(id: string): Promise<Snapshot[]> {
-    const snapshot = await this.catalog.get(id);
-    if (snapshot.source !== 'full') return [snapshot];
-    const { manifest } = await this.snapshots.locate(snapshot);
-    if (manifest.source !== 'full') return [];
-    return Promise.all(manifest.parts.map((part) => this.catalog.get(part)));
   }
 
   private restorerOf({ source }: Snapshot): Restorer {
@@ -164,6 +179,9 @@ function filesOf(restored: readonly Restored[]): Pick<Restored, 'files'> {
   return files ? { files } : {};
 }
 
+const filledMeanwhile = (): BackupError =>
+  new BackupError('CANCELLED', 'The database is not empty any more: another process filled it. Nothing was changed.');
+
 const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
   const error = asBackupError(thrown);
   const names = done.map(({ id }) => id).join(', ');
@@ -175,7 +193,15 @@ const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
   );
 };
 
-function assertChoices({ id, source }: Snapshot, { tables, to }: RestoreChoices): void {
+function assertChoices(
+  { id, source }: Snapshot,
+  { tables, to, database, intoEmpty, skipSafetySnapshot }: RestoreChoices,
+): void {
+  if (database && !intoEmpty && !skipSafetySnapshot)
+    throw new BackupError(
+      'CONFIRMATION_REQUIRED',
+      'Of another database no safety snapshot is taken. Choose one that holds no row, or accept that what it holds is lost.',
+    );
   if (tables && source === 'full')
     throw new BackupError(
       'VALIDATION_FAILED',
@@ -190,6 +216,9 @@ function inOneStage(context: JobContext, stage: string): JobContext {
   return {
     get job() {
       return context.job;
+    },
+    get fence() {
+      return context.fence;
     },
     stage: () => undefined,
     setSnapshot: (id) => context.setSnapshot(id),

@@ -1,3 +1,4 @@
+import type { DatabaseTarget } from '../engines/database-target.js';
 import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
 import type { Manifest } from '../model/manifest.js';
 import type { TaskRun } from '../system/child-task.js';
@@ -13,6 +14,17 @@ export interface RestoreChoices {
   allowSchemaChanges?: boolean;
   /** Put files here instead of where they were; the original stays as it is. @default in place */
   to?: string;
+  /** Do not read the snapshot beforehand: what is wrong with it, or with the schema, is found by the restore itself. */
+  skipVerification?: boolean;
+  /** Put the rows into this database instead of the one they were captured from. Needs {@link intoEmpty} or {@link skipSafetySnapshot}. */
+  database?: DatabaseTarget;
+  /**
+   * Only if the database holds no row: then there is nothing to lose, and no safety snapshot is taken. Where it has no tables either, they are built; a
+   * SQLite file that is missing is made.
+   */
+  intoEmpty?: boolean;
+  /** Do nothing unless the database still holds no row when it is the restore's turn: another process may have filled it. */
+  onlyIfEmpty?: boolean;
 }
 
 /** What a restore of one snapshot did. */

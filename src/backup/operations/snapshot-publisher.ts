@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { rm } from 'node:fs/promises';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import type { CapturedFile } from '../engines/snapshot.engine.js';
@@ -94,10 +95,18 @@ export class SnapshotPublisher {
     } as const;
   }
 
-  async publish(file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
-    await this.destination.publishSnapshot(file.temporaryPath, manifest, file.temporaryIndexPath);
+  async publish({ context }: Taking, file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
     const snapshot = snapshotFromManifest(manifest, null);
-    await this.catalog.addSnapshot(snapshot);
+    try {
+      await context.fence.whileHeld(async () => {
+        await this.destination.publishSnapshot(file.temporaryPath, manifest, file.temporaryIndexPath);
+        await this.catalog.addSnapshot(snapshot);
+      });
+    } catch (error) {
+      for (const path of [file.temporaryPath, file.temporaryIndexPath])
+        if (path !== null) await rm(path, { force: true });
+      throw error;
+    }
     this.logger.log(`Backup ${manifest.id}: ${file.kind}, ${inWords(file)}`);
     return snapshot;
   }

@@ -47,7 +47,7 @@ export class SnapshotTaker {
       .catch((error: unknown) => failed('files', error, database));
     const parts = [database, files];
     const document = await writeFullDocument(named, parts);
-    return this.publisher.publish(document, {
+    return this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),
       source: 'full',
       engine: 'parts',

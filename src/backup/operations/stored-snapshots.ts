@@ -48,6 +48,21 @@ export class StoredSnapshots {
   }
 }
 
+/** Where snapshots are looked for: the application's own folder, or another. */
+export interface SnapshotSource {
+  catalog: Catalog;
+  snapshots: StoredSnapshots;
+}
+
+/** What a restore of a snapshot restores: itself, or its parts in their order. */
+export async function partsOf({ catalog, snapshots }: SnapshotSource, id: string): Promise<Snapshot[]> {
+  const snapshot = await catalog.get(id);
+  if (snapshot.source !== 'full') return [snapshot];
+  const { manifest } = await snapshots.locate(snapshot);
+  if (manifest.source !== 'full') return [];
+  return Promise.all(manifest.parts.map((part) => catalog.get(part)));
+}
+
 /** The same snapshot, known to be one of a database. @throws BackupError `UNSUPPORTED` for any other */
 export function ofDatabase({ manifest, document, base }: StoredSnapshot<Manifest>): StoredSnapshot {
   if (manifest.source !== 'database')

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { asBackupError } from '../model/errors.js';
+import type { Claim } from './fence.js';
 import type { ChildMessage, ChildRequest, TaskProgress } from './child-task.js';
 
 /** What a task in a child process may use. */
@@ -11,6 +12,8 @@ export interface TaskContext {
   write(piece: Buffer): Promise<void>;
   /** Lets messages through between two long steps, and stops here when the parent is gone. */
   breathe(): Promise<void>;
+  /** Does what is final, such as a COMMIT. @throws BackupError `LEASE_LOST` when this task may not do that any more */
+  whileHeld<T>(work: () => Promise<T> | T): Promise<T>;
 }
 
 export type ChildTask = (payload: never, context: TaskContext) => Promise<unknown>;
@@ -30,12 +33,12 @@ export function serveOneTask(tasks: ChildTasks, preload?: string): void {
   if (preload !== undefined) void tasks[preload]?.().catch(() => undefined); // told when the task is asked for
 }
 
-async function answer(tasks: ChildTasks, { task, payload }: ChildRequest): Promise<void> {
+async function answer(tasks: ChildTasks, { task, payload, claim = null }: ChildRequest): Promise<void> {
   try {
     const load = tasks[task];
     if (!load) throw new Error(`The engine host knows no task "${task}".`);
     const run = await load();
-    const value = await run(payload as never, context);
+    const value = await run(payload as never, { ...context, whileHeld: behindFence(claim) });
     await endOutput();
     await send({ type: 'result', value });
   } catch (thrown) {
@@ -48,7 +51,7 @@ async function answer(tasks: ChildTasks, { task, payload }: ChildRequest): Promi
 const SMALLEST_STEP = 0.01;
 let reported: TaskProgress = { stage: null, progress: 0 };
 
-const context: TaskContext = {
+const context: Omit<TaskContext, 'whileHeld'> = {
   report({ stage, progress }) {
     if (stage === reported.stage && progress - reported.progress < SMALLEST_STEP) return;
     reported = { stage, progress };
@@ -60,6 +63,11 @@ const context: TaskContext = {
   },
   breathe: () => new Promise((resolve) => setImmediate(resolve)),
 };
+
+/** Loaded when it is needed: most tasks commit nothing. */
+function behindFence(claim: Claim | null): TaskContext['whileHeld'] {
+  return async (work) => new (await import('./fence.js')).Fence(claim).whileHeld(work);
+}
 
 function send(message: ChildMessage): Promise<void> {
   return new Promise((resolve) => {

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { setPriority } from 'node:os';
 import { PassThrough, type Readable } from 'node:stream';
 import { BackupError, type BackupErrorCode } from '../model/errors.js';
+import type { Claim, Fence } from './fence.js';
 
 /** Messages from a child to its parent. */
 export type ChildMessage =
@@ -14,6 +15,8 @@ export type ChildMessage =
 export interface ChildRequest {
   task: string;
   payload: unknown;
+  /** What the child's {@link Fence} rests on. */
+  claim?: Claim | null;
 }
 
 export interface TaskProgress {
@@ -28,6 +31,8 @@ export interface TaskRun {
   onProgress?: ((progress: TaskProgress) => void) | undefined;
   /** Told the child's process id, so that its leftovers can be swept if it is killed. */
   onStart?: ((pid: number) => void) | undefined;
+  /** The child does what is final behind it. */
+  fence?: Fence | undefined;
 }
 
 /** Lower than the application's own: a backup must cost it nothing it can notice. */
@@ -95,7 +100,7 @@ type SettledBy = 'answer' | 'close';
 function assign(child: ChildProcess, request: ChildRequest, run: TaskRun, settledBy: SettledBy): Promise<unknown> {
   if (child.pid !== undefined) run.onStart?.(child.pid);
   const outcome = outcomeOf(child, run, settledBy);
-  child.send(request, () => undefined); // a child that died before it could listen is reported by its exit
+  child.send({ ...request, claim: run.fence?.claim ?? null }, () => undefined); // a child that died before it could listen is reported by its exit
   return outcome;
 }
 

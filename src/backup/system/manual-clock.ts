@@ -19,6 +19,10 @@ export class ManualClock extends Clock {
     return new Date(this.time);
   }
 
+  override elapsed(): number {
+    return this.time;
+  }
+
   override after(ms: number, run: () => void): () => void {
     const alarm = { at: this.time + ms, run };
     this.alarms.add(alarm);

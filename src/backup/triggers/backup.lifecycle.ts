@@ -9,12 +9,18 @@ import {
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { EngineHost } from '../engines/engine-host.js';
+import { asBackupError } from '../model/errors.js';
 import { CompareOperation } from '../operations/compare.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
-import { FilesRestorer } from '../operations/files.restorer.js';
 import { EmptyStart } from '../operations/empty-start.js';
 import { JobQueue } from '../operations/job.queue.js';
+import { Leftovers } from '../operations/leftovers.js';
+import { LOOK_MS, MaintenanceMode } from '../operations/maintenance.js';
+import { ResolvedOptions } from '../operations/resolved-options.js';
+import { Lease, type HeldLease } from '../system/lease.js';
 import { BackupScheduler } from './backup.scheduler.js';
+
+const START = { purpose: 'start' };
 
 /** What happens in which order when the application starts and stops. */
 @Injectable()
@@ -22,27 +28,89 @@ export class BackupLifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   private readonly logger = new Logger('Backup');
+  private readonly ending = new AbortController();
+  private tidyingUp: Promise<void> = Promise.resolve();
+  private looking: NodeJS.Timeout | undefined;
+  private trouble = '';
 
   constructor(
     private readonly config: ConfigStore,
     private readonly destination: Destination,
     private readonly catalog: Catalog,
-    private readonly filesRestorer: FilesRestorer,
+    private readonly leftovers: Leftovers,
+    private readonly lease: Lease,
     private readonly emptyStart: EmptyStart,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
+    private readonly maintenance: MaintenanceMode,
     private readonly comparing: CompareOperation,
     private readonly host: EngineHost,
+    private readonly options: ResolvedOptions,
   ) {}
 
   /** A wrong setting or a folder that cannot be written stops the start here, rather than the first backup at night. */
   async onModuleInit(): Promise<void> {
     await this.config.load();
-    const swept = await this.destination.prepare();
-    if (swept.length > 0) this.logger.warn(`Removed what an earlier run left unfinished: ${swept.join(', ')}`);
-    await this.catalog.open();
-    await this.filesRestorer.recover();
+    await this.destination.prepare();
+    if (this.options.readOnly) return this.catalog.open();
+    const held = await this.takeLease();
+    try {
+      if (held) await this.leftovers.sweep(held.fence);
+      await this.catalog.open();
+      if (held) await this.leftovers.settle(held.fence);
+      else this.tidyUpLater();
+    } finally {
+      await held?.release();
+    }
     await this.emptyStart.run(); // before anybody adds a first row
+    await this.lookAround();
+    this.looking = setInterval(() => void this.lookAround(), LOOK_MS).unref();
+  }
+
+  /** Null while another process is at work, or where the disk is too full to say that this one is: neither keeps the application from starting. */
+  private async takeLease(): Promise<HeldLease | null> {
+    try {
+      const held = await this.lease.tryAcquire(START);
+      held?.keep(() => undefined);
+      return held;
+    } catch (error) {
+      const { code, message } = asBackupError(error);
+      if (code !== 'DISK_FULL') throw error;
+      this.logger.warn(`What earlier runs left half done stays for now: ${message}`);
+      return null;
+    }
+  }
+
+  /** What other processes changed or are at: they are there in real time, whatever clock the backups have. */
+  private async lookAround(): Promise<void> {
+    try {
+      await Promise.all([this.maintenance.look(), this.config.refresh()]);
+    } catch (error) {
+      const { message } = asBackupError(error);
+      if (message !== this.trouble) this.logger.warn(`What other processes do could not be seen: ${message}`);
+      this.trouble = message;
+    }
+  }
+
+  /** When the other process has done its work. */
+  private tidyUpLater(): void {
+    const tidyUp = async () => {
+      const held = await this.lease.acquire(START, {
+        signal: this.ending.signal,
+        patienceMs: this.options.jobTimeoutMs,
+      });
+      try {
+        held.keep(() => undefined);
+        await this.leftovers.sweep(held.fence);
+        await this.leftovers.settle(held.fence);
+      } finally {
+        await held.release();
+      }
+    };
+    this.tidyingUp = tidyUp().catch((error: unknown) => {
+      if (!this.ending.signal.aborted)
+        this.logger.warn(`What earlier runs left half done stays for now: ${asBackupError(error).message}`);
+    });
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -52,14 +120,18 @@ export class BackupLifecycle
 
   /** Before the HTTP server closes, since that waits for clients who are waiting for a job. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.ending.abort();
+    clearInterval(this.looking);
     this.scheduler.stop();
     this.comparing.close();
     await this.queue.close();
     await this.scheduler.settled();
+    await this.tidyingUp;
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.host.close();
+    this.maintenance.close();
     await this.catalog.close();
   }
 }

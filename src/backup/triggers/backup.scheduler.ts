@@ -6,10 +6,11 @@ import { asBackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
-import { inWords } from '../model/rhythm.js';
+import { inWords, nextDue, periodMs } from '../model/rhythm.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
+import type { Viewpoint } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
@@ -54,6 +55,8 @@ const JOBS_LOOKED_AT = 200;
 export class BackupScheduler {
   private readonly logger = new Logger('BackupScheduler');
   private readonly timers = new Map<string, { plan: Plan; timer: PlanTimer }>();
+  /** The last snapshot of each plan that a timer of this process took. */
+  private readonly taken = new Map<string, string>();
   private stopListening: () => void = () => undefined;
   private running = false;
   private lastRound: Promise<void> = Promise.resolve();
@@ -104,7 +107,8 @@ export class BackupScheduler {
     await this.lastRound;
   }
 
-  async schedule(): Promise<ScheduleEntry[]> {
+  /** @param from `outside` the application, it is told when a backup should be taken: one that should have been lies in the past */
+  async schedule(from: Viewpoint = 'inside'): Promise<ScheduleEntry[]> {
     return Promise.all(
       this.plans.all().map(async (plan) => {
         const job = await this.catalog.latestCaptureJob(plan.name);
@@ -113,8 +117,12 @@ export class BackupScheduler {
           plan: plan.name,
           source: plan.source,
           every: inWords(plan.rhythm),
-          enabled: this.options.triggers && plan.enabled,
-          next_run: this.timers.get(plan.name)?.timer.nextRun?.toISOString() ?? null,
+          enabled: plan.enabled && (from === 'outside' || this.options.triggers),
+          next_run:
+            (from === 'outside'
+              ? await this.expected(plan)
+              : this.timers.get(plan.name)?.timer.nextRun
+            )?.toISOString() ?? null,
           last_run: job?.finished_at ?? timed?.created_at ?? null,
           last_status: job?.status ?? (timed && 'completed'),
         };
@@ -136,6 +144,12 @@ export class BackupScheduler {
         };
       }),
     );
+  }
+
+  private async expected(plan: Plan): Promise<Date | null> {
+    if (!plan.enabled) return null;
+    const last = await this.lastTimedSnapshot(plan);
+    return last || 'cron' in plan.rhythm ? nextDue(plan.rhythm, last ?? this.clock.now()) : this.clock.now();
   }
 
   /** The plans may have changed with the settings. */
@@ -168,7 +182,7 @@ export class BackupScheduler {
 
   private async add(plan: Plan): Promise<PlanTimer> {
     const lastTick = (await this.wasInterrupted(plan)) ? new Date(0) : await this.lastTimedSnapshot(plan);
-    const timer = new PlanTimer(plan, lastTick, this.clock, (due, trigger) => this.tick(due, trigger));
+    const timer = new PlanTimer(plan, lastTick, this.clock, (...tick) => this.tick(...tick));
     this.timers.set(plan.name, { plan, timer });
     return timer;
   }
@@ -188,17 +202,34 @@ export class BackupScheduler {
     return new Date(Math.min(Date.parse(latest.created_at), this.clock.now().getTime()));
   }
 
-  private tick(plan: Plan, trigger: TimedTrigger): void {
+  /**
+   * Whether another process that shares the backup folder, and has the same plans, took the snapshot of this tick. Its intervals began at another moment:
+   * half of one is near enough.
+   */
+  private async isTakenElsewhere({ name, rhythm }: Plan, due: Date): Promise<boolean> {
+    const latest = await this.catalog.latestTimed(name);
+    if (!latest || latest.id === this.taken.get(name)) return false;
+    const now = this.clock.now();
+    const taken = Date.parse(latest.created_at);
+    const from = 'cron' in rhythm ? due.getTime() : now.getTime() - periodMs(rhythm, now) / 2;
+    return taken >= from && taken <= now.getTime();
+  }
+
+  private tick(plan: Plan, trigger: TimedTrigger, due: Date): void {
     const earlier = this.lastRound;
-    const round = this.round(plan, trigger);
+    const round = this.round(plan, trigger, due);
     this.lastRound = Promise.all([earlier, round]).then(() => undefined);
   }
 
   /** Never rejects: whatever fails is logged, and the next tick comes all the same. */
-  private async round(plan: Plan, trigger: TimedTrigger): Promise<void> {
+  private async round(plan: Plan, trigger: TimedTrigger, due: Date): Promise<void> {
+    // What was lost with the last run is made up for at the start, whatever others did.
+    const isTakenElsewhere = () => (trigger === 'startup' ? Promise.resolve(false) : this.isTakenElsewhere(plan, due));
     try {
-      const job = await this.captures.request({ trigger: { type: trigger }, plan: plan.name });
-      await this.queue.whenFinished(job.id);
+      if (await isTakenElsewhere()) return;
+      const job = await this.captures.request({ trigger: { type: trigger }, plan: plan.name, isTakenElsewhere });
+      const { snapshot_id } = await this.queue.whenFinished(job.id);
+      if (snapshot_id !== null) this.taken.set(plan.name, snapshot_id);
       if (this.running) await this.cleanup.runIfDue();
     } catch (error) {
       this.logger.error(

@@ -20,7 +20,7 @@ export class PlanTimer {
     private plan: Plan,
     private lastTick: Date | null,
     private readonly clock: Clock,
-    private readonly onDue: (plan: Plan, trigger: TimedTrigger) => void,
+    private readonly onDue: (plan: Plan, trigger: TimedTrigger, due: Date) => void,
   ) {}
 
   get nextRun(): Date | null {
@@ -65,7 +65,7 @@ export class PlanTimer {
     // Counted from when it was due, so that the ticks do not drift; from now, where the machine was asleep.
     this.lastTick = nextDue(this.plan.rhythm, due).getTime() > now.getTime() ? due : now;
     this.wait(nextDue(this.plan.rhythm, this.lastTick));
-    this.onDue(this.plan, trigger);
+    this.onDue(this.plan, trigger, due);
   }
 }
 

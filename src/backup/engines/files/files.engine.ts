@@ -62,9 +62,12 @@ export class FilesEngine {
     try {
       return await this.host.run('restoreFiles', request, { ...run, signal: cancelled.signal, onProgress });
     } catch (error) {
-      const recovered = await this.recover(Object.values(request.targets)).catch((failure: unknown) => {
-        throw notRecovered(asBackupError(error), asBackupError(failure));
-      });
+      if (asBackupError(error).code === 'LEASE_LOST') throw error; // nothing was decided, and what was staged is for the next one to clear away
+      const recovered = await this.recover(Object.values(request.targets), { fence: run.fence }).catch(
+        (failure: unknown) => {
+          throw notRecovered(asBackupError(error), asBackupError(failure));
+        },
+      );
       if (recovered?.outcome) return recovered.outcome; // it was decided, and is complete now
       if (reached !== STAGES.done) throw error;
       // Killed after everything was done, and before it could say what that was.

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BackupError } from '../../model/errors.js';
+import type { TaskContext } from '../../system/child-task-server.js';
 import { readable, type BytePath } from './byte-path.js';
 import { syncFileSystem } from './durable-file.js';
 import type { RecoveredRestore } from './files.requests.js';
@@ -15,12 +16,15 @@ const POLL_MS = 50;
  * Brings to an end what a killed restore left in these folders: finished if it had been decided, undone otherwise.
  * @returns null where there was nothing
  */
-export async function recoverIn(bases: Iterable<BytePath>): Promise<RecoveredRestore | null> {
+export async function recoverIn(
+  bases: Iterable<BytePath>,
+  { whileHeld }: Pick<TaskContext, 'whileHeld'>,
+): Promise<RecoveredRestore | null> {
   let recovered: RecoveredRestore | null = null;
   for (const base of bases) {
     for (const staging of stagingsIn(base)) {
       await ownerGone(staging);
-      const outcome = exists(staging.path) ? recover(staging) : null;
+      const outcome = exists(staging.path) ? await whileHeld(() => recover(staging)) : null;
       if (recovered?.state !== 'finished') recovered = outcome ?? recovered;
     }
   }

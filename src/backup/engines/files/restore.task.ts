@@ -29,7 +29,7 @@ export async function restoreFilesTask(
   const tree = await Tree.open(snapshot);
   try {
     const targets = resolveTargets(request.targets, tree.summaries, backupFolderOf(snapshot));
-    await recoverIn(new Set(targets.map(({ base }) => base)));
+    await recoverIn(new Set(targets.map(({ base }) => base)), context);
     assertRoom(targets);
     return await stageAndSwap(tree, snapshot, targets, context);
   } catch (error) {
@@ -68,10 +68,12 @@ async function stageAndSwap(
     context.report({ stage: 'check', progress: MOST_STAGED });
     for (const { base } of journal.stagings) syncFileSystem(base);
     await context.breathe(); // the last moment at which a cancelled restore leaves everything as it is
-    decide(journal);
-    context.report({ stage: STAGES.decided, progress: 0.9 });
-    await context.breathe(); // so that it is told before it is done
-    carryOut(journal, () => context.report({ stage: STAGES.done, progress: 0.99 }));
+    await context.whileHeld(async () => {
+      decide(journal);
+      context.report({ stage: STAGES.decided, progress: 0.9 });
+      await context.breathe(); // so that it is told before it is done
+      carryOut(journal, () => context.report({ stage: STAGES.done, progress: 0.99 }));
+    });
     return journal.outcome;
   } catch (error) {
     // What has been decided is not given up, whatever went wrong: the stagings may hold what was live. The recovery that follows brings it to its end.

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { startOf } from '../../system/process-identity.js';
 import { isProcessAlive, parseTemporaryName } from '../../system/temporary-file.js';
 import { writeFileDurably } from './durable-file.js';
 import { pathBytes, type BytePath } from './byte-path.js';
@@ -55,15 +56,4 @@ export function discardStaging(staging: Staging): void {
   removeTree(newPath(staging, ''));
   removeTree(`${staging.path}/old`);
   removeTree(staging.path);
-}
-
-/** When a process began, in a form that no other process with its number can have; null where the system does not tell. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()}:${ticks}`;
-  } catch {
-    return null;
-  }
 }

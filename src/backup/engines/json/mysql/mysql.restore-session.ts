@@ -40,7 +40,7 @@ export class RestoreSession {
     this.refuseUnknownTables();
     await this.refuseDifferences();
     const hadMigrations = await this.hasMigrationsTable();
-    await this.createMissingTables();
+    await this.context.whileHeld(() => this.createMissingTables());
     try {
       await createUnfinishedTable(this.connection);
       const migrations = (await this.hasMigrationsTable()) ? (hadMigrations ? 'there' : 'new') : 'none';
@@ -48,9 +48,11 @@ export class RestoreSession {
       const restored = await new MysqlRestore(this.connection, this.target, this.plan, this.context).run(database);
       const outcome = { ...restored, warnings: [...this.warnings, ...restored.warnings] };
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
-      this.outcome = outcome;
-      await this.connection.run('COMMIT');
-      this.committed = true;
+      await this.context.whileHeld(async () => {
+        this.outcome = outcome;
+        await this.connection.run('COMMIT');
+        this.committed = true;
+      });
       await this.finishHere();
       return outcome;
     } catch (error) {

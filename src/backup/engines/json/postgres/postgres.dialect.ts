@@ -86,7 +86,7 @@ export class PostgresDialect implements Dialect<ServerTarget> {
       );
       const outcome = await new PostgresRestore(connection, { migrations, searchPath }, plan, context).run();
       await context.breathe(); // a parent that is gone stops us here, before anything is final
-      await commit(connection, target);
+      await context.whileHeld(() => commit(connection, target));
       return outcome;
     } catch (error) {
       throw explain(error, target);

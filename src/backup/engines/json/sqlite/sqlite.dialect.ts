@@ -68,7 +68,7 @@ export class SqliteDialect implements Dialect<SqliteTarget> {
       pinSchema(connection);
       const outcome = await new SqliteRestore(connection, target, plan, context).run();
       await context.breathe(); // a parent that is gone stops us here, before anything is final
-      connection.exec('COMMIT');
+      await context.whileHeld(() => connection.exec('COMMIT'));
       return outcome;
     } catch (error) {
       if (connection.inTransaction) connection.exec('ROLLBACK');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
 import { openStored } from '../../../archive/stored-file.js';
 import { asBackupError, BackupError } from '../../../model/errors.js';
@@ -9,7 +9,7 @@ import type { RestoreOutcome, StoredSnapshot } from '../../snapshot.engine.js';
 import { DumpContents } from './dump.contents.js';
 import { DumpCutShort, readDump, type DumpSection } from './dump.reader.js';
 import { dumped } from './dumped.js';
-import { quoted } from './mysql.names.js';
+import { literal, quoted } from './mysql.names.js';
 import { assertSucceeded, textOf, type MysqlPrograms } from './mysql.programs.js';
 import { readServer } from './mysql.server.js';
 
@@ -21,7 +21,9 @@ const DROP_TABLE = Buffer.from('DROP TABLE ');
  * own, dumped and compared; then one RENAME TABLE puts the live ones away and these in their place, wholly or not at all.
  */
 export class MysqlRestore {
-  /** The snapshot's tables on their way in, and the former ones on their way out. Always the same names, so that a next restore clears away what a killed one left. */
+  /** How the names of all such databases of this one begin, so that a next restore clears away what a killed one left. */
+  private readonly beginning: string;
+  /** The snapshot's tables on their way in, and the former ones on their way out. Of this restore alone: another may be stopped, and go on. */
   private readonly incoming: string;
   private readonly outgoing: string;
 
@@ -34,20 +36,22 @@ export class MysqlRestore {
     private readonly withDefinitions: boolean,
   ) {
     const own = createHash('sha256').update(target.database).digest('hex').slice(0, 16);
-    this.incoming = `nestjs_backup_${own}_in`;
-    this.outgoing = `nestjs_backup_${own}_out`;
+    this.beginning = `nestjs_backup_${own}_`;
+    const name = `${this.beginning}${randomBytes(4).toString('hex')}`;
+    this.incoming = `${name}_in`;
+    this.outgoing = `${name}_out`;
   }
 
   async run(): Promise<RestoreOutcome> {
-    await this.makeRoom();
+    await this.context.whileHeld(() => this.makeRoom());
     try {
       const loaded = await this.load(this.incoming, ['preamble', 'table']);
       await this.prove(loaded);
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
-      await this.swap(Object.keys(loaded.allTables), loaded.views);
-      if (this.withDefinitions) await this.putDefinitionsBack();
+      await this.context.whileHeld(() => this.swap(Object.keys(loaded.allTables), loaded.views));
+      if (this.withDefinitions) await this.context.whileHeld(() => this.putDefinitionsBack());
     } finally {
-      await this.clearAway().catch(() => undefined); // else the next restore does
+      await this.drop([this.incoming, this.outgoing]).catch(() => undefined); // else the next restore does
     }
     const { tables } = this.snapshot.manifest;
     const restored = Object.entries(tables).map(([name, { rows }]) => [name, { rows }] as const);
@@ -56,7 +60,7 @@ export class MysqlRestore {
 
   private async makeRoom(): Promise<void> {
     try {
-      await this.clearAway();
+      await this.drop(await this.leftByOthers());
       await this.programs.ask(
         this.target,
         `CREATE DATABASE ${quoted(this.incoming)}; CREATE DATABASE ${quoted(this.outgoing)};\n`,
@@ -71,8 +75,18 @@ export class MysqlRestore {
     }
   }
 
-  private async clearAway(): Promise<void> {
-    const drops = [this.incoming, this.outgoing].map((name) => `DROP DATABASE IF EXISTS ${quoted(name)};`);
+  /** By restores that were killed, or have lost the right to end. */
+  private async leftByOthers(): Promise<string[]> {
+    const begins = `LEFT(SCHEMA_NAME, ${this.beginning.length}) = ${literal(this.beginning)}`;
+    const names = await this.programs.ask(
+      this.target,
+      `SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE ${begins};\n`,
+    );
+    return names.split('\n').filter((name) => name !== '');
+  }
+
+  private async drop(databases: readonly string[]): Promise<void> {
+    const drops = databases.map((name) => `DROP DATABASE IF EXISTS ${quoted(name)};`);
     await this.programs.ask(this.target, `SET foreign_key_checks = 0; ${drops.join(' ')}\n`);
   }
 

@@ -46,7 +46,7 @@ export class PostgresRestore {
       await this.runScript(session, server);
       const tables = await this.checkDigests(session);
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
-      await this.commit(session);
+      await this.context.whileHeld(() => this.commit(session));
       return { tables, warnings: [] };
     } finally {
       session.kill();

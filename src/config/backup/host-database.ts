@@ -1,4 +1,4 @@
-import { parseDatabaseUrl, type DatabaseAddress } from '../backup/index.js';
+import { parseDatabaseUrl, type DatabaseAddress } from '../../backup/headless.js';
 import { sqliteFile } from './sqlite-url.js';
 
 /** The backend's own database. */

@@ -1,0 +1,77 @@
+import { BackupError } from '../model/errors.js';
+import { FolderLock } from './folder-lock.js';
+import { readRecord, writeRecord, type LeaseHolder } from './lease.record.js';
+import { processInWords } from './process-identity.js';
+
+/** One time that somebody held the lease; plain data, so that a child process can be told. */
+export interface Claim {
+  /** The backup folder. */
+  folder: string;
+  id: string;
+}
+
+/**
+ * Keeps whoever has lost the lease from writing: what is final is done inside {@link whileHeld}, and nobody can take the lease over meanwhile.
+ */
+export class Fence {
+  /** @param claim null for what needs no lease */
+  constructor(readonly claim: Claim | null) {}
+
+  /**
+   * Does what is final: moments, not minutes.
+   * @throws BackupError `LEASE_LOST`, and then nothing was done
+   */
+  async whileHeld<T>(work: () => Promise<T> | T): Promise<T> {
+    const { claim } = this;
+    if (claim === null) return work();
+    return new FolderLock(claim.folder).exclusively(async () => {
+      this.assertHeld(claim);
+      try {
+        return await work();
+      } finally {
+        this.signOfLife(claim);
+      }
+    });
+  }
+
+  /** Says to other processes whether the data is being replaced. */
+  async announceMaintenance(maintenance: boolean): Promise<void> {
+    const { claim } = this;
+    if (claim === null) return;
+    await new FolderLock(claim.folder).exclusively(() => {
+      const holder = this.assertHeld(claim);
+      change(claim, { maintenance, renewals: holder.renewals + 1 });
+    });
+  }
+
+  private assertHeld({ folder, id }: Claim): LeaseHolder {
+    const { holder } = readRecord(folder);
+    if (holder?.id === id) return holder;
+    throw leaseLost(holder);
+  }
+
+  /** It may have taken longer than the lease lasts. */
+  private signOfLife(claim: Claim): void {
+    try {
+      const { holder } = readRecord(claim.folder);
+      if (holder?.id === claim.id) change(claim, { renewals: holder.renewals + 1 });
+    } catch {
+      // What was done is done; the next renewal tries again.
+    }
+  }
+}
+
+/** Under the lock, by whoever holds the lease. */
+export function change({ folder }: Pick<Claim, 'folder'>, changes: Partial<LeaseHolder>): void {
+  const { token, holder } = readRecord(folder);
+  if (holder) writeRecord(folder, { token, holder: { ...holder, ...changes } });
+}
+
+export function leaseLost(holder: LeaseHolder | null): BackupError {
+  const who = holder ? processInWords(holder.process) : 'Another process';
+  const subject = who[0]!.toUpperCase() + who.slice(1);
+  return new BackupError(
+    'LEASE_LOST',
+    `${subject} took over the backup folder, since this one had given no sign of life for too long. What was not finished by then was not done; start it again.`,
+  );
+}

@@ -1,0 +1,83 @@
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { FILE_MODE } from './atomic-file.js';
+import { folderError } from './folder.errors.js';
+import { LEASE_FOLDER } from './folder-lock.js';
+import type { ProcessIdentity } from './process-identity.js';
+
+/** Who holds the lease, and what for. */
+export interface LeaseHolder {
+  /** Made up for this one time; what tells it from all others. */
+  id: string;
+  process: ProcessIdentity;
+  /** What it does: the type of a job, or `start`. */
+  purpose: string;
+  job: string | null;
+  /** ISO 8601, UTC; for people. */
+  since: string;
+  /** Grows with every sign of life. */
+  renewals: number;
+  /** How long it holds after the last one. */
+  ttl_ms: number;
+  /** Whether it is replacing the data, so that nobody should be served. */
+  maintenance: boolean;
+}
+
+export interface LeaseRecord {
+  /** How often the lease was given away. */
+  token: number;
+  holder: LeaseHolder | null;
+}
+
+const FORMAT = 'nestjs-backup/lease';
+/** Written over in place, at once: that takes no room on a full disk. */
+const RECORD_BYTES = 2048;
+
+export const recordPath = (folder: string): string => join(folder, LEASE_FOLDER, 'holder.json');
+
+/**
+ * What stands there now. Where it cannot be read as a whole nobody holds the lease: whoever thought so finds that out before it writes anything.
+ */
+export function readRecord(folder: string): LeaseRecord {
+  try {
+    const { format, version, token, holder } = JSON.parse(readText(recordPath(folder))) as LeaseRecord & {
+      format: unknown;
+      version: unknown;
+    };
+    if (format === FORMAT && version === 1 && Number.isSafeInteger(token) && isHolder(holder)) return { token, holder };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined && code !== 'ENOENT') throw folderError(error);
+  }
+  return { token: 0, holder: null };
+}
+
+/** Only under the lock of the folder. */
+export function writeRecord(folder: string, record: LeaseRecord): void {
+  const text = `${JSON.stringify({ format: FORMAT, version: 1, ...record }, null, 1)}\n`;
+  const bytes = Buffer.alloc(RECORD_BYTES, ' ');
+  if (bytes.write(text) < Buffer.byteLength(text))
+    throw new Error('The record of the lease does not fit into its place.');
+  const file = openSync(recordPath(folder), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
+  try {
+    writeSync(file, bytes, 0, bytes.length, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readText(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const bytes = Buffer.alloc(RECORD_BYTES);
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, RECORD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isHolder(holder: unknown): holder is LeaseHolder | null {
+  if (holder === null) return true;
+  const { id, process, ttl_ms } = (holder ?? {}) as Partial<LeaseHolder>;
+  return typeof id === 'string' && typeof process?.pid === 'number' && typeof ttl_ms === 'number';
+}

@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { runCommandLine } from './cli/command-line.js';
+import { Terminal } from './cli/terminal.js';
+
+process.exitCode = await runCommandLine(process.argv.slice(2), new Terminal(process));

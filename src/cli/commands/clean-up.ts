@@ -1,0 +1,67 @@
+import type { CleanupPlan, KeptSnapshot } from '../../backup/headless.js';
+import type { CommandContext } from '../command.js';
+import { table } from '../output/table.js';
+import { sizeInWords } from '../output/units.js';
+import { requester } from '../requester.js';
+import { watched } from '../watched.js';
+
+/** Archives, or archives and prunes. */
+export async function cleanUp(context: CommandContext, what: 'all' | 'archive', dryRun: boolean): Promise<void> {
+  const backups = await context.open(dryRun ? 'read' : 'write');
+  if (dryRun) {
+    const plan = await backups.cleanup.plan();
+    const preview = previewOf(plan, what);
+    context.answer(preview, () => inWords(preview, what, context.terminal.width('stdout')));
+    return;
+  }
+  const done = await watched(context, backups, 'Clean-up', () => backups.cleanup.run(requester(), what));
+  context.answer(
+    done,
+    () => `${done.archived} archived, ${done.deleted} deleted, ${sizeInWords(done.freed_bytes)} freed.`,
+  );
+}
+
+interface Preview {
+  archived: { archive_of: string; ids: string[] }[];
+  deleted: string[];
+  kept: KeptSnapshot[];
+}
+
+function previewOf({ days, expiredLoose, expiredArchived, kept }: CleanupPlan, what: 'all' | 'archive'): Preview {
+  const archived = days.map(({ day, snapshots }) => ({ archive_of: day, ids: snapshots.map(({ id }) => id) }));
+  if (what === 'archive') return { archived, deleted: [], kept: [] };
+  const expired = [...expiredLoose, ...expiredArchived.flatMap(({ snapshots }) => snapshots)];
+  return { archived, deleted: expired.map(({ id }) => id), kept };
+}
+
+function inWords({ archived, deleted, kept }: Preview, what: 'all' | 'archive', width: number | undefined): string {
+  const packing = archived.map(({ archive_of, ids }) => `  ${archive_of}: ${ids.length} snapshots`);
+  const parts = [packing.length === 0 ? 'Nothing is to be packed.' : `To be packed, by day:\n${packing.join('\n')}`];
+  if (what === 'all')
+    parts.push(deleted.length === 0 ? 'Nothing is to be deleted.' : `To be deleted:\n  ${deleted.join('\n  ')}`);
+  if (kept.length > 0) parts.push(keptTable(kept, width));
+  return parts.join('\n');
+}
+
+const keptTable = (kept: readonly KeptSnapshot[], width: number | undefined): string =>
+  table(
+    [
+      { title: 'STAYS', value: ({ id }) => id },
+      { title: 'BECAUSE', value: ({ reasons }) => reasons.map(reasonInWords).join('; '), flexible: true },
+    ],
+    kept,
+    width,
+  );
+
+const REASONS: Record<string, (of: string) => string> = {
+  within_retention: () => 'it is young enough',
+  newest: () => 'it is among the newest of its plan',
+  pinned: () => 'it is pinned',
+  part_of: (of) => `it is a part of ${of}`,
+  base_of: (of) => `${of} needs it`,
+};
+
+function reasonInWords(reason: string): string {
+  const [name = '', of = ''] = reason.split(':');
+  return REASONS[name]?.(of) ?? reason;
+}

@@ -1,0 +1,57 @@
+import { Option } from 'commander';
+import type { Snapshot } from '../../backup/headless.js';
+import type { CliCommand } from '../command.js';
+import { usage } from '../failure.js';
+import { collected } from '../option-values.js';
+import { sizeInWords, tookInWords } from '../output/units.js';
+import { requester } from '../requester.js';
+import { resultOfJob } from '../result-of-job.js';
+import { watched } from '../watched.js';
+
+const LONGEST_DESCRIPTION = 500;
+
+interface CreateOptions {
+  plan?: string[];
+  all?: boolean;
+  kind?: 'full';
+  description?: string;
+}
+
+export const create: CliCommand = {
+  name: 'create',
+  summary: 'Takes a snapshot now, by the main plan, by those named, or by all.',
+  examples: ['create', 'create --description "Before the migration" --kind full', 'create --all'],
+  configure: (command) =>
+    command
+      .option('--plan <name>', 'the plan to run, also several times (default: auto, or the first one)', collected)
+      .option('--all', 'every plan, one after the other')
+      .addOption(new Option('--kind <kind>', 'one that stands alone').choices(['full']))
+      .option('--description <text>', 'what it is for'),
+  async run(context, _args, options) {
+    const { plan, all, kind, description } = options as CreateOptions;
+    if (plan && all) throw usage('--plan and --all cannot stand together. Choose one.');
+    if ((description?.length ?? 0) > LONGEST_DESCRIPTION)
+      throw usage(`--description must not be longer than ${LONGEST_DESCRIPTION} characters.`);
+    const backups = await context.open('make');
+    const names = all ? backups.plans.all().map(({ name }) => name) : (plan ?? [backups.plans.main().name]);
+    for (const name of names) backups.plans.get(name); // an unknown one is refused before any has run
+    const taken: Snapshot[] = [];
+    for (const name of names) {
+      const job = await watched(context, backups, `Backup ${name}`, async () => {
+        const { id } = await backups.captures.request({
+          trigger: { type: 'cli' },
+          plan: name,
+          ...(kind && { kind }),
+          description: description ?? null,
+          requestedBy: requester(),
+        });
+        return resultOfJob(await backups.queue.whenFinished(id));
+      });
+      taken.push(await backups.catalog.get(job.snapshot_id!));
+    }
+    context.answer(plan || all ? taken : taken[0], () => taken.map(inWords).join('\n'));
+  },
+};
+
+const inWords = ({ id, kind, size_bytes, duration_ms }: Snapshot): string =>
+  `${id}: ${kind}, ${sizeInWords(size_bytes)}, in ${tookInWords(duration_ms)}`;

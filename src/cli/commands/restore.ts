@@ -1,0 +1,90 @@
+import type { CliCommand, CommandContext } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { CommandError, usage } from '../failure.js';
+import { commaSeparated } from '../option-values.js';
+import { plainText } from '../output/plain-text.js';
+import { countOf, tookInWords } from '../output/units.js';
+import { requester } from '../requester.js';
+import { resultOfJob } from '../result-of-job.js';
+import { REFERENCE_IN_WORDS } from '../snapshot-reference.js';
+import type { GlobalOptions } from '../settings.js';
+import { watched } from '../watched.js';
+import { planRestore, type RestoreOptions } from './restore.plan.js';
+import { stepsOf } from './restore.steps.js';
+
+export const restore: CliCommand = {
+  name: 'restore',
+  summary: 'Puts a snapshot back: of the backup folder, or of a file or folder that no catalog knows.',
+  examples: [
+    'restore newest',
+    'restore newest --tables users,orders --yes',
+    'restore newest --to sqlite:./copy.sqlite --yes',
+    'restore ./from-another-machine/backups newest --yes',
+    'restore /media/usb/archived_backups_20260115.zip auto_backup_20260115_120000',
+  ],
+  configure: (command) =>
+    command
+      .argument(
+        '<snapshot>',
+        `${REFERENCE_IN_WORDS}; or the path of a folder, an archive, a document or a manifest, which is only read`,
+      )
+      .argument('[which]', 'which one in that folder or archive', 'newest')
+      .option('--yes', 'do not ask')
+      .option('--tables <names>', 'only these tables, separated by commas', commaSeparated)
+      .option(
+        '--to <place>',
+        'another database (sqlite:<file>, postgres://…, mysql://…), or for files another folder; it has to be empty',
+      )
+      .option('--allow-schema-changes', 'restore what fits where the schema differs')
+      .option('--no-safety', 'take no safety snapshot: this cannot be undone')
+      .option('--no-verify', 'do not read the snapshot beforehand; the restore proves its result all the same'),
+  async run(context, args, options) {
+    const asked = options as unknown as RestoreOptions;
+    const planned = await planRestore(context, args, asked);
+    if (!context.global.json && !context.global.quiet) context.terminal.say(stepsOf(planned, asked));
+    await confirm(context, planned.snapshot.id, asked);
+    const { backups, from, snapshot, choices } = planned;
+    const job = await watched(context, backups, 'Restore', async (signal) => {
+      const { id } = await backups.restores.request(snapshot.id, choices, requester(), from);
+      if (signal.aborted) await backups.queue.cancel(id);
+      return resultOfJob(await backups.queue.whenFinished(id));
+    });
+    context.answer(job, () => outcomeInWords(snapshot.id, job.result, context.global));
+  },
+};
+
+async function confirm({ terminal, global }: CommandContext, id: string, { yes }: RestoreOptions): Promise<void> {
+  if (yes) return;
+  if (!terminal.canAsk || global.json)
+    throw usage('A restore replaces data, and there is no terminal to ask on. Add --yes if that is what you want.');
+  const typed = await terminal.ask(`Type the id of the snapshot to go on: `);
+  if (typed.trim() === id) return;
+  throw new CommandError('CONFIRMATION_REQUIRED', EXIT.refused, `That is not "${id}". Nothing was changed.`);
+}
+
+interface Result {
+  tables?: Record<string, { rows: number }>;
+  files?: { files: number };
+  safety_snapshot_id?: string | null;
+  duration_ms?: number;
+  warnings?: string[];
+}
+
+function outcomeInWords(id: string, result: Result, global: GlobalOptions): string {
+  const tables = Object.values(result.tables ?? {});
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const what = [
+    tables.length > 0 && `${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}`,
+    result.files && countOf(result.files.files, 'file'),
+  ].filter(Boolean);
+  const undo = result.safety_snapshot_id;
+  return [
+    `Restored ${id}: ${what.join(', ')}, in ${tookInWords(result.duration_ms ?? 0)}.`,
+    ...(result.warnings ?? []).map((warning) => `Note: ${plainText(warning)}`),
+    ...(undo ? [`To undo it: nestjs-backup restore ${undo}${sameFolder(global)}`] : []),
+  ].join('\n');
+}
+
+/** What finds the safety snapshot, and the database it is of, again. */
+const sameFolder = ({ dir, database }: GlobalOptions): string =>
+  [dir === undefined ? '' : ` --dir ${dir}`, database === undefined ? '' : ` --database ${database}`].join('');

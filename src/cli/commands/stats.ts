@@ -1,0 +1,33 @@
+import type { CliCommand } from '../command.js';
+import { facts } from '../output/table.js';
+import { ageInWords, countInWords, sizeInWords, timeInWords } from '../output/units.js';
+
+export const stats: CliCommand = {
+  name: 'stats',
+  summary: 'How many snapshots there are, how much they take up, and how much room is left.',
+  examples: ['stats', 'stats --json'],
+  async run({ open, answer }) {
+    const backups = await open('read');
+    const found = await backups.stats.stats();
+    const { regular, archived, latest_backup, oldest_backup, by_trigger, by_status, disk } = found;
+    const when = (iso: string | null) => iso && `${timeInWords(iso)}, ${ageInWords(iso, new Date())}`;
+    answer(found, () =>
+      facts([
+        ['Snapshots', `${countInWords(found.total_backups)}, ${sizeInWords(found.total_size_bytes)}`],
+        ['Loose', `${countInWords(regular.count)}, ${sizeInWords(regular.size_bytes)}`],
+        ['In archives', `${countInWords(archived.count)}, ${sizeInWords(archived.size_bytes)}`],
+        ['Newest', when(latest_backup)],
+        ['Oldest', when(oldest_backup)],
+        ['By trigger', counts(by_trigger)],
+        ['Captures', counts(by_status)],
+        ['Kept', `${found.retention_days} days`],
+        ['Disk', `${sizeInWords(disk.free_bytes)} free of ${sizeInWords(disk.total_bytes)}`],
+      ]),
+    );
+  },
+};
+
+const counts = (of: Partial<Record<string, number>>): string =>
+  Object.entries(of)
+    .map(([name, count]) => `${name} ${countInWords(count ?? 0)}`)
+    .join(', ');

@@ -1,0 +1,78 @@
+import { EXIT, EXIT_OF } from './exit-codes.js';
+import { plainText } from './output/plain-text.js';
+
+/** What a command refuses by itself, before any operation is asked. */
+export class CommandError extends Error {
+  constructor(
+    readonly code: string,
+    readonly exitCode: number,
+    message: string,
+    readonly details: Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message);
+    this.name = 'CommandError';
+  }
+}
+
+/** The command was called in a way that cannot work. */
+export const usage = (message: string): CommandError => new CommandError('USAGE', EXIT.usage, message);
+
+/** Ended by Ctrl-C or by a service manager. */
+export class Interrupted extends CommandError {
+  /** @param signalNumber 2 for SIGINT, 15 for SIGTERM */
+  constructor(signalNumber: number, message = 'Cancelled.') {
+    super('CANCELLED', 128 + signalNumber, message);
+  }
+}
+
+export interface Failure {
+  exitCode: number;
+  error_code: string;
+  message: string;
+  details: Readonly<Record<string, unknown>>;
+}
+
+/** Whatever was thrown, as the person and the program that called are told. */
+export function failureOf(thrown: unknown): Failure {
+  const { code, message, details, exitCode } = thrown as Partial<CommandError>;
+  if (typeof code !== 'string') return { ...unexpected(thrown), details: {} };
+  const known = Object.hasOwn(EXIT_OF, code) ? EXIT_OF[code as keyof typeof EXIT_OF] : undefined;
+  if (code === 'CANNOT_START')
+    return { exitCode: EXIT.usage, error_code: 'CONFIG_INVALID', message: message!, details: {} };
+  return {
+    exitCode: exitCode ?? known ?? EXIT.failed,
+    error_code: code,
+    message: inWordsOfTheCommandLine(message ?? ''),
+    details: details ?? {},
+  };
+}
+
+function unexpected(thrown: unknown): Omit<Failure, 'details'> {
+  const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  return { exitCode: EXIT.failed, error_code: 'INTERNAL_ERROR', message };
+}
+
+/** What the HTTP API calls by one name and the command line by another. */
+const OTHER_WORDS: readonly [string, string][] = [
+  ['send "allow_schema_changes": true to restore what fits', 'add --allow-schema-changes to restore what fits'],
+  ['send "skip_safety_snapshot": true', 'add --no-safety'],
+  [
+    'GET /admin/database/backups/all lists the archives',
+    '"nestjs-backup list --location archived" lists what lies in archives',
+  ],
+  ['GET /admin/database/backups/jobs lists the jobs', '"nestjs-backup jobs" lists the jobs'],
+  ['GET /admin/database/backups lists the ids', '"nestjs-backup list" lists the ids'],
+  ['Set BACKUP_DIR to a folder', 'Set --dir or BACKUP_DIR to a folder'],
+];
+
+const inWordsOfTheCommandLine = (message: string): string =>
+  OTHER_WORDS.reduce((text, [api, ours]) => text.replaceAll(api, ours), message);
+
+/** The details that a person needs beside the message, one line each. */
+export function detailLines({ differences }: Failure['details']): string[] {
+  if (!Array.isArray(differences)) return [];
+  return (differences as { table?: unknown; column?: unknown; difference?: unknown }[]).map(
+    ({ table, column, difference }) =>
+      `  ${plainText([table, column].filter(Boolean).map(String).join('.'))}: ${plainText(String(difference))}`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { ForeignFolder, Snapshot, SnapshotSource } from '../backup/headless.js';
+import { EXIT } from './exit-codes.js';
+import { CommandError } from './failure.js';
+import { plainText } from './output/plain-text.js';
+import { isRestorePoint } from './snapshot-reference.js';
+
+/** Whether somebody names a file or folder rather than a snapshot of the backup folder: no id has a slash or a dot in it. */
+export const isPath = (reference: string): boolean => /[/\\.]/.test(reference);
+
+/** @param which an id, the beginning of one, or `newest` */
+export async function snapshotAt(from: SnapshotSource, which: string): Promise<Snapshot> {
+  const meant = await (from as ForeignFolder).meant();
+  if (meant.length === 1 && which === 'newest') return meant[0]!;
+  const found = which === 'newest' ? meant.filter(isRestorePoint).slice(0, 1) : matching(meant, which);
+  if (found.length === 1) return found[0]!;
+  const said = plainText(which);
+  throw new CommandError(
+    'SNAPSHOT_NOT_FOUND',
+    EXIT.notFound,
+    found.length === 0
+      ? `There is no snapshot "${said}" there that could be read, among ${meant.length}.`
+      : `"${said}" begins the names of ${found.length} snapshots there. Write more of it.`,
+  );
+}
+
+function matching(snapshots: readonly Snapshot[], which: string): Snapshot[] {
+  const exact = snapshots.filter(({ id }) => id === which);
+  return exact.length > 0 ? exact : snapshots.filter(({ id }) => id.startsWith(which));
+}

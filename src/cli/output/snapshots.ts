@@ -1,0 +1,44 @@
+import type { Snapshot } from '../../backup/headless.js';
+import { table, type Column } from './table.js';
+import { ageInWords, countInWords, sizeInWords } from './units.js';
+
+/** Rows of all tables; null where a snapshot has none, as one of files. */
+export function rowsOf({ source, tables }: Pick<Snapshot, 'source' | 'tables'>): number | null {
+  return source === 'database' ? Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) : null;
+}
+
+/** `ok` and `DAMAGED` are what the last verification found; every snapshot was read back when it was written. */
+export const soundness = ({ is_valid }: Pick<Snapshot, 'is_valid'>): string =>
+  is_valid === null ? '-' : is_valid ? 'ok' : 'DAMAGED';
+
+export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: number | undefined): string {
+  const columns: Column<Snapshot>[] = [
+    { title: 'ID', value: ({ id }) => id },
+    { title: 'TAKEN', value: ({ created_at }) => ageInWords(created_at, now) },
+    { title: 'PLAN', value: ({ plan }) => plan },
+    {
+      title: 'KIND',
+      value: ({ source, kind }) => (source === 'database' ? kind : `${source}, ${kind}`),
+      flexible: true,
+    },
+    { title: 'TRIGGER', value: ({ trigger }) => trigger.type },
+    { title: 'SIZE', value: ({ size_bytes }) => sizeInWords(size_bytes), align: 'right' },
+    { title: 'ROWS', value: (snapshot) => rowsInWords(snapshot), align: 'right' },
+    { title: 'CHECK', value: soundness },
+    {
+      title: 'WHERE',
+      value: ({ pinned, archive }) => [pinned && 'pinned', archive].filter(Boolean).join(', '),
+      flexible: true,
+    },
+    { title: 'DESCRIPTION', value: ({ description }) => description ?? '', flexible: true },
+  ];
+  const told = columns.filter(({ title, value }) => !isOptional(title) || snapshots.some((row) => value(row) !== ''));
+  return table(told, snapshots, width);
+}
+
+const isOptional = (title: string): boolean => title === 'WHERE' || title === 'DESCRIPTION';
+
+function rowsInWords(snapshot: Snapshot): string {
+  const rows = rowsOf(snapshot);
+  return rows === null ? '' : countInWords(rows);
+}

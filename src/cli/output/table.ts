@@ -1,0 +1,56 @@
+import { plainText } from './plain-text.js';
+
+export interface Column<Row> {
+  title: string;
+  value: (row: Row) => string;
+  align?: 'right';
+  /** Gives way where the terminal is too narrow. */
+  flexible?: true;
+}
+
+const GAP = '  ';
+const NARROWEST = 8;
+
+/** Aligned columns. @param width of the terminal; undefined cuts nothing off */
+export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number | undefined): string {
+  const cells = rows.map((row) => columns.map(({ value }) => plainText(value(row))));
+  const widths = columns.map(({ title }, place) =>
+    Math.max(lengthOf(title), ...cells.map((line) => lengthOf(line[place]!))),
+  );
+  if (width !== undefined) narrow(columns, widths, width);
+  const lines = [columns.map(({ title }) => title), ...cells];
+  return lines.map((line) => lineOf(line, columns, widths)).join('\n');
+}
+
+/** Takes what is too much from the flexible columns. */
+function narrow<Row>(columns: readonly Column<Row>[], widths: number[], width: number): void {
+  let excess = widths.reduce((sum, one) => sum + one + GAP.length, -GAP.length) - width;
+  for (let place = columns.length - 1; place >= 0 && excess > 0; place--) {
+    if (!columns[place]!.flexible) continue;
+    const taken = Math.min(excess, Math.max(0, widths[place]! - NARROWEST));
+    widths[place]! -= taken;
+    excess -= taken;
+  }
+}
+
+function lineOf<Row>(line: readonly string[], columns: readonly Column<Row>[], widths: readonly number[]): string {
+  const cells = line.map((text, place) => {
+    const cut = shortened(text, widths[place]!);
+    const padding = ' '.repeat(widths[place]! - lengthOf(cut));
+    return columns[place]!.align === 'right' ? padding + cut : cut + padding;
+  });
+  return cells.join(GAP).trimEnd();
+}
+
+/** In letters, not in the units of UTF-16. */
+const lengthOf = (text: string): number => [...text].length;
+
+const shortened = (text: string, length: number): string =>
+  lengthOf(text) <= length ? text : `${[...text].slice(0, length - 2).join('')}..`;
+
+/** `name   value` lines, without those that have nothing to say. */
+export function facts(pairs: readonly (readonly [name: string, value: string | null | undefined])[]): string {
+  const told = pairs.filter((pair): pair is readonly [string, string] => Boolean(pair[1]));
+  const width = Math.max(0, ...told.map(([name]) => name.length));
+  return told.map(([name, value]) => `${name.padEnd(width)}${GAP}${plainText(value)}`).join('\n');
+}

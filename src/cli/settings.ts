@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { BackupModuleOptions } from '../backup/headless.js';
+import { backupOptions, readBackupEnvironment } from '../config/backup/backup.environment.js';
+import { Variables } from '../config/backup/variables.js';
+import { databaseOption } from './database-option.js';
+
+/** What the backups are opened with. */
+export type Settings = BackupModuleOptions & { directory: string };
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  dir?: string;
+  database?: string;
+  configFile?: string;
+  readOnly?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+  color?: boolean;
+}
+
+/**
+ * The options of the backups: as the environment and the `.env` file of the working folder say, like for the server, and then as this call says.
+ * @throws CannotStart naming every variable that is wrong; CommandError for an option
+ */
+export function settingsOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Settings {
+  const variables = new Variables({ ...dotenv(), ...env });
+  const environment = readBackupEnvironment(variables);
+  variables.throwIfAnyIsWrong();
+  const settings = backupOptions(environment);
+  const directory = options.dir === undefined ? environment.backupDir : resolve(options.dir);
+  // The catalog that the environment names is the one of the folder that it names: another folder has its own.
+  if (directory !== environment.backupDir) delete settings.catalogUrl;
+  return {
+    ...settings,
+    directory,
+    ...(options.database === undefined ? {} : { database: databaseOption('--database', options.database, env) }),
+    ...(options.configFile === undefined ? {} : { configFile: resolve(options.configFile) }),
+    ...(options.readOnly === true ? { readOnly: true } : {}),
+    triggers: false,
+    restoreOnEmpty: false,
+  };
+}
+
+function dotenv(): NodeJS.ProcessEnv {
+  return existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
+}

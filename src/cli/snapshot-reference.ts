@@ -1,0 +1,59 @@
+import type { Catalog, Snapshot } from '../backup/headless.js';
+import { EXIT } from './exit-codes.js';
+import { CommandError } from './failure.js';
+import { plainText } from './output/plain-text.js';
+
+const NEWEST = /^newest(?::(.+))?$/;
+const PAGE = 200;
+const MOST_NAMED = 10;
+
+export const REFERENCE_IN_WORDS =
+  'an id, the beginning of one that is like no other, "newest", or "newest:<plan>"; safety snapshots and parts of others are never the newest';
+
+/** Which snapshot somebody means. @throws CommandError when there is none, or several */
+export async function snapshotNamed(reference: string, catalog: Catalog): Promise<Snapshot> {
+  const newest = NEWEST.exec(reference);
+  if (newest) return newestOf(newest[1], catalog);
+  const exact = await catalog.find(reference);
+  if (exact) return exact;
+  const found = await beginningWith(reference, catalog);
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0)
+    throw new CommandError(
+      'SNAPSHOT_NOT_FOUND',
+      EXIT.notFound,
+      `There is no snapshot "${plainText(reference)}". "nestjs-backup list" shows them; for a file or folder, write its path with a "/" in it.`,
+    );
+  const ids = found.map(({ id }) => id);
+  const more = ids.length > MOST_NAMED ? `\n  and ${ids.length - MOST_NAMED} more` : '';
+  throw new CommandError(
+    'AMBIGUOUS',
+    EXIT.notFound,
+    `"${plainText(reference)}" begins the names of several snapshots:\n  ${ids.slice(0, MOST_NAMED).join('\n  ')}${more}`,
+    { candidates: ids },
+  );
+}
+
+/** What somebody would go back to: not what a restore put aside, and not one part of a snapshot of several. */
+export const isRestorePoint = ({ trigger, part_of }: Snapshot): boolean =>
+  trigger.type !== 'safety' && part_of === null;
+
+async function newestOf(plan: string | undefined, catalog: Catalog): Promise<Snapshot> {
+  for (let page = 1; ; page++) {
+    const { items } = await catalog.page({ plan, page, page_size: PAGE });
+    const newest = items.find(isRestorePoint);
+    if (newest) return newest;
+    if (items.length < PAGE) break;
+  }
+  const of = plan === undefined ? '' : ` of a plan "${plainText(plan)}"`;
+  throw new CommandError('SNAPSHOT_NOT_FOUND', EXIT.notFound, `There is no snapshot${of} yet.`);
+}
+
+async function beginningWith(reference: string, catalog: Catalog): Promise<Snapshot[]> {
+  const found: Snapshot[] = [];
+  for (let page = 1; ; page++) {
+    const { items } = await catalog.page({ q: reference, page, page_size: PAGE });
+    found.push(...items.filter(({ id }) => id.startsWith(reference)));
+    if (items.length < PAGE) return found;
+  }
+}
