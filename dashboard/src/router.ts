@@ -1,4 +1,4 @@
-import { mdiArchiveOutline, mdiViewDashboardOutline } from '@mdi/js';
+import { mdiArchiveOutline, mdiCogOutline, mdiHistory, mdiViewDashboardOutline } from '@mdi/js';
 import { createRouter, createWebHistory, START_LOCATION, type RouteRecordRaw } from 'vue-router';
 import type { Texts } from './texts/index.js';
 
@@ -6,11 +6,15 @@ import type { Texts } from './texts/index.js';
 export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] }[] = [
   { name: 'overview', icon: mdiViewDashboardOutline, text: 'overview' },
   { name: 'snapshots', icon: mdiArchiveOutline, text: 'snapshots' },
+  { name: 'jobs', icon: mdiHistory, text: 'jobs' },
+  { name: 'settings', icon: mdiCogOutline, text: 'settings' },
 ];
 
 /** Each page is fetched when it is first opened. */
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
+  { path: '/jobs', name: 'jobs', component: () => import('./jobs/JobsPage.vue') },
+  { path: '/settings', name: 'settings', component: () => import('./settings/SettingsPage.vue') },
   // What somebody may have been sent, or types: the dialog over the page that it belongs to.
   { path: '/restore', redirect: { name: 'overview', query: { restore: '' } } },
   {

@@ -1,4 +1,7 @@
+import { history } from './en/history.js';
 import { restore } from './en/restore.js';
+import { settings } from './en/settings.js';
+import { upkeep } from './en/upkeep.js';
 import { plurals } from './plural.js';
 
 const many = plurals('en');
@@ -13,6 +16,8 @@ export const en = {
     label: 'Main navigation',
     overview: 'Overview',
     snapshots: 'Snapshots',
+    jobs: 'Jobs',
+    settings: 'Settings',
   },
 
   shell: {
@@ -294,4 +299,7 @@ export const en = {
   },
 
   restore,
+  history,
+  upkeep,
+  settings,
 };

@@ -1,6 +1,9 @@
 import type { Texts } from './index.js';
 import { plurals } from './plural.js';
+import { history } from './ru/history.js';
 import { restore } from './ru/restore.js';
+import { settings } from './ru/settings.js';
+import { upkeep } from './ru/upkeep.js';
 
 const many = plurals('ru');
 
@@ -13,6 +16,8 @@ export const ru: Texts = {
     label: 'Главное меню',
     overview: 'Обзор',
     snapshots: 'Снимки',
+    jobs: 'Задания',
+    settings: 'Настройки',
   },
 
   shell: {
@@ -293,4 +298,7 @@ export const ru: Texts = {
   },
 
   restore,
+  history,
+  upkeep,
+  settings,
 };

@@ -125,8 +125,6 @@ export const restore = {
     stay: 'You can close this window or reload the page: the restore goes on.',
     cancel: 'Cancel the restore',
     cancelAsk: 'Stop it? Everything then stays as it was before.',
-    cancelYes: 'Stop the restore',
-    cancelNo: 'Let it go on',
     waiting: 'Waiting for another job to finish',
     lost: 'The progress cannot be shown. The restore itself is not affected.',
     progress: 'Progress of the restore',
