@@ -118,6 +118,40 @@ describeInBrowser('restoring', () => {
     expect(courseTitle()).toContain('Course 1');
   });
 
+  visit('is walked by keyboard, which stays in the dialog and comes back', async (visit) => {
+    const { page } = visit;
+    await visit.open(`/snapshots/${seeded.base}`);
+    const opener = page.getByRole('main').getByRole('button', { name: 'Restore …' });
+    await opener.focus();
+    await page.keyboard.press('Enter');
+    const dialog = dialogOf(visit);
+    await dialog.getByText('A safety snapshot of the present state is taken').waitFor();
+    for (let step = 0; step < 12; step++) {
+      await page.keyboard.press('Tab');
+      expect(await visit.focusIsIn('[role=dialog]')).toBe(true);
+    }
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => visit.focused()).toContain('Restore …');
+  });
+
+  visit(
+    'ends the session of whoever it takes the account away, and says why',
+    async (visit) => {
+      visit.expectRefusals(401, 503);
+      const { page } = visit;
+      const late = { email: 'late@example.com', password: 'a good password', name: 'Late' };
+      expect((await seeded.program.ask('POST', '/admins', late)).status).toBe(201);
+      await visit.open(`/?restore=${seeded.base}`);
+      await visit.signIn(late);
+      await walkToTheEnd(visit, seeded.base);
+      await page.getByText('A restore has put the accounts back to what they were').waitFor();
+      await visit.signIn(ADMIN);
+      await restored(visit);
+    },
+    { signedIn: false },
+  );
+
   visit(
     'goes on while its page is reloaded, and everybody else waits',
     async (visit) => {

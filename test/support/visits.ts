@@ -63,6 +63,9 @@ export class Visit {
   /** The text of what has the focus. */
   focused = () => this.page.evaluate<string>('document.activeElement.textContent');
 
+  focusIsIn = (selector: string) =>
+    this.page.evaluate<boolean>(`document.activeElement.closest('${selector}') !== null`);
+
   heading = (name: string | RegExp) => this.page.getByRole('heading', { level: 1, name });
 
   /** Chromium writes every refused request to the console; a test that provokes one says so. */
