@@ -35,6 +35,8 @@ const PICTURES = {
       await page.getByRole('heading', { name: /tables? changed/ }).waitFor();
     },
   },
+  settings: { path: '/settings', go: (page) => page.getByRole('heading', { name: 'Plans' }).waitFor() },
+  jobs: { path: '/jobs', go: (page) => page.getByRole('button', { name: /^Backup/ }).first().waitFor() },
   restore: {
     go: async (page) => {
       await openSnapshot(page, 'timetable');

@@ -112,7 +112,8 @@ class School {
   }
 
   #at(time) {
-    this.clock.now = () => new Date(time);
+    const begun = Date.now();
+    this.clock.now = () => new Date(time + Date.now() - begun);
   }
 
   async #capture(trigger, description = null) {

@@ -151,9 +151,14 @@ describeInBrowser('the snapshots', () => {
     await visit.open('/snapshots');
     await shown(visit, 4);
     await page.getByRole('button', { name: 'Back up now' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Back up now' });
+    await dialog.getByLabel('Description').fill('Before the exams');
+    await dialog.getByRole('checkbox', { name: 'A full snapshot' }).check();
+    await dialog.getByRole('button', { name: 'Back up', exact: true }).click();
     await visit.told('Backup completed');
     await shown(visit, 5);
-    const newest = page.getByRole('listitem').filter({ hasText: 'Backup on request' }).first();
+    const newest = rowOf(visit, 'Before the exams');
+    await newest.getByText('Full').waitFor();
     await newest.getByRole('button', { name: 'Actions for' }).click();
     await page.getByText('Delete …').click();
     await page.getByRole('button', { name: 'Delete for good' }).click();

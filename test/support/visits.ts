@@ -110,6 +110,7 @@ export function visitsTo(program: () => Program) {
       locale: 'en-GB',
       timezoneId: 'UTC',
       reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write'],
     });
     if (signedIn) await keep((session ??= await signInOnce(context)), context);
     return context;

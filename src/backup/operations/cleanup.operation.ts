@@ -147,7 +147,9 @@ const sizeOf = (snapshots: readonly Snapshot[]): number =>
 const leftOut = (first: string, count: number): BackupError =>
   new BackupError(
     'SNAPSHOT_CORRUPT',
-    `${count} damaged ${count === 1 ? 'snapshot was' : 'snapshots were'} not archived and stay where they are. ${first}`,
+    count === 1
+      ? `A damaged snapshot was not archived and stays where it is. ${first}`
+      : `${count} damaged snapshots were not archived and stay where they are. ${first}`,
   );
 
 function incomplete(first: BackupError, count: number, result: CleanupResult): BackupError {

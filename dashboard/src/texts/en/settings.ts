@@ -32,7 +32,7 @@ export const settings = {
         'Time between two scheduled snapshots, for plans that name none of their own. What was missed while the program was down is made up for at once.',
     },
   },
-  also: 'What is pinned stays as well. A day is an UTC day, and is kept or let go as a whole.',
+  also: 'What is pinned stays as well. A day is a UTC day, and is kept or let go as a whole.',
 
   plans: {
     title: 'Plans',

@@ -141,7 +141,7 @@ export const settings: Texts['settings'] = {
     everyHours: (count) => (count === 1 ? 'каждый час' : `каждые ${hours(count)}`),
     hourlyAt: (minute) => `каждый час на ${minute}-й минуте`,
     daily: (time) => `каждый день в ${time}`,
-    weekly: (names, time) => `${names} в ${time}`,
+    weekly: (names, time) => `еженедельно, ${names}, в ${time}`,
     monthly: (day, time) => `каждый месяц ${day}-го числа в ${time}`,
     zone: (text, zone) => `${text} (${zone})`,
   },
