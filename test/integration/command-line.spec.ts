@@ -73,6 +73,7 @@ describe('the command line, looking', () => {
     [['list', '--limit', '0'], 2, 'USAGE', 'whole number'],
     [['show'], 2, 'USAGE', "missing required argument 'snapshot'"],
     [['frobnicate'], 2, 'USAGE', 'unknown command'],
+    [['restore', 'backups', 'newest', '--yes'], 2, 'USAGE', 'write ./backups'],
     [['restore', 'newest'], 2, 'USAGE', 'Add --yes'],
     [['config', 'set', 'retention_days'], 2, 'USAGE', 'field=value'],
     [

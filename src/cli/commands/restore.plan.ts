@@ -36,10 +36,14 @@ export async function planRestore(
 ): Promise<PlannedRestore> {
   const toDatabase = asked.to !== undefined && /^[a-z][a-z0-9+.-]+:/i.test(asked.to);
   const toFolder = asked.to === undefined || toDatabase ? undefined : resolve(asked.to);
+  if (which !== undefined && !isPath(reference!))
+    throw usage(`"${reference}" is no path, so nothing can be chosen in it. For a folder write ./${reference}.`);
   if (toDatabase && context.global.database !== undefined)
     throw usage('--to and --database cannot both name a database.');
   const { backups, from, keepsSnapshots } = await folders(context, reference!, toFolder);
-  const snapshot = isPath(reference!) ? await snapshotAt(from, which!) : await snapshotNamed(reference!, from.catalog);
+  const snapshot = isPath(reference!)
+    ? await snapshotAt(from, which ?? 'newest')
+    : await snapshotNamed(reference!, from.catalog);
   if (toFolder !== undefined && snapshot.source !== 'files')
     throw usage(
       `--to names a folder, and ${snapshot.id} is of ${snapshot.source}. For a database write its address, such as sqlite:${asked.to}.`,

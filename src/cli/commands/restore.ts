@@ -28,7 +28,7 @@ export const restore: CliCommand = {
         '<snapshot>',
         `${REFERENCE_IN_WORDS}; or the path of a folder, an archive, a document or a manifest, which is only read`,
       )
-      .argument('[which]', 'which one in that folder or archive', 'newest')
+      .argument('[which]', 'which one in that folder or archive (default: newest)')
       .option('--yes', 'do not ask')
       .option('--tables <names>', 'only these tables, separated by commas', commaSeparated)
       .option(
