@@ -153,6 +153,7 @@ describeInBrowser('the snapshots', () => {
     await visit.open('/snapshots');
     await shown(visit, 4);
     await page.getByRole('button', { name: 'Back up now' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Back up' }).click();
     await visit.told('Backup completed');
     await shown(visit, 5);
     const newest = page.getByRole('listitem').filter({ hasText: 'Backup on request' }).first();
