@@ -61,7 +61,7 @@ describe('a job in words', () => {
     expect(outcomeOf(job({ result: { size_bytes: 1500 } }), texts)).toBe('1.5 kB stored');
     expect(outcomeOf(job({ type: 'verify', result: { is_valid: false } }), texts)).toBe(texts.result.damaged);
     expect(outcomeOf(job({ type: 'cleanup', result: { archived: 2, deleted: 1, freed_bytes: 0 } }), texts)).toBe(
-      '2 archived, 1 deleted, 0 byte freed',
+      '2 archived, 1 deleted, 0 bytes freed',
     );
     expect(outcomeOf(job({ type: 'restore', result: { tables: { users: { rows: 1 } } } }), texts)).toBe(
       '1 row in 1 table restored',
