@@ -12,10 +12,15 @@ const decorators = swc.vite({
 
 const common = { environment: 'node' as const, globals: false };
 
-// What runs on the database servers counts on being alone there: that nobody writes is told for a whole PostgreSQL server at once.
+/** They count on being alone there: that nobody writes is told for a whole PostgreSQL server at once. */
+const ON_SERVERS = 'test/integration/{postgres,mysql,native-postgres,native-mysql,plans-of-sources}*.spec.ts';
+
 const IN_ONE_WORKER = { maxWorkers: 1, sequence: { groupOrder: 0 } };
-// Whole programs, which spend most of their time waiting for one another.
+// These spend much of their time waiting for child processes.
 const IN_TWO_WORKERS = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
+// A browser and a program at a time.
+const ALONE = { maxWorkers: 1, sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   plugins: [decorators],
@@ -40,11 +45,23 @@ export default defineConfig({
         extends: true,
         test: {
           ...common,
-          name: 'integration',
-          include: ['test/integration/**/*.spec.ts'],
+          name: 'servers',
+          include: [ON_SERVERS],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           ...IN_ONE_WORKER,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts'],
+          exclude: [ON_SERVERS],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          ...IN_TWO_WORKERS,
         },
       },
       {
@@ -67,6 +84,7 @@ export default defineConfig({
           globalSetup: ['test/support/chromium.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          ...ALONE,
         },
       },
     ],

@@ -17,6 +17,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { checks: { pluginTimings: false } }, // a busy machine is no fault of a plugin
   },
   // Its components are found one by one as pages need them; bundled beforehand, each would mean a reload.
   optimizeDeps: { exclude: ['vuetify'] },

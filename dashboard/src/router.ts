@@ -1,5 +1,5 @@
 import { mdiArchiveOutline, mdiCogOutline, mdiHistory, mdiViewDashboardOutline } from '@mdi/js';
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router';
+import { createRouter, createWebHistory, START_LOCATION, type RouteRecordRaw } from 'vue-router';
 import type { Texts } from './texts/index.js';
 
 /** What the navigation shows; a page below one of them lights up the same entry. */
@@ -54,4 +54,9 @@ export const router = createRouter({
   history: createWebHistory(import.meta.env.BASE_URL),
   routes,
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
+});
+
+// A newer version of the program no longer has the files that this page names: the page is fetched anew, at the place that was wanted.
+router.onError((_, to, from) => {
+  if (from !== START_LOCATION) location.assign(router.resolve(to).href);
 });

@@ -63,6 +63,9 @@ export class Visit {
   /** The text of what has the focus. */
   focused = () => this.page.evaluate<string>('document.activeElement.textContent');
 
+  focusIsIn = (selector: string) =>
+    this.page.evaluate<boolean>(`document.activeElement.closest('${selector}') !== null`);
+
   heading = (name: string | RegExp) => this.page.getByRole('heading', { level: 1, name });
 
   /** Chromium writes every refused request to the console; a test that provokes one says so. */
@@ -118,7 +121,7 @@ export function visitsTo(program: () => Program) {
     const visit = new Visit(page, program);
     await visit.open();
     await visit.signIn();
-    await page.getByRole('navigation').waitFor();
+    await visit.heading('Overview').waitFor();
     const stored = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
     await page.close();
     return stored;

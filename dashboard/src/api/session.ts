@@ -42,8 +42,9 @@ function watchExpiry(): void {
 
 function stored(): Session | null {
   try {
-    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Session | null;
-    return found && found.expiresAt > Date.now() ? found : null;
+    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Partial<Session> | null;
+    const { token, account, expiresAt } = found ?? {};
+    return token && account && expiresAt && expiresAt > Date.now() ? { token, account, expiresAt } : null;
   } catch {
     return null; // not ours, or of an older version
   }

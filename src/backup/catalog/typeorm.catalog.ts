@@ -100,7 +100,7 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override rebuild(): Promise<void> {
-    return this.changes.run(() => this.tables.reconciliation.run({ anew: true }));
+    return this.alone(() => this.tables.reconciliation.run({ anew: true }));
   }
 
   override async find(id: string): Promise<Snapshot | null> {
