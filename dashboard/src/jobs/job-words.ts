@@ -32,3 +32,9 @@ export function outcomeOf(job: Job, { result: texts }: Texts['history']): string
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   return tables.length > 0 ? texts.restored(rows, tables.length) : '';
 }
+
+/** What a job is at, where that says more than that it runs; which other process it waits for, in the server's own words. */
+export function stageOf({ stage }: Pick<Job, 'stage'>, { stages }: Texts['jobs']): string {
+  if (stage === null) return '';
+  return stages[stage] ?? (stage.startsWith('waiting for ') ? stage : '');
+}

@@ -3,7 +3,7 @@ import type { Job } from '../api/types.js';
 import { reasonsOf } from '../cleanup/kept-reasons.js';
 import { en } from '../texts/en.js';
 import { addressOfJobs, jobFiltersOf, jobRequestOf } from './job-filters.js';
-import { causeOf, outcomeOf, timesOf } from './job-words.js';
+import { causeOf, outcomeOf, stageOf, timesOf } from './job-words.js';
 
 // Node 20 has none; the page asks it for the way in which numbers and times are written.
 vi.stubGlobal('navigator', { languages: ['en'] });
@@ -79,4 +79,11 @@ it('a reason to stay counts each snapshot once, whoever it is for', () => {
     { reason: 'newest', count: 2 },
     { reason: 'base_of', count: 1 },
   ]);
+});
+
+it('says what a job is at, and which process it waits for', () => {
+  const said = (stage: string | null) => stageOf(job({ stage }), en.jobs);
+  expect(said('verify')).toBe('Verifying the snapshot');
+  expect(said('waiting for the restore of process 42')).toBe('waiting for the restore of process 42');
+  expect([said(null), said('users')]).toEqual(['', '']);
 });
