@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { BackupModuleOptions } from '../backup/headless.js';
 import { appVersion } from '../config/backup/app-version.js';
 import type { Backups } from './backups.js';
 import type { CliCommand, CommandContext } from './command.js';
@@ -9,12 +10,20 @@ import { plainLines } from './output/plain-text.js';
 import type { GlobalOptions } from './settings.js';
 import type { Terminal } from './terminal.js';
 
-/** Runs one call of the command line. @returns its exit code; never throws */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+/**
+ * Runs one call of the command line.
+ * @param application what an application tells `BackupModule`, instead of the environment
+ * @returns its exit code; never throws
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  application?: BackupModuleOptions,
+): Promise<number> {
   let exitCode: number = EXIT.done;
   const json = args.includes('--json');
   const program = programOf(terminal, async (command, values, options) => {
-    exitCode = await runCommand(command, values, options, terminal);
+    exitCode = await runCommand(command, values, options, { terminal, application });
   });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -71,7 +80,7 @@ async function runCommand(
   command: CliCommand,
   values: string[],
   options: Record<string, unknown>,
-  terminal: Terminal,
+  { terminal, application }: { terminal: Terminal; application: BackupModuleOptions | undefined },
 ): Promise<number> {
   const global = options as GlobalOptions;
   terminal.colours = global.color !== false;
@@ -81,7 +90,7 @@ async function runCommand(
     global,
     open: async (use, furtherFileRoots) => {
       const { openBackups } = await import('./open-backups.js'); // most of the time that a start takes
-      const backups = await openBackups(global, use, terminal, furtherFileRoots);
+      const backups = await openBackups(global, use, terminal, { application, furtherFileRoots });
       opened.push(backups);
       return backups;
     },
@@ -96,8 +105,10 @@ async function runCommand(
   }
 }
 
-const asUsage = ({ message }: CommanderError): Error =>
-  usage(`${message.replace(/^error: /, '').replace(/\.?$/, '.')} Try --help.`);
+const asUsage = ({ code, message }: CommanderError): Error =>
+  code === 'commander.help'
+    ? usage('Name a command; nestjs-backup --help lists them.')
+    : usage(`${message.replace(/^error: /, '').replace(/\.?$/, '.')} Try --help.`);
 
 function report(thrown: unknown, { json }: GlobalOptions, terminal: Terminal): number {
   const { exitCode, error_code, message, details } = failureOf(thrown);

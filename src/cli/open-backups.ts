@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import * as backup from '../backup/headless.js';
+import type { BackupModuleOptions } from '../backup/headless.js';
 import type { Backups } from './backups.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
@@ -22,9 +23,12 @@ export async function openBackups(
   options: GlobalOptions,
   use: FolderUse,
   terminal: Terminal,
-  furtherFileRoots: readonly string[] = [],
+  {
+    application,
+    furtherFileRoots = [],
+  }: { application?: BackupModuleOptions | undefined; furtherFileRoots?: readonly string[] | undefined },
 ): Promise<Backups> {
-  const settings = settingsOf(options, terminal.env);
+  const settings = settingsOf(options, terminal.env, application);
   if (use === 'scratch') return openScratch(settings, terminal, furtherFileRoots);
   settings.fileRoots = [...(settings.fileRoots ?? []), ...furtherFileRoots];
   const readOnly = settings.readOnly === true || !(await isWritable(settings.directory, use));

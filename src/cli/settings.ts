@@ -21,26 +21,37 @@ export interface GlobalOptions {
 }
 
 /**
- * The options of the backups: as the environment and the `.env` file of the working folder say, like for the server, and then as this call says.
+ * The options of the backups: as the application says; else as the environment and the `.env` file of the working folder say, like for the server. And then as
+ * this call says.
  * @throws CannotStart naming every variable that is wrong; CommandError for an option
  */
-export function settingsOf(options: GlobalOptions, env: NodeJS.ProcessEnv): Settings {
-  const variables = new Variables({ ...dotenv(), ...env });
-  const environment = readBackupEnvironment(variables);
-  variables.throwIfAnyIsWrong();
-  const settings = backupOptions(environment);
-  const directory = options.dir === undefined ? environment.backupDir : resolve(options.dir);
-  // The catalog that the environment names is the one of the folder that it names: another folder has its own.
-  if (directory !== environment.backupDir) delete settings.catalogUrl;
+export function settingsOf(
+  options: GlobalOptions,
+  env: NodeJS.ProcessEnv,
+  application: BackupModuleOptions | undefined,
+): Settings {
+  const settings = application ?? settingsOfEnvironment(env);
+  const usual = resolve(settings.directory ?? './backups');
+  const directory = options.dir === undefined ? usual : resolve(options.dir);
+  const { catalogUrl, ...others } = settings;
   return {
-    ...settings,
+    ...others,
     directory,
+    // The catalog that is named is the one of the usual folder: another folder has its own.
+    ...(catalogUrl !== undefined && directory === usual ? { catalogUrl } : {}),
     ...(options.database === undefined ? {} : { database: databaseOption('--database', options.database, env) }),
     ...(options.configFile === undefined ? {} : { configFile: resolve(options.configFile) }),
     ...(options.readOnly === true ? { readOnly: true } : {}),
     triggers: false,
     restoreOnEmpty: false,
   };
+}
+
+function settingsOfEnvironment(env: NodeJS.ProcessEnv): BackupModuleOptions {
+  const variables = new Variables({ ...dotenv(), ...env });
+  const environment = readBackupEnvironment(variables);
+  variables.throwIfAnyIsWrong();
+  return backupOptions(environment);
 }
 
 function dotenv(): NodeJS.ProcessEnv {

@@ -22,7 +22,7 @@ export async function watched<T>(
   let received: Signal | undefined;
   const look = () => {
     const [job] = queue.unfinished();
-    if (job?.status === 'running') progress.show(job.stage, job.progress);
+    if (job && (job.status === 'running' || job.stage !== null)) progress.show(job.stage, job.progress); // one that waits says for whom
     if (received) for (const { id } of queue.unfinished()) queue.cancel(id).catch(() => undefined); // it has just ended
   };
   const onSignal = (signal: Signal) => {

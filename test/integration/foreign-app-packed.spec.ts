@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BACKUPS, error } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
@@ -43,6 +44,24 @@ describe('the package, as npm packs it, in an application of somebody else', () 
       tables: ['orders', 'products', 'sqlite_sequence'],
     });
     await eventually(() => processesOf(app.home).length === 0);
+  });
+
+  it('brings a command line that runs there with environment variables alone', async () => {
+    const { bin } = JSON.parse(await readFile(join(app.library, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
+    const program = join(app.library, bin['nestjs-backup']!);
+    expect(await readFile(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const env = { PATH: process.env['PATH'], DATABASE_URL: 'sqlite:./cli.db', BACKUP_DIR: './cli-backups' };
+    const call = (...args: string[]) => runs(process.execPath, [program, ...args], { cwd: app.home, env });
+    expect((await call('--help')).stdout).toContain('Usage: nestjs-backup');
+    new Database(join(app.home, 'cli.db'))
+      .exec('CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (7)')
+      .close();
+    const { id } = JSON.parse((await call('create', '--json')).stdout) as { id: string };
+    expect((await call('list')).stdout).toContain(id);
+    await call('restore', id, '--yes', '--to', 'sqlite:./copy.db');
+    expect(new Database(join(app.home, 'copy.db')).prepare('SELECT id FROM t').pluck().get()).toBe(7);
   });
 
   it.each([

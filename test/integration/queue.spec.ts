@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BackupError, Catalog, isFinished, type Job, JobQueue } from '../../src/backup/index.js';
 import { Destination } from '../../src/backup/destinations/destination.js';
 import type { JobContext, JobSpec } from '../../src/backup/operations/job-run.js';
 import { runChildTask, startChild } from '../../src/backup/system/child-task.js';
+import { Lease } from '../../src/backup/system/lease.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 
@@ -111,6 +113,40 @@ describe('JobQueue', () => {
     });
     next.end();
     expect(await queue.whenFinished(b.id)).toMatchObject({ status: 'completed', error: null });
+  });
+
+  it('waits while another process is at work, says so, and can be cancelled or gives up', async () => {
+    const other = new Lease(join(app.folder, 'backups'), clock);
+    const held = (await other.tryAcquire({ purpose: 'restore' }))!;
+    let runs = 0;
+    const run = () => Promise.resolve(void runs++ as never);
+    const waiting = async () => {
+      const { id } = await queue.submit({ type: 'capture', lane: 'source', run });
+      await vi.waitFor(async () => expect((await queue.get(id)).stage).not.toBeNull());
+      expect(await queue.get(id)).toMatchObject({
+        status: 'pending',
+        stage: `waiting for the restore of process ${process.pid}`,
+      });
+      expect(queue.runningJob()).toBeNull();
+      return id;
+    };
+    const cancelled = await waiting();
+    expect(await queue.cancel(cancelled)).toMatchObject({ status: 'cancelled' });
+
+    const givesUp = await waiting();
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      await held.fence.announceMaintenance(false); // a sign of life
+      clock.advance(10 * 60_000 - 1);
+      await vi.waitFor(() => expect(clock.nextAlarmAt).toBeDefined());
+    }
+    clock.advance(1000);
+    expect(await queue.whenFinished(givesUp)).toMatchObject({ status: 'failed', error: { error_code: 'BUSY' } });
+
+    const goesOn = await waiting();
+    await held.release();
+    clock.advance(1000);
+    expect(await queue.whenFinished(goesOn)).toMatchObject({ status: 'completed', stage: null });
+    expect(runs).toBe(1);
   });
 
   it('never runs a cancelled pending job', async () => {

@@ -17,6 +17,7 @@ import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
 import { type BackupApp, type BackupAppSetup, startBackupApp } from '../support/backup-app.js';
 import { eventually } from '../support/eventually.js';
+import { SnapshotSeed } from '../support/planted-snapshots.js';
 
 const MINUTE = 60_000;
 let folder: string;
@@ -80,6 +81,23 @@ describe('BackupScheduler', () => {
     expect(await taken()).toEqual([
       ['startup', '12:00'],
       ['scheduled', '12:10'],
+    ]);
+  });
+
+  it('leaves a snapshot to another process that has just taken it, and takes over when that one does not', async () => {
+    await start();
+    await advance(10);
+    const [latest] = await app!.get(Catalog).all();
+    const seed = await SnapshotSeed.read(join(folder, 'backups'), latest!.id);
+    await seed.plant(join(folder, 'backups'), new Date('2026-01-30T12:17:00.000Z'));
+    await app!.get(Catalog).reconcile();
+    await advance(10);
+    await advance(10);
+    expect(await taken()).toEqual([
+      ['startup', '12:00'],
+      ['scheduled', '12:10'],
+      ['scheduled', '12:17'],
+      ['scheduled', '12:30'],
     ]);
   });
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import Database from 'better-sqlite3';
+import type { BackupModuleOptions } from '../../src/backup/index.js';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { Terminal } from '../../src/cli/terminal.js';
 
@@ -16,7 +17,11 @@ export interface CliAnswer {
 
 /** The command line on a temporary folder with a small database, called within this process: without a terminal, as a script calls it. */
 export class CliBench {
-  private constructor(readonly folder: string) {}
+  /** @param database its file, in the folder */
+  constructor(
+    readonly folder: string,
+    private readonly database = join('data', 'app.sqlite'),
+  ) {}
 
   static async open(): Promise<CliBench> {
     const bench = new CliBench(await mkdtemp(join(tmpdir(), 'cli-')));
@@ -32,7 +37,7 @@ export class CliBench {
 
   get env(): NodeJS.ProcessEnv {
     return {
-      DATABASE_URL: `sqlite:${this.path('data', 'app.sqlite')}`,
+      DATABASE_URL: `sqlite:${this.path(this.database)}`,
       BACKUP_DIR: this.path('backups'),
       BACKUP_CONFIG_FILE: this.path('backup_config.json'),
       BACKUP_MIN_FREE_MB: '0',
@@ -40,12 +45,12 @@ export class CliBench {
   }
 
   /** Runs one command. */
-  async run(args: string[], env: NodeJS.ProcessEnv = this.env): Promise<CliAnswer> {
+  async run(args: string[], env: NodeJS.ProcessEnv = this.env, application?: BackupModuleOptions): Promise<CliAnswer> {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const answer = { out: '', err: '' };
     stdout.setEncoding('utf8').on('data', (text: string) => (answer.out += text));
     stderr.setEncoding('utf8').on('data', (text: string) => (answer.err += text));
-    const code = await runCommandLine(args, new Terminal({ stdin, stdout, stderr, env }));
+    const code = await runCommandLine(args, new Terminal({ stdin, stdout, stderr, env }), application);
     return { code, ...answer };
   }
 
@@ -66,7 +71,7 @@ export class CliBench {
     return (await this.json<{ id: string }>('create', ...options)).id;
   }
 
-  sql(text: string, file = this.path('data', 'app.sqlite')): void {
+  sql(text: string, file = this.path(this.database)): void {
     const database = new Database(file);
     try {
       database.exec(text);
@@ -76,7 +81,7 @@ export class CliBench {
   }
 
   /** All rows of a table, and what makes it. */
-  table(name: string, file = this.path('data', 'app.sqlite')): unknown[] {
+  table(name: string, file = this.path(this.database)): unknown[] {
     const database = new Database(file, { readonly: true, fileMustExist: true });
     try {
       return [

@@ -18,7 +18,7 @@ export interface Job {
   id: string;
   type: JobType;
   status: JobStatus;
-  /** Named step of the run, for a restore `verify`, `safety_snapshot`, `restore`, `check`, `done` or `rolled_back`. */
+  /** Named step of the run, for a restore `verify`, `safety_snapshot`, `restore`, `check`, `done` or `rolled_back`. Of a pending one whom it waits for, such as `waiting for the restore of process 1234`. */
   stage: string | null;
   /** 0…1 within the whole job. */
   progress: number;

@@ -44,6 +44,10 @@ export class DatabaseRestorer implements Restorer {
     );
   }
 
+  replaces(_stored: StoredSnapshot<Manifest>, { intoEmpty = false }: RestoreChoices): Promise<boolean> {
+    return Promise.resolve(!intoEmpty);
+  }
+
   async restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored> {
     const snapshot = ofDatabase(stored);
     const { engine, database } = this.placeOf(snapshot, choices);

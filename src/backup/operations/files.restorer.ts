@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FilesEngine } from '../engines/files/files.engine.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
@@ -7,7 +7,7 @@ import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { fsyncFolder, writeFileAtomically } from '../system/atomic-file.js';
 import type { TaskRun } from '../system/child-task.js';
-import type { Fence } from '../system/fence.js';
+import { Fence } from '../system/fence.js';
 import { FileRoots } from './file-roots.js';
 import { ResolvedOptions } from './resolved-options.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
@@ -40,14 +40,23 @@ export class FilesRestorer implements Restorer {
     await this.engine.checkRestorable({ snapshot, targets: await this.targets(snapshot.manifest.paths, choices) }, run);
   }
 
+  async replaces(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): Promise<boolean> {
+    if (choices.to !== undefined) return false;
+    const targets = await this.targets(ofFiles(stored).manifest.paths, choices);
+    const found = await Promise.all(Object.values(targets).map((target) => lstat(target).catch(() => null)));
+    return found.some((stats) => stats !== null);
+  }
+
   /** Where it is at work stands in a file meanwhile, so that what a crash interrupts is finished or undone at the next start. */
   async restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored> {
     const snapshot = ofFiles(stored);
     await this.recover(run.fence); // the note of a restore that could not be ended yet must not be written over
     const targets = await this.targets(snapshot.manifest.paths, choices);
-    await this.writeNote({ pid: process.pid, targets: Object.values(targets) });
+    const note = { pid: process.pid, targets: Object.values(targets) };
+    const fence = run.fence ?? new Fence(null);
+    await fence.whileHeld(() => this.writeNote(note));
     const { restored, warnings } = await this.engine.restore({ snapshot, targets }, run);
-    await this.removeNote();
+    await fence.whileHeld(() => this.removeNote());
     return { files: restored, warnings };
   }
 

@@ -92,7 +92,9 @@ export class RestoreOperation {
     if (startedAt - checkedAt > CHECK_STANDS_MS && !choices.skipVerification)
       await this.assertRestorable(from, id, choices, context);
     const parts = await partsOf(from, id);
-    const atRisk = parts.filter(({ source }) => (source === 'files' ? choices.to === undefined : !choices.intoEmpty));
+    const atRisk: Snapshot[] = [];
+    for (const part of parts)
+      if (await this.restorerOf(part).replaces(await from.snapshots.locate(part), choices)) atRisk.push(part);
     // Nobody writes from before the safety snapshot on: what it holds is all there is to lose.
     const { safety, restored } = await this.maintenance.during(context.fence, async () => ({
       safety:
@@ -136,6 +138,7 @@ export class RestoreOperation {
       });
     } catch (thrown) {
       const error = asBackupError(thrown);
+      if (error.code === 'LEASE_LOST') throw error;
       throw new BackupError(
         error.code,
         `The safety snapshot failed, so the restore was not begun and nothing was changed: ${error.message} ` +

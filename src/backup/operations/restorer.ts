@@ -35,5 +35,7 @@ export type Restored = Pick<RestoreOutcome, 'warnings'> &
 export interface Restorer {
   /** Refuses whatever can be refused before anything is touched. */
   assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void>;
+  /** Whether there is anything that a safety snapshot could keep. */
+  replaces(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): Promise<boolean>;
   restore(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run: TaskRun): Promise<Restored>;
 }

@@ -54,10 +54,11 @@ export function readRecord(folder: string): LeaseRecord {
 
 /** Only under the lock of the folder. */
 export function writeRecord(folder: string, record: LeaseRecord): void {
-  const text = `${JSON.stringify({ format: FORMAT, version: 1, ...record }, null, 1)}\n`;
+  const text = JSON.stringify({ format: FORMAT, version: 1, ...record }, null, 1);
+  if (Buffer.byteLength(text) >= RECORD_BYTES) throw new Error('The record of the lease does not fit into its place.');
   const bytes = Buffer.alloc(RECORD_BYTES, ' ');
-  if (bytes.write(text) < Buffer.byteLength(text))
-    throw new Error('The record of the lease does not fit into its place.');
+  bytes.write(text);
+  bytes.write('\n', RECORD_BYTES - 1);
   const file = openSync(recordPath(folder), constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
   try {
     writeSync(file, bytes, 0, bytes.length, 0);

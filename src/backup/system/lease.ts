@@ -84,7 +84,7 @@ export class Lease {
     let told = '';
     for (;;) {
       signal?.throwIfAborted();
-      const held = await this.tryAcquire(wanted);
+      const held = await this.tryAcquire(wanted).catch(unlessBusy);
       if (held && signal?.aborted) await held.release();
       signal?.throwIfAborted();
       if (held) return held;
@@ -190,6 +190,12 @@ export class HeldLease {
       return true;
     }
   }
+}
+
+/** Whoever has the lease may be doing what is final, and taking long over it. */
+function unlessBusy(error: unknown): null {
+  if (error instanceof BackupError && error.code === 'BUSY') return null;
+  throw error;
 }
 
 function busy({ process, purpose, since }: LeaseHolder, patienceMs: number): BackupError {
