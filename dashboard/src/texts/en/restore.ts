@@ -148,7 +148,8 @@ export const restore = {
     completed: 'Restored',
     completedText: (id: string) => `The data is what snapshot ${id} says.`,
     rows: (rows: number, tables: number) =>
-      `${many(rows, { one: 'row', other: 'rows' })} in ${many(tables, { one: 'table', other: 'tables' })}, each table compared with the snapshot.`,
+      `${many(rows, { one: 'row', other: 'rows' })} in ${many(tables, { one: 'table', other: 'tables' })}.`,
+    compared: 'Every table was compared with the snapshot.',
     files: (count: number, size: string) => `${many(count, { one: 'file', other: 'files' })}, ${size}.`,
     took: (time: string) => `It took ${time}.`,
     perTable: 'Rows per table',

@@ -148,7 +148,8 @@ export const restore: Texts['restore'] = {
   result: {
     completed: 'Восстановлено',
     completedText: (id) => `Данные такие, как в снимке ${id}.`,
-    rows: (count, inTables) => `${rows(count)}, ${tables(inTables)}: всё сверено.`,
+    rows: (count, inTables) => `${rows(count)}, ${tables(inTables)}.`,
+    compared: 'Каждая таблица сверена со снимком.',
     files: (count, size) => `${files(count)}, ${size}.`,
     took: (time) => `Время: ${time}.`,
     perTable: 'Строки по таблицам',
