@@ -1,6 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigStore } from '../../src/backup/index.js';
 import { BackupsClient, error } from '../support/backups-client.js';
 import { startHostApp, type HostApp } from '../support/host-app.js';
 
@@ -69,6 +70,28 @@ describe('settings', () => {
       error(400, 'CONFIG_INVALID', { errors: [expect.objectContaining({ field: 'retention_days' })] }),
     );
     expect((await backups.get('/config')).body).toEqual(DEFAULTS);
+  });
+
+  it('stay as they were when somebody breaks the file, and nobody’s words in it are written over', async () => {
+    const changed = (await backups.put('/config', { ...DEFAULTS, min_keep: 8 }).expect(200)).body as object;
+    await writeFile(file(), '{ "retention_days": 45, ');
+    await host.app.get(ConfigStore, { strict: false }).refresh();
+    expect((await backups.get('/config')).body).toEqual(changed);
+    const refused = await backups.put('/config', { min_keep: 9 }).expect(400);
+    expect(refused.body).toMatchObject({
+      error_code: 'CONFIG_INVALID',
+      message: expect.stringContaining('backup_config.json') as string,
+    });
+    await writeFile(file(), '{ "retention_days": 45 }');
+    await host.app.get(ConfigStore, { strict: false }).refresh();
+    expect((await backups.get('/config')).body).toEqual({ ...DEFAULTS, retention_days: 45 });
+    await rm(file());
+    await host.app.get(ConfigStore, { strict: false }).refresh();
+    expect((await backups.put('/config', { min_keep: 6 }).expect(200)).body).toEqual({
+      ...DEFAULTS,
+      retention_days: 45,
+      min_keep: 6,
+    });
   });
 
   it('refuse a body that is no JSON', async () => {
