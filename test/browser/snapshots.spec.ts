@@ -15,7 +15,9 @@ describeInBrowser('the snapshots', () => {
   });
   afterAll(() => removeProgram(seeded.program));
 
-  const rowOf = ({ page }: Visit, text: string): Locator => page.getByRole('listitem').filter({ hasText: text });
+  /** Of two snapshots of one second the id of the second one is that of the first, and `_2`. */
+  const rowOf = ({ page }: Visit, text: string): Locator =>
+    page.getByRole('listitem').filter({ hasText: new RegExp(`${text}(?!_)`) });
   const shown = ({ page }: Visit, count: number) =>
     page.getByText(count === 1 ? '1 snapshot' : `${count} snapshots`, { exact: true }).waitFor();
   const answerOf = async (path: string): Promise<Buffer> =>
