@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import { ADMIN } from '../support/host-app.js';
+import { ADMIN } from '../support/admin.js';
 import { removeProgram, seededProgram, type Seeded } from '../support/seeded-program.js';
 import { describeInBrowser, visitsTo } from '../support/visits.js';
 

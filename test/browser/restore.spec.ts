@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { ADMIN } from '../support/admin.js';
 import { eventually } from '../support/eventually.js';
-import { ADMIN } from '../support/host-app.js';
 import { inDatabase, removeProgram, seededProgram, STUDENTS, type Seeded } from '../support/seeded-program.js';
 import { describeInBrowser, PHONE, visitsTo, type Visit } from '../support/visits.js';
 

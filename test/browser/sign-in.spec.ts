@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { ADMIN } from '../support/admin.js';
 import { eventually } from '../support/eventually.js';
-import { ADMIN } from '../support/host-app.js';
 import { Program } from '../support/program.js';
 import { describeInBrowser, PHONE, visitsTo, type Visit } from '../support/visits.js';
 

@@ -8,8 +8,9 @@ import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
 import { Tokens } from '../../src/auth/tokens.js';
 import { Environment, parseEnvironment } from '../../src/config/environment.js';
+import { ADMIN } from './admin.js';
 
-export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' } as const;
+export { ADMIN };
 
 export interface HostApp {
   app: NestExpressApplication;

@@ -4,9 +4,9 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Job } from '../../src/backup/model/job.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
+import { ADMIN } from './admin.js';
 import { BACKUPS } from './backups-client.js';
 import { eventually } from './eventually.js';
-import { ADMIN } from './host-app.js';
 
 const MAIN = resolve('dist/main.js');
 

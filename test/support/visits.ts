@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { ADMIN } from './host-app.js';
+import { ADMIN } from './admin.js';
 import type { Program } from './program.js';
 
 export const WIDE = { width: 1280, height: 800 };
