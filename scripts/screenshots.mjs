@@ -36,7 +36,14 @@ const PICTURES = {
     },
   },
   settings: { path: '/settings', go: (page) => page.getByRole('heading', { name: 'Plans' }).waitFor() },
-  jobs: { path: '/jobs', go: (page) => page.getByRole('button', { name: /^Backup/ }).first().waitFor() },
+  jobs: {
+    path: '/jobs',
+    go: (page) =>
+      page
+        .getByRole('button', { name: /^Backup/ })
+        .first()
+        .waitFor(),
+  },
   restore: {
     go: async (page) => {
       await openSnapshot(page, 'timetable');
