@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const LOOP_DELAY = new URL('./loop-delay.mjs', import.meta.url).href;
 const LOAD = fileURLToPath(new URL('./load.mjs', import.meta.url));
-const ADMIN = { email: 'bench@example.com', password: 'not a secret: of a benchmark' };
+export const ADMIN = { email: 'bench@example.com', password: 'not a secret: of a benchmark' };
 const BACKUPS = '/admin/database/backups';
 
 /** The real program, serving a database of the benchmark on a free port of the loopback interface. */

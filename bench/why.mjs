@@ -18,6 +18,7 @@ export const WHY = {
   'P7 archived':
     'What lies in an archive is inflated each time it is read: to be verified, and to be restored; the base too.',
   P8: 'A page comes with the number of all snapshots, which are counted for it, and the files of the folder are looked at when the program starts.',
+  D: 'Among it: the password, which is hashed slowly on purpose, and a page that this browser profile loads for the first time.',
   'P9 bytes':
     'Every differential of a day holds all that changed since the full one, and each entry of a ZIP is compressed by itself: what they have in common is stored again for each.',
   'P9 time':

@@ -1,15 +1,13 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { idAt, Series } from '../engine.mjs';
+import { startOn } from '../many-snapshots.mjs';
 import { alternate, compare, median, timed } from '../measure.mjs';
-import { Program } from '../program.mjs';
 import { limitRow, ms, times } from '../text.mjs';
-import { SCALES, WorkloadClock } from '../w1.mjs';
+import { SCALES } from '../w1.mjs';
 import { WHY } from '../why.mjs';
 
 const MONTH = 4320;
 const FEW = MONTH / 10;
-const TICK_MS = 600_000;
 const COLD_MS = 100;
 /** What two pages of the same length may differ by, and still be called independent of the number of snapshots. */
 const INDEPENDENT = 1.5;
@@ -31,30 +29,6 @@ export async function listing({ folder, quick, kind }) {
     await few.stop();
     await database.remove();
     await rm(home, { recursive: true, force: true });
-  }
-}
-
-/** A program that has read all manifests in an earlier life. */
-async function startOn(database, home, count) {
-  const backups = join(home, 'backups');
-  await mkdir(backups, { recursive: true, mode: 0o700 });
-  await plant(database, backups, count);
-  await (await Program.start(database, home)).stop();
-  return Program.start(database, home);
-}
-
-/** One real small snapshot, under as many names. */
-async function plant(database, backups, count) {
-  const newest = new WorkloadClock().now().getTime();
-  const manifest = await new Series(database, backups).take(new Date(newest));
-  const document = await readFile(join(backups, manifest.filename));
-  const ages = Array.from({ length: count - 1 }, (_, index) => index + 1);
-  for (const age of ages) {
-    const at = new Date(newest - age * TICK_MS);
-    const id = idAt(at);
-    const named = { ...manifest, id, filename: `${id}.json`, created_at: at.toISOString() };
-    await writeFile(join(backups, named.filename), document, { mode: 0o600 });
-    await writeFile(join(backups, `${id}.meta.json`), JSON.stringify(named), { mode: 0o600 });
   }
 }
 
