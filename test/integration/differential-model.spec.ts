@@ -76,7 +76,10 @@ async function expectRestores(moments: readonly Moment[]): Promise<void> {
 }
 
 const BATCHES = 20;
+const FEWEST_EDITS = 5;
 const MOST_EDITS = 40;
+/** Never where a full snapshot is due. */
+const QUIET_EVERY = 4;
 
 describe('every snapshot', () => {
   it('is the database at its moment, after thousands of edits of tables of every shape', async () => {
@@ -87,13 +90,17 @@ describe('every snapshot', () => {
           const random = new SeededRandom(seed);
           const database = new ChangingDatabase(bench.databasePath, random);
           const captures = new Captures();
+          const quietBefore = kinds['quiet']!;
           await captures.take();
           for (let batch = 0; batch < BATCHES; batch++) {
-            const size = random.below(4) === 0 ? 0 : random.below(MOST_EDITS);
+            const size = batch % QUIET_EVERY === 1 ? 0 : FEWEST_EDITS + random.below(MOST_EDITS - FEWEST_EDITS);
             database.edit(size);
             edits += size;
             await captures.take();
           }
+          // With a WAL, the last of those who look at the database between two snapshots checkpoints it away, which is a write.
+          if (database.journalMode !== 'wal')
+            expect(kinds['quiet']! - quietBefore).toBeGreaterThanOrEqual(BATCHES / QUIET_EVERY);
           await expectRestores(captures.moments.filter((_, n) => n % RESTORED_EVERY === RESTORED_EVERY - 1));
         })
         .afterEach(async () => {
@@ -104,7 +111,6 @@ describe('every snapshot', () => {
     );
     expect(edits).toBeGreaterThan(1000);
     expect(kinds['differential']).toBeGreaterThan(5 * BATCHES * 0.5);
-    expect(kinds['quiet']).toBeGreaterThan(10);
   });
 
   it('is the database at its moment, whatever the schema and the values are', async () => {

@@ -47,7 +47,7 @@ const HUGE = 700_000;
 
 /** A database of tables of every shape, and what may happen to it. */
 export class ChangingDatabase {
-  private readonly journalMode: string;
+  readonly journalMode: string;
 
   constructor(
     private readonly path: string,
