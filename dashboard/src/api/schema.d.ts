@@ -1008,6 +1008,15 @@ export interface components {
             /** @description SHA-256, hex, over the table's row lines. */
             sha256: string;
         };
+        BackupWarning: {
+            /**
+             * @description Later versions may know more.
+             * @enum {string}
+             */
+            code: "incomplete" | "lost_files" | "lost_rows" | "source_damaged" | "not_one_moment";
+            /** @description What was found, of which thing. */
+            message: string;
+        };
         BackupSnapshot: {
             /** @example auto_backup_20260130_120000 */
             id: string;
@@ -1027,6 +1036,10 @@ export interface components {
             base: string | null;
             trigger: components["schemas"]["BackupTrigger"];
             description: string | null;
+            /** @description What the capture found; empty when all is in it. */
+            warnings: components["schemas"]["BackupWarning"][];
+            /** @description Place in the order of taking, whatever the clock said; null in snapshots of versions that did not count. */
+            sequence: number | null;
             /** Format: date-time */
             created_at: string;
             duration_ms: number;

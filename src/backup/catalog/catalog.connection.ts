@@ -1,3 +1,4 @@
+import { AddOrder1764200000000 } from './add-order.migration.js';
 import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -68,7 +69,7 @@ async function connect(path: string): Promise<DataSource> {
     type: 'better-sqlite3',
     database: path,
     entities: RECORDS,
-    migrations: [CreateCatalog1763700000000, AddParts1763800000000, AddJobOwner1763900000000],
+    migrations: [CreateCatalog1763700000000, AddParts1763800000000, AddJobOwner1763900000000, AddOrder1764200000000],
     migrationsTableName: MIGRATIONS_TABLE,
     enableWAL: true,
     prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {

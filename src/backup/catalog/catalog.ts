@@ -95,7 +95,7 @@ export abstract class Catalog {
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */
   abstract get(id: string): Promise<Snapshot>;
   abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
-  /** Newest first. */
+  /** The one taken last first. */
   abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
   /** Newest snapshot of a plan by a timer (`scheduled` or `startup`), or null. */
   abstract latestTimed(plan: string): Promise<Snapshot | null>;
@@ -107,6 +107,9 @@ export abstract class Catalog {
   abstract stats(): Promise<CatalogStats>;
   /** Snapshots of a plan, wherever they lie, by the size of their documents. */
   abstract totalsOf(plan: string): Promise<SnapshotTotals>;
+
+  /** The highest sequence number of all snapshots; 0 where none has one. */
+  abstract highestSequence(): Promise<number>;
 
   abstract addSnapshot(snapshot: Snapshot): Promise<void>;
   abstract removeSnapshots(ids: readonly string[]): Promise<void>;

@@ -36,6 +36,7 @@ export class Reconciliation {
     const days = new Set(vanished.map((id) => utcDay(new Date(known.get(id)!))));
     await this.readArchives(loose, anew ? 'all' : days, annotations);
     await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
+    await this.snapshots.order();
     await this.snapshots.annotate(annotations);
     (await this.destination.listProblems()).forEach((problem) => this.report(problem));
   }

@@ -1,6 +1,7 @@
 import { EntitySchema } from 'typeorm';
 import type { SnapshotKind, SourceKind, TableSummary } from '../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
+import type { SnapshotWarning } from '../model/snapshot-warning.js';
 import type { Trigger, TriggerType } from '../model/trigger.js';
 import { flag, json, wholeNumber } from './column.transformers.js';
 
@@ -8,6 +9,9 @@ import { flag, json, wholeNumber } from './column.transformers.js';
 export class SnapshotRecord {
   id!: string;
   created_at!: string;
+  sequence!: number | null;
+  /** Place in the order of taking (model/order-of-taking.ts); null until that of one without a sequence number is known. */
+  taken_order!: number | null;
   location!: SnapshotLocation;
   archive!: string | null;
   plan!: string;
@@ -32,6 +36,7 @@ export class SnapshotRecord {
   /** Lower-case text that `q` is looked for in. */
   search!: string;
   trigger!: Trigger;
+  warnings!: SnapshotWarning[];
   tables!: Record<string, TableSummary>;
 }
 
@@ -42,6 +47,8 @@ export const SNAPSHOTS = new EntitySchema<SnapshotRecord>({
   columns: {
     id: { type: 'varchar', primary: true },
     created_at: { type: 'varchar' },
+    sequence: { type: 'bigint', nullable: true, transformer: wholeNumber },
+    taken_order: { type: 'float', nullable: true },
     location: { type: 'varchar' },
     archive: { type: 'varchar', nullable: true },
     plan: { type: 'varchar' },
@@ -62,12 +69,19 @@ export const SNAPSHOTS = new EntitySchema<SnapshotRecord>({
     captured_description: { type: 'text', nullable: true },
     search: { type: 'text' },
     trigger: { type: 'text', transformer: json },
+    warnings: { type: 'text', transformer: json },
     tables: { type: 'text', transformer: json },
   },
 });
 
 export function snapshotOf(record: SnapshotRecord): Snapshot {
-  const { trigger_type: _type, captured_description: _captured, search: _search, ...snapshot } = record;
+  const {
+    trigger_type: _type,
+    captured_description: _captured,
+    search: _search,
+    taken_order: _order,
+    ...snapshot
+  } = record;
   return { ...snapshot, checksum_algorithm: 'SHA256' };
 }
 
@@ -77,6 +91,7 @@ export function recordOf(snapshot: Snapshot, capturedDescription = snapshot.desc
   return {
     ...columns,
     created_at: new Date(snapshot.created_at).toISOString(),
+    taken_order: snapshot.sequence,
     duration_ms: Math.round(snapshot.duration_ms),
     trigger_type: snapshot.trigger.type,
     captured_description: capturedDescription,

@@ -1,5 +1,6 @@
-import { In, type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
+import { In, IsNull, type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
 import { BackupError } from '../model/errors.js';
+import { placesInOrder } from '../model/order-of-taking.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { TriggerType } from '../model/trigger.js';
 import { annotated, type Annotations } from './annotation.store.js';
@@ -15,7 +16,7 @@ const EQUAL_FILTERS = {
   location: 'location',
   archive: 'archive',
 } as const;
-const NEWEST_FIRST = { created_at: 'DESC', id: 'DESC' } as const;
+const NEWEST_FIRST = { taken_order: 'DESC', created_at: 'DESC', id: 'DESC' } as const;
 /** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */
 const FOUND_OUT = ['verified_at', 'is_valid'];
 
@@ -126,6 +127,24 @@ export class SnapshotTable {
     });
   }
 
+  /** Finds the places of those without a sequence number, once they are all known. */
+  async order(): Promise<void> {
+    if (!(await this.rows.existsBy({ taken_order: IsNull() }))) return;
+    const select = { id: true, created_at: true, sequence: true, taken_order: true } as const;
+    const rows = await this.rows.find({ select });
+    const places = placesInOrder(rows);
+    const unplaced = rows.filter((row) => row.taken_order === null);
+    await inChunks(unplaced, async (chunk) => {
+      for (const { id } of chunk) await this.rows.update(id, { taken_order: places.get(id)! });
+    });
+  }
+
+  /** 0 where none was counted yet. */
+  async highestSequence(): Promise<number> {
+    const highest = this.rows.createQueryBuilder('s').select('MAX(s.sequence)', 'highest');
+    return Number((await highest.getRawOne<{ highest: number | string | null }>())?.highest ?? 0);
+  }
+
   async moveTo(archive: string, ids: readonly string[]): Promise<number> {
     let moved = 0;
     await inChunks(ids, async (chunk) => {
@@ -184,7 +203,8 @@ export class SnapshotTable {
   }
 
   private newestFirst(): SelectQueryBuilder<SnapshotRecord> {
-    return this.rows.createQueryBuilder('s').orderBy('s.created_at', 'DESC').addOrderBy('s.id', 'DESC');
+    const all = this.rows.createQueryBuilder('s');
+    return all.orderBy('s.taken_order', 'DESC').addOrderBy('s.created_at', 'DESC').addOrderBy('s.id', 'DESC');
   }
 
   private async markedIds(): Promise<string[]> {

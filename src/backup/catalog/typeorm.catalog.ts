@@ -165,6 +165,10 @@ export class TypeOrmCatalog extends Catalog {
     };
   }
 
+  override async highestSequence(): Promise<number> {
+    return this.tables.snapshots.highestSequence();
+  }
+
   override addSnapshot(snapshot: Snapshot): Promise<void> {
     return this.changes.run(() => this.tables.snapshots.add(snapshot));
   }

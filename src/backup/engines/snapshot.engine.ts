@@ -11,6 +11,7 @@ import type {
   SnapshotKind,
   TableSummary,
 } from '../model/manifest.js';
+import type { SnapshotWarning } from '../model/snapshot-warning.js';
 import type { DocumentEnding } from '../model/snapshot-id.js';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { TaskRun } from '../system/child-task.js';
@@ -51,6 +52,8 @@ export interface CapturedFile {
   sizeBytes: number;
   checksum: string;
   durationMs: number;
+  /** What a person should know of it. @default none */
+  warnings?: SnapshotWarning[];
 }
 
 /** A captured database. */

@@ -8,14 +8,14 @@ const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * HOUR_
 const plan = (more: Partial<PlanCondition> = {}): PlanCondition => ({
   rhythm: { everyMinutes: 10 },
   enabled: true,
-  newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: null },
+  newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: null, warnings: [] },
   fault: null,
   watchedSince: hoursAgo(100),
   lastRun: { status: 'completed', message: null },
   ...more,
 });
 const aged = (hours: number, more: Partial<PlanCondition> = {}): PlanCondition =>
-  plan({ newest: { id: 'newest', created_at: hoursAgo(hours).toISOString(), is_valid: true }, ...more });
+  plan({ newest: { id: 'newest', created_at: hoursAgo(hours).toISOString(), is_valid: true, warnings: [] }, ...more });
 const statusOf = (condition: PlanCondition) => judgePlan(condition, NOW).status;
 
 describe('judgePlan', () => {
@@ -35,7 +35,7 @@ describe('judgePlan', () => {
   });
 
   it('expects nothing in the gaps of a schedule', () => {
-    const newest = { id: 'newest', created_at: '2026-01-30T02:00:03.000Z', is_valid: null }; // a Friday
+    const newest = { id: 'newest', created_at: '2026-01-30T02:00:03.000Z', is_valid: null, warnings: [] }; // a Friday
     const workdays = plan({ newest, rhythm: { cron: '0 2 * * 1-5', timeZone: 'UTC' } });
     const at = (time: string) => judgePlan(workdays, new Date(time)).status;
     expect(at('2026-02-01T12:00:00.000Z')).toBe('healthy');
@@ -44,7 +44,9 @@ describe('judgePlan', () => {
   });
 
   it('is critical where the newest is damaged or its files are not there', () => {
-    const damaged = plan({ newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: false } });
+    const damaged = plan({
+      newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: false, warnings: [] },
+    });
     expect(judgePlan(damaged, NOW)).toEqual({
       status: 'critical',
       reasons: ['The newest backup, newest, was found damaged when it was last verified.'],

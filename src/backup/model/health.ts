@@ -1,4 +1,5 @@
 import type { JobStatus } from './job.js';
+import type { SnapshotWarning } from './snapshot-warning.js';
 import { nextDue, periodMs, type Rhythm } from './rhythm.js';
 
 /** From best to worst. `caution` and `warning` are about age, `critical` about backups that are missing or damaged. */
@@ -16,7 +17,7 @@ export interface PlanCondition {
   rhythm: Rhythm;
   enabled: boolean;
   /** Its newest snapshot; null when there is none. */
-  newest: { id: string; created_at: string; is_valid: boolean | null } | null;
+  newest: { id: string; created_at: string; is_valid: boolean | null; warnings: readonly SnapshotWarning[] } | null;
   /** Why the files of the newest one cannot be what they should be, going by a look at the folder; null when nothing speaks against them. */
   fault: string | null;
   /** When the application began to watch over the plan. */
@@ -53,6 +54,7 @@ function judgeNewest({ newest, fault, rhythm, watchedSince }: PlanCondition, now
   if (fault !== null) findings.push(['critical', `The newest backup, ${newest.id}, cannot be used: ${fault}.`]);
   else if (newest.is_valid === false)
     findings.push(['critical', `The newest backup, ${newest.id}, was found damaged when it was last verified.`]);
+  for (const { message } of newest.warnings) findings.push(['caution', `The newest backup, ${newest.id}: ${message}`]);
   const takenAt = new Date(newest.created_at);
   const age = now.getTime() - takenAt.getTime();
   const limit = Math.max(DAY_MS, longestWaitMs(rhythm, takenAt) + HOUR_MS);

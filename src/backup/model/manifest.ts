@@ -1,3 +1,5 @@
+import { manifestChecksum } from './manifest-checksum.js';
+import type { SnapshotWarning } from './snapshot-warning.js';
 import type { Trigger } from './trigger.js';
 
 export type SnapshotKind = 'full' | 'differential';
@@ -64,6 +66,8 @@ interface AnyManifest {
   format: 'nestjs-backup/manifest';
   version: 1;
   id: string;
+  /** Counts the snapshots of a folder in the order they were taken, from 1, whatever the clock said; absent in manifests of versions that did not count. */
+  sequence?: number;
   filename: string;
   kind: SnapshotKind;
   base: string | null;
@@ -78,6 +82,8 @@ interface AnyManifest {
   duration_ms: number;
   trigger: Trigger;
   description: string | null;
+  /** What the capture found; absent where there was nothing to say. */
+  warnings?: SnapshotWarning[];
   file_size_bytes: number;
   checksum: string;
   checksum_algorithm: 'SHA256';
@@ -122,6 +128,7 @@ const WRITTEN_FIRST = [
   'format',
   'version',
   'id',
+  'sequence',
   'filename',
   'kind',
   'base',
@@ -134,13 +141,16 @@ const WRITTEN_FIRST = [
   'duration_ms',
   'trigger',
   'description',
+  'warnings',
   'file_size_bytes',
   'checksum',
   'checksum_algorithm',
   'app_version',
 ] as const satisfies (keyof AnyManifest)[];
 
+/** The text of the file, with the checksum of its content at the end. */
 export function serialiseManifest(manifest: Manifest): string {
-  const first = WRITTEN_FIRST.flatMap((field) => (field in manifest ? [[field, manifest[field]]] : []));
-  return `${JSON.stringify({ ...Object.fromEntries(first), ...manifest }, null, 2)}\n`;
+  const first = WRITTEN_FIRST.flatMap((field) => (field in manifest ? [[field, manifest[field]] as const] : []));
+  const ordered: Record<string, unknown> = { ...Object.fromEntries<unknown>(first), ...manifest };
+  return `${JSON.stringify({ ...ordered, manifest_sha256: manifestChecksum(manifest) }, null, 2)}\n`;
 }

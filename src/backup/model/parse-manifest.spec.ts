@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BackupError } from './errors.js';
+import { manifestChecksum } from './manifest-checksum.js';
 import { serialiseManifest, type Manifest } from './manifest.js';
 import { parseManifest } from './parse-manifest.js';
 import { snapshotFromManifest } from './snapshot.js';
@@ -31,7 +32,11 @@ const FULL: Manifest = {
   schema: { fingerprint: HASH, migrations: ['CreateUsers1700000000000'], ddl: ['CREATE TABLE users (id)'] },
   app_version: '1.0.0',
 };
+const NUMBERED: Manifest = { ...FULL, sequence: 7, warnings: [{ code: 'incomplete', message: 'It lacks a file.' }] };
 const DIFFERENTIAL: Manifest = { ...FULL, kind: 'differential', base: BASE };
+
+const summed = (manifest: object): string =>
+  JSON.stringify({ ...manifest, manifest_sha256: manifestChecksum(manifest) });
 
 function refusal(text: string, id = ID): BackupError {
   try {
@@ -58,6 +63,35 @@ describe('parseManifest', () => {
     expect(text.endsWith('}\n')).toBe(true);
   });
 
+  it('proves itself by its checksum, whatever the order of its fields', () => {
+    const { manifest_sha256, ...rest } = JSON.parse(serialiseManifest(NUMBERED)) as Record<string, unknown>;
+    const backwards = Object.fromEntries(Object.entries({ ...rest, manifest_sha256 }).reverse());
+    expect(parseManifest(JSON.stringify(backwards), ID)).toEqual(NUMBERED);
+    expect(refusal(JSON.stringify({ ...backwards, created_at: '2026-01-20T12:00:00.123Z' })).message).toContain(
+      'manifest_sha256',
+    );
+    expect(refusal(JSON.stringify(rest)).message).toContain('manifest_sha256');
+    expect(refusal(JSON.stringify({ ...rest, manifest_sha256: null })).message).toContain('manifest_sha256');
+  });
+
+  it('is refused with any single bit flipped', () => {
+    const bytes = Buffer.from(serialiseManifest(NUMBERED));
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      const text = flipped.toString('utf8');
+      try {
+        expect(parseManifest(text, ID), `bit ${bit}`).toEqual(NUMBERED); // white space that became other white space
+      } catch (error) {
+        expect((error as BackupError).code, `bit ${bit}`).toBe('SNAPSHOT_CORRUPT');
+      }
+    }
+  });
+
+  it('without a checksum or number is one of an earlier version', () => {
+    expect(parseManifest(JSON.stringify(FULL), ID)).toEqual(FULL);
+  });
+
   it.each(Object.keys(FULL) as (keyof Manifest)[])('misses the field %s by name', (field) => {
     const { [field]: _left, ...rest } = FULL;
     expect(refusal(JSON.stringify(rest)).message).toContain(`"${field}"`);
@@ -75,6 +109,11 @@ describe('parseManifest', () => {
     ['filename', ID],
     ['kind', 'incremental'],
     ['base', BASE],
+    ['sequence', 0],
+    ['sequence', -1],
+    ['sequence', '7'],
+    ['warnings', {}],
+    ['warnings', [{ code: 'incomplete' }]],
     ['plan', null],
     ['source', 1],
     ['engine', {}],
@@ -113,7 +152,7 @@ describe('parseManifest', () => {
     ['app_version', 1],
   ];
   it.each(WRONG)('refuses %s = %j by name', (field, value) => {
-    expect(refusal(JSON.stringify({ ...FULL, [field]: value })).message).toContain(`"${field}"`);
+    expect(refusal(summed({ ...FULL, [field]: value })).message).toContain(`"${field}"`);
   });
 
   it.each([null, 5, '', '../x', 'Upper', ID])('refuses %j as the base of a differential', (base) => {

@@ -6,6 +6,7 @@ import {
   type FullManifest,
   type Manifest,
 } from './manifest.js';
+import { manifestChecksum } from './manifest-checksum.js';
 import { documentNames, isSnapshotId } from './snapshot-id.js';
 import { TRIGGER_TYPES } from './trigger.js';
 
@@ -17,13 +18,20 @@ const HEX_64 = /^[0-9a-f]{64}$/;
  * @throws BackupError `SNAPSHOT_CORRUPT`, naming what is wrong
  */
 export function parseManifest(text: string, expectedId: string): Manifest {
-  const manifest = parseJson(text, expectedId);
-  const wrong = firstWrongField(manifest, expectedId);
+  const { manifest_sha256, ...manifest } = parseJson(text, expectedId);
+  if (manifest_sha256 !== undefined && manifest_sha256 !== manifestChecksum(manifest))
+    throw corrupt(
+      expectedId,
+      'its content is not what its own checksum, "manifest_sha256", says: it was changed or damaged',
+    );
+  // Whoever counts also writes the checksum: a manifest that lost it is damaged, not old.
+  const lostChecksum = manifest.sequence !== undefined && manifest_sha256 === undefined;
+  const wrong = lostChecksum ? 'manifest_sha256' : firstWrongField(manifest, expectedId);
   if (wrong) throw corrupt(expectedId, `its field "${wrong}" is missing or wrong`);
   return manifest as Manifest;
 }
 
-function parseJson(text: string, id: string): Partial<Manifest> {
+function parseJson(text: string, id: string): Partial<Manifest> & { manifest_sha256?: unknown } {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return value;
@@ -39,6 +47,7 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): Field | unde
   if (m.format !== 'nestjs-backup/manifest') return 'format';
   if (m.version !== 1) return 'version';
   if (m.id !== expectedId || !isSnapshotId(expectedId)) return 'id';
+  if (m.sequence !== undefined && !(isCount(m.sequence) && m.sequence > 0)) return 'sequence';
   if (typeof m.filename !== 'string' || !documentNames(expectedId).includes(m.filename)) return 'filename';
   if (m.kind !== 'full' && m.kind !== 'differential') return 'kind';
   if (m.kind === 'full' ? m.base !== null : !isOtherId(expectedId, m.base)) return 'base';
@@ -50,6 +59,7 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): Field | unde
   if (!Number.isFinite(m.duration_ms)) return 'duration_ms';
   if (!isTrigger(m.trigger)) return 'trigger';
   if (m.description !== null && typeof m.description !== 'string') return 'description';
+  if (m.warnings !== undefined && !isWarnings(m.warnings)) return 'warnings';
   if (!isCount(m.file_size_bytes)) return 'file_size_bytes';
   if (!isDigest(m.checksum)) return 'checksum';
   if (m.checksum_algorithm !== 'SHA256') return 'checksum_algorithm';
@@ -94,6 +104,9 @@ const isFilesSummary = (value: unknown): boolean =>
   isDigest(value['sha256']) &&
   Array.isArray(value['skipped']) &&
   value['skipped'].every((item) => isRecord(item) && isStrings([item['path'], item['reason']]));
+
+const isWarnings = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((item) => isRecord(item) && isStrings([item['code'], item['message']]));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

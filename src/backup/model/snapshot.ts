@@ -1,4 +1,5 @@
 import type { Manifest, SnapshotKind, SourceKind, TableSummary } from './manifest.js';
+import type { SnapshotWarning } from './snapshot-warning.js';
 import type { Trigger } from './trigger.js';
 
 /** Where a snapshot lies: loose in the backup folder, or inside a day's archive. */
@@ -17,6 +18,10 @@ export interface Snapshot {
   base: string | null;
   trigger: Trigger;
   description: string | null;
+  /** What the capture found, such as files that could not be read; empty when all is in it. */
+  warnings: SnapshotWarning[];
+  /** Place in the order of taking, which no clock changes; null in snapshots of versions that did not count. */
+  sequence: number | null;
   created_at: string;
   duration_ms: number;
   size_bytes: number;
@@ -45,6 +50,8 @@ export function snapshotFromManifest(manifest: Manifest, archive: string | null)
     base: manifest.base,
     trigger: manifest.trigger,
     description: manifest.description,
+    warnings: manifest.warnings ?? [],
+    sequence: manifest.sequence ?? null,
     created_at: manifest.created_at,
     duration_ms: manifest.duration_ms,
     size_bytes: manifest.file_size_bytes,

@@ -33,5 +33,6 @@ export async function writeFullDocument(
     sizeBytes: Buffer.byteLength(text),
     checksum: createHash('sha256').update(text).digest('hex'),
     durationMs: parts.reduce((sum, { duration_ms }) => sum + duration_ms, 0),
+    warnings: parts.flatMap(({ warnings }) => warnings),
   };
 }

@@ -88,6 +88,7 @@ export class SnapshotPublisher {
       duration_ms: file.durationMs,
       trigger,
       description,
+      ...(file.warnings?.length ? { warnings: file.warnings } : {}),
       file_size_bytes: file.sizeBytes,
       checksum: file.checksum,
       checksum_algorithm: 'SHA256',
@@ -96,11 +97,14 @@ export class SnapshotPublisher {
   }
 
   async publish({ context }: Taking, file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
-    const snapshot = snapshotFromManifest(manifest, null);
+    let snapshot: Snapshot;
     try {
-      await context.fence.whileHeld(async () => {
-        await this.destination.publishSnapshot(file.temporaryPath, manifest, file.temporaryIndexPath);
-        await this.catalog.addSnapshot(snapshot);
+      snapshot = await context.fence.whileHeld(async () => {
+        const numbered = { ...manifest, sequence: (await this.catalog.highestSequence()) + 1 };
+        await this.destination.publishSnapshot(file.temporaryPath, numbered, file.temporaryIndexPath);
+        const published = snapshotFromManifest(numbered, null);
+        await this.catalog.addSnapshot(published);
+        return published;
       });
     } catch (error) {
       for (const path of [file.temporaryPath, file.temporaryIndexPath])
@@ -108,6 +112,7 @@ export class SnapshotPublisher {
       throw error;
     }
     this.logger.log(`Backup ${manifest.id}: ${file.kind}, ${inWords(file)}`);
+    for (const { message } of snapshot.warnings) this.logger.warn(`Backup ${manifest.id}: ${message}`);
     return snapshot;
   }
 }

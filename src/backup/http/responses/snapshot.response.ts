@@ -3,6 +3,7 @@ import type { Page } from '../../catalog/catalog.js';
 import { SOURCE_KINDS, type SnapshotKind, type SourceKind, type TableSummary } from '../../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../../model/snapshot.js';
 import type { Verification } from '../../operations/verify.operation.js';
+import { SNAPSHOT_WARNING_CODES, type SnapshotWarning } from '../../model/snapshot-warning.js';
 import { type Subject, type Trigger, TRIGGER_TYPES, type TriggerType } from '../../model/trigger.js';
 
 @ApiSchema({ name: 'BackupSubject' })
@@ -36,6 +37,15 @@ export class TableSummaryResponse implements TableSummary {
 
   @ApiProperty({ description: "SHA-256, hex, over the table's row lines." })
   sha256!: string;
+}
+
+@ApiSchema({ name: 'BackupWarning' })
+export class SnapshotWarningResponse implements SnapshotWarning {
+  @ApiProperty({ enum: SNAPSHOT_WARNING_CODES, description: 'Later versions may know more.' })
+  code!: string;
+
+  @ApiProperty({ description: 'What was found, of which thing.' })
+  message!: string;
 }
 
 @ApiSchema({ name: 'BackupSnapshot' })
@@ -74,6 +84,17 @@ export class SnapshotResponse implements Snapshot {
 
   @ApiProperty({ type: String, nullable: true })
   description!: string | null;
+
+  @ApiProperty({ type: [SnapshotWarningResponse], description: 'What the capture found; empty when all is in it.' })
+  warnings!: SnapshotWarningResponse[];
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description:
+      'Place in the order of taking, whatever the clock said; null in snapshots of versions that did not count.',
+  })
+  sequence!: number | null;
 
   @ApiProperty({ format: 'date-time' })
   created_at!: string;
