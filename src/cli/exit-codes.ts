@@ -40,6 +40,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   SNAPSHOT_CORRUPT: EXIT.unsound,
   ARCHIVE_CORRUPT: EXIT.unsound,
   RESTORE_MISMATCH: EXIT.unsound,
+  RESTORE_INCOMPLETE: EXIT.failed,
   NOT_COMPARABLE: EXIT.refused,
   SCHEMA_MISMATCH: EXIT.refused,
   CONSTRAINT_VIOLATION: EXIT.refused,

@@ -69,7 +69,8 @@ const inWordsOfTheCommandLine = (message: string): string =>
   OTHER_WORDS.reduce((text, [api, ours]) => text.replaceAll(api, ours), message);
 
 /** The details that a person needs beside the message, one line each. */
-export function detailLines({ differences }: Failure['details']): string[] {
+export function detailLines({ differences, missing }: Failure['details']): string[] {
+  if (Array.isArray(missing)) return (missing as unknown[]).map((each) => `  ${plainText(String(each))}`);
   if (!Array.isArray(differences)) return [];
   return (differences as { table?: unknown; column?: unknown; difference?: unknown }[]).map(
     ({ table, column, difference }) =>

@@ -35,4 +35,37 @@ describe.skipIf(!hasPostgres)('the command line on PostgreSQL', () => {
     expect(to.dump()).toBe(from.dump().replaceAll(from.database, to.database));
     expect(await bench.run(call, { ...env, PGPASSWORD })).toMatchObject({ code: 5 });
   });
+
+  it('ends with an error where an empty database did not get everything, and names what is missing', async () => {
+    await from.execute(`CREATE FUNCTION internal_sum(integer, integer) RETURNS integer LANGUAGE internal IMMUTABLE AS 'int4pl';
+      CREATE TABLE sums (a integer DEFAULT internal_sum(1, 2)); INSERT INTO sums VALUES (3)`);
+    await to.empty();
+    const role = `${to.database}_owner`;
+    await to.onServer(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`, `ALTER DATABASE ${to.database} OWNER TO ${role}`);
+    try {
+      const env = { ...bench.env, DATABASE_URL: from.url, PGPASSWORD: 'secret' };
+      expect(await bench.run(['create'], env)).toMatchObject({ code: 0 });
+      const address = Object.assign(new URL(to.url), { username: role, password: '' }).href;
+      const { code, err } = await bench.run(['restore', 'newest', '--yes', '--to', address], env);
+      expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining('not all of it') as unknown });
+      expect(err).toContain('The table "sums" is not in the database, so its rows were left out.');
+      expect(err).toContain('permission denied for language internal');
+      expect(await to.query('SELECT count(*) FROM people')).toEqual([['2']]);
+      const [job] = JSON.parse((await bench.run(['jobs', '--json'], env)).out).items as { status: string }[];
+      expect(job).toMatchObject({ status: 'failed', error: { error_code: 'RESTORE_INCOMPLETE' } });
+    } finally {
+      await to.empty();
+      await to.onServer(`DROP ROLE ${role}`);
+    }
+  });
+
+  it('brings back a database that holds no table', async () => {
+    await from.empty();
+    await to.empty();
+    const env = { ...bench.env, DATABASE_URL: from.url };
+    expect(await bench.run(['create'], env)).toMatchObject({ code: 0 });
+    const { code, out } = await bench.run(['restore', 'newest', '--yes', '--to', to.url], env);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Restored \S+: 0 tables, 0 rows, in \d+ m?s\./);
+  });
 });

@@ -558,8 +558,10 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "CONSTRAINT_VIOLATION" | "CANCELLED" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "CONSTRAINT_VIOLATION" | "CANCELLED" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
+            /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
+            missing?: string[];
         };
         BackupJob: {
             id: string;
@@ -3023,7 +3025,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `INTERNAL_ERROR`, `ARCHIVE_CORRUPT`, `RESTORE_MISMATCH`, `ENGINE_FAILED`, `FOLDER_NOT_WRITABLE`, `INTERRUPTED` */
+            /** @description `INTERNAL_ERROR`, `ARCHIVE_CORRUPT`, `RESTORE_MISMATCH`, `RESTORE_INCOMPLETE`, `ENGINE_FAILED`, `FOLDER_NOT_WRITABLE`, `INTERRUPTED` */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -94,6 +94,11 @@ export interface RestoreOutcome {
   tables: Record<string, { rows: number }>;
   /** What the caller should know though the restore succeeded. */
   warnings: string[];
+  /**
+   * A sentence for each thing of the snapshot that the database does not have now: a table with its rows, a view, a trigger. Into an empty database that ends
+   * the job as `failed`; where the caller chose to restore what fits, it is a warning. Absent where the engine leaves nothing out.
+   */
+  missing?: string[];
 }
 
 /** What to read out of a snapshot, as materialised unless said otherwise. */

@@ -117,6 +117,7 @@ export class RunsController {
     'CONSTRAINT_VIOLATION',
     'ARCHIVE_CORRUPT',
     'RESTORE_MISMATCH',
+    'RESTORE_INCOMPLETE',
     ...CAPTURE_ERRORS,
     'MAINTENANCE',
   )

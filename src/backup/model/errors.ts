@@ -21,6 +21,7 @@ export type BackupErrorCode =
   | 'SCHEMA_MISMATCH'
   | 'CONSTRAINT_VIOLATION'
   | 'RESTORE_MISMATCH'
+  | 'RESTORE_INCOMPLETE'
   | 'MAINTENANCE'
   | 'BUSY'
   | 'LEASE_LOST'

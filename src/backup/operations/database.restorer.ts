@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DatabaseEngines } from '../engines/database-engines.js';
 import { EngineHost } from '../engines/engine-host.js';
 import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
-import type { StoredSnapshot } from '../engines/snapshot.engine.js';
+import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import type { TaskRun } from '../system/child-task.js';
@@ -53,14 +53,14 @@ export class DatabaseRestorer implements Restorer {
     const { engine, database } = this.placeOf(snapshot, choices);
     const { tables = null, allowSchemaChanges = false } = choices;
     const request = { database, snapshot, tables, allowSchemaChanges };
-    if (!choices.intoEmpty) return engine.restore(request, run);
+    if (!choices.intoEmpty) return judged(await engine.restore(request, run), choices);
     const occupancy = await this.emptiness(database); // somebody may have filled it since it was checked
     const removeFile =
       occupancy === 'missing' && database.type === 'sqlite' ? await makeDatabaseFile(database.path) : null;
     try {
-      return await engine.restore(
-        { ...request, allowSchemaChanges: allowSchemaChanges || occupancy !== 'no_rows' },
-        run,
+      return judged(
+        await engine.restore({ ...request, allowSchemaChanges: allowSchemaChanges || occupancy !== 'no_rows' }, run),
+        choices,
       );
     } catch (error) {
       await removeFile?.();
@@ -92,6 +92,13 @@ export class DatabaseRestorer implements Restorer {
       'The database was to be empty, and holds rows, which the restore would replace without a safety snapshot. Nothing was changed.',
     );
   }
+}
+
+/** Over rows that were there, whoever restores what fits has said that the rest may be left out. Elsewhere nobody has. */
+function judged(outcome: RestoreOutcome, { intoEmpty, onlyIfEmpty, database }: RestoreChoices): Restored {
+  const { missing = [], warnings } = outcome;
+  if (intoEmpty || onlyIfEmpty || database) return outcome;
+  return { ...outcome, warnings: [...warnings, ...missing], missing: [] };
 }
 
 /** @throws BackupError `TABLE_NOT_FOUND`, naming the tables that the snapshot has */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { asBackupError } from '../model/errors.js';
+import { asBackupError, type BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { DatabaseRestorer } from './database.restorer.js';
 import { resultOf } from './job-outcome.js';
@@ -32,8 +32,15 @@ export class EmptyStart {
     try {
       if (await this.databases.isEmpty()) await this.restoreNewest();
     } catch (error) {
-      this.logger.error(`The database was not restored at the start: ${asBackupError(error).message}`);
+      this.report(asBackupError(error));
     }
+  }
+
+  private report({ code, message, details }: BackupError): void {
+    if (code !== 'RESTORE_INCOMPLETE')
+      return this.logger.error(`The database was not restored at the start: ${message}`);
+    this.logger.error(message);
+    for (const each of details['missing'] as string[]) this.logger.error(each);
   }
 
   private async restoreNewest(): Promise<void> {

@@ -103,10 +103,11 @@ export class RestoreOperation {
     }));
     context.stage('done');
     const by = context.job.requested_by ?? 'nobody named';
+    const missing = restored.flatMap((part) => part.missing ?? []);
     this.logger.log(
-      `Restored ${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,
+      `Restored ${missing.length > 0 ? 'a part of ' : ''}${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,
     );
-    return {
+    const result = {
       tables: Object.assign({}, ...restored.map(({ tables }) => tables ?? {})) as object,
       ...filesOf(restored),
       safety_snapshot_id: safety?.id ?? null,
@@ -118,6 +119,8 @@ export class RestoreOperation {
           : ['No safety snapshot was taken, as asked for: this restore cannot be undone.']),
       ],
     };
+    if (missing.length > 0) throw incomplete(id, missing, result);
+    return result;
   }
 
   private async safetySnapshot(
@@ -184,6 +187,15 @@ function filesOf(restored: readonly Restored[]): Pick<Restored, 'files'> {
 
 const filledMeanwhile = (): BackupError =>
   new BackupError('CANCELLED', 'The database is not empty any more: another process filled it. Nothing was changed.');
+
+/** What came back stays: whoever restores into an empty database needs it, and has to know what else to look for. */
+const incomplete = (id: string, missing: readonly string[], result: Record<string, unknown>): BackupError =>
+  new BackupError(
+    'RESTORE_INCOMPLETE',
+    `Snapshot "${id}" was restored, but not all of it: ${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing. ` +
+      'What came back stays in the database. Do what is said of each, and restore again into an empty database; the snapshot holds all of it.',
+    { missing, ...result },
+  );
 
 const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
   const error = asBackupError(thrown);

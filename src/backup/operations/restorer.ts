@@ -28,7 +28,7 @@ export interface RestoreChoices {
 }
 
 /** What a restore of one snapshot did. */
-export type Restored = Pick<RestoreOutcome, 'warnings'> &
+export type Restored = Pick<RestoreOutcome, 'warnings' | 'missing'> &
   Partial<Pick<RestoreOutcome, 'tables'>> & { files?: { files: number; bytes: number } };
 
 /** Puts back the snapshots of one source. */

@@ -74,7 +74,7 @@ function outcomeInWords(id: string, result: Result, global: GlobalOptions): stri
   const tables = Object.values(result.tables ?? {});
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const what = [
-    tables.length > 0 && `${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}`,
+    (tables.length > 0 || !result.files) && `${countOf(tables.length, 'table')}, ${countOf(rows, 'row')}`,
     result.files && countOf(result.files.files, 'file'),
   ].filter(Boolean);
   const undo = result.safety_snapshot_id;

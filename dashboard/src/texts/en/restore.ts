@@ -176,6 +176,7 @@ export const restore = {
     CONSTRAINT_VIOLATION: 'Choose the tables that are referred to as well, or restore everything.',
     RESTORE_MISMATCH:
       'What was written was not what the snapshot says, so it was undone. Verify the snapshot, then try again.',
+    RESTORE_INCOMPLETE: 'What came back stays. The details of the job list what is missing.',
     DATABASE_LOCKED: 'Another program is writing to the database. Stop it, then try again.',
     DATABASE_UNAVAILABLE: 'Check that the database server runs, then try again.',
     BUSY: 'Others are comparing at the moment. Try again shortly, or go on without the preview.',

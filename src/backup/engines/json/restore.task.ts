@@ -2,7 +2,7 @@ import type { TaskContext } from '../../system/child-task-server.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
 import { verifyBytes } from '../stored.tasks.js';
-import type { Dialect } from './dialect.js';
+import type { Dialect, RestorePlan } from './dialect.js';
 import { dialectOf } from './dialects.js';
 import { materialise } from './materialise.js';
 
@@ -14,7 +14,8 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   const tables = tablesToRestore(request, dialect);
   const plan = { manifest: snapshot.manifest, parts: materialise(snapshot), tables, allowSchemaChanges };
   try {
-    return await dialect.restore(database, plan, context);
+    const outcome = await dialect.restore(database, plan, context);
+    return { ...outcome, missing: [...tablesLeftOut(outcome, plan, dialect), ...(outcome.missing ?? [])] };
   } catch (error) {
     await verifyBytes(snapshot, context); // if the stored bytes are damaged, that is the reason to tell
     throw error;
@@ -30,6 +31,14 @@ export async function checkRestorableTask(
   await verifyBytes(snapshot, context);
   const dialect = await dialectOf(database);
   return dialect.compareSchema(database, snapshot.manifest, tablesToRestore(request, dialect));
+}
+
+/** Whatever the reason: a table that the snapshot holds and the outcome does not name has not come back. */
+function tablesLeftOut({ tables }: RestoreOutcome, plan: RestorePlan, { companions }: Dialect): string[] {
+  return Object.keys(plan.manifest.tables)
+    .filter((name) => plan.tables === null || plan.tables.includes(name))
+    .filter((name) => !companions.includes(name) && !Object.hasOwn(tables, name))
+    .map((name) => `The table "${name}" is not in the database, so its rows were left out.`);
 }
 
 /** Null for all: where a snapshot holds only some tables, the others are not touched. */

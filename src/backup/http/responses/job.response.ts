@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { Page } from '../../catalog/catalog.js';
 import type { BackupErrorCode } from '../../model/errors.js';
 import { type Job, type JobError, JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../../model/job.js';
@@ -12,6 +12,12 @@ export class JobErrorResponse implements JobError {
 
   @ApiProperty()
   message!: string;
+
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database.',
+  })
+  missing?: string[];
 
   [detail: string]: unknown;
 }

@@ -23,7 +23,8 @@ const BETWEEN_ATTEMPTS_MS = 500;
  * dropped to the last one that is back, and what is to be done when it has committed or failed.
  */
 export class RestoreSession {
-  private readonly warnings: string[] = [];
+  /** What could not be built. */
+  private readonly missing: string[] = [];
   private locked = false;
   /** What is to be said as soon as it has been committed. */
   private outcome: RestoreOutcome | null = null;
@@ -46,7 +47,7 @@ export class RestoreSession {
       const migrations = (await this.hasMigrationsTable()) ? (hadMigrations ? 'there' : 'new') : 'none';
       const database = await this.lock(migrations);
       const restored = await new MysqlRestore(this.connection, this.target, this.plan, this.context).run(database);
-      const outcome = { ...restored, warnings: [...this.warnings, ...restored.warnings] };
+      const outcome = { ...restored, missing: this.missing };
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
       await this.context.whileHeld(async () => {
         this.outcome = outcome;
@@ -97,7 +98,7 @@ export class RestoreSession {
     const whole = this.plan.tables === null;
     const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
     await missing.create((name) => whole || this.isChosen(name), whole);
-    this.warnings.push(...missing.warnings);
+    this.missing.push(...missing.warnings);
   }
 
   /** Waits for everybody else here, and nowhere later. */

@@ -36,6 +36,8 @@ interface RestoredTable {
 export class PostgresRestore {
   private readonly restored = new Map<string, RestoredTable>();
   private readonly warnings: string[] = [];
+  /** What the database does not have in the end. */
+  private readonly missing: string[] = [];
   private readonly then: ComparedTable[];
 
   constructor(
@@ -63,11 +65,12 @@ export class PostgresRestore {
     this.refuseMissingTables(tables);
     await sequences.set();
     await aside.putBack();
-    this.warnings.push(...sequences.warnings, ...(await refreshMaterializedViews(this.connection, oids)));
+    this.missing.push(...sequences.missing);
+    this.warnings.push(...(await refreshMaterializedViews(this.connection, oids)));
     await this.connection.setSearchPath('');
     await this.checkDigests(sequences);
     const rows = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(rows), warnings: this.warnings };
+    return { tables: Object.fromEntries(rows), warnings: this.warnings, missing: this.missing };
   }
 
   private isChosen(table: string): boolean {
@@ -99,7 +102,7 @@ export class PostgresRestore {
     await this.connection.setSearchPath(this.surroundings.searchPath);
     await missing.create(this.plan.tables);
     await this.connection.setSearchPath('');
-    this.warnings.push(...missing.warnings);
+    this.missing.push(...missing.warnings);
     const after = await readMigrations(this.connection, this.surroundings.migrations);
     if (after.exists && !before.exists)
       await recordMigrations(this.connection, after, this.plan.manifest.schema.migrations);
@@ -163,10 +166,7 @@ export class PostgresRestore {
 
   private beginTable({ name, columns }: DocumentTable, layout: TableLayout | undefined): RestoredTable | null {
     if (!this.isChosen(name)) return null;
-    if (!layout) {
-      this.warnings.push(`The table "${name}" is not in the database, so its rows were left out.`);
-      return null;
-    }
+    if (!layout) return null;
     const then = this.then.find((table) => table.name === name);
     if (then) this.assertSameColumns(then, columns);
     const same = columns.filter((column) => layout.columns.some((c) => c.name === column.name));

@@ -77,7 +77,8 @@ const ROW = /^\{"name":(".*"),"last_value":(-?\d+),"is_called":(true|false)\}$/;
 
 /** The sequences on their way back. */
 export class RestoredSequences {
-  readonly warnings: string[] = [];
+  /** A sentence for each that the database does not have. */
+  readonly missing: string[] = [];
   private readonly pieces: Buffer[] = [];
   private readonly captured = new Set<string>();
 
@@ -111,7 +112,7 @@ export class RestoredSequences {
       this.captured.add(label);
       const sequence = this.live.find((known) => known.label === label);
       if (!sequence && this.owners === null)
-        this.warnings.push(`The sequence "${label}" is not in the database, so it was left out.`);
+        this.missing.push(`The sequence "${label}" is not in the database, so it was left out.`);
       if (sequence && this.isWanted(sequence)) statements.push(...setting(sequence, value, isCalled));
     }
     await this.connection.run(...statements);
@@ -119,7 +120,7 @@ export class RestoredSequences {
 
   /** Of where the captured ones stand now, or null where not all of them were set. */
   async digest(): Promise<string | null> {
-    if (this.owners !== null || this.warnings.length > 0) return null;
+    if (this.owners !== null || this.missing.length > 0) return null;
     const captured = this.live.filter(({ label }) => this.captured.has(label));
     const lines = await readSequenceLines(this.connection, captured);
     return createHash('sha256').update(lines).digest('hex');

@@ -28,6 +28,8 @@ interface RestoredTable {
 export class SqliteRestore {
   private readonly restored = new Map<string, RestoredTable>();
   private readonly warnings: string[] = [];
+  /** What the database does not have in the end. */
+  private readonly missing: string[] = [];
   private readonly snapshotLayouts: TableLayout[];
 
   constructor(
@@ -52,7 +54,7 @@ export class SqliteRestore {
     await this.checkDigests();
     this.warnings.push(...ForeignKeyReport.of(this.connection).judge(keysBefore, (table) => this.isAsCaptured(table)));
     const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(tables), warnings: this.warnings };
+    return { tables: Object.fromEntries(tables), warnings: this.warnings, missing: this.missing };
   }
 
   /** Every table, into the very schema it came from: the digests prove the whole database. */
@@ -93,7 +95,7 @@ export class SqliteRestore {
     const whole = this.plan.tables === null;
     const missing = new MissingTables(this.connection, ddl);
     missing.create((name) => whole || this.isChosen(name), whole);
-    this.warnings.push(...missing.warnings);
+    this.missing.push(...missing.warnings);
     if (!existing.has(this.target.migrationsTable))
       recordMigrations(this.connection, this.target.migrationsTable, migrations);
   }
@@ -130,10 +132,7 @@ export class SqliteRestore {
     layout: TableLayout | undefined,
   ): (rows: Buffer) => number {
     if (!this.isChosen(name)) return () => 0;
-    if (!layout) {
-      this.warnings.push(`The table "${name}" is not in the database, so its rows were left out.`);
-      return () => 0;
-    }
+    if (!layout) return () => 0;
     const table = this.restoredTable(layout, columns);
     this.restored.set(name, table);
     this.connection.exec(`DELETE FROM main.${quoted(name)}`);
