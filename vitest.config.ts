@@ -13,7 +13,8 @@ const decorators = swc.vite({
 const common = { environment: 'node' as const, globals: false };
 
 /** They count on being alone there: that nobody writes is told for a whole PostgreSQL server at once. */
-const ON_SERVERS = 'test/integration/{postgres,mysql,native-postgres,native-mysql,plans-of-sources}*.spec.ts';
+const ON_SERVERS =
+  'test/integration/{postgres,mysql,native-postgres,native-mysql,plans-of-sources,chosen-tables}*.spec.ts';
 
 const IN_ONE_WORKER = { maxWorkers: 1, sequence: { groupOrder: 0 } };
 // These spend much of their time waiting for child processes.

@@ -41,7 +41,7 @@ describe('the package, as npm packs it, in an application of somebody else', () 
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
       id: expect.stringMatching(/^manual_backup_\d{8}_\d{6}$/),
-      tables: ['orders', 'products', 'sqlite_sequence'],
+      tables: ['orders', 'products'],
     });
     await eventually(() => processesOf(app.home).length === 0);
   });

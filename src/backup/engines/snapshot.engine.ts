@@ -178,6 +178,11 @@ export abstract class SnapshotEngine {
     run?: TaskRun,
   ): Promise<SchemaDifference[]>;
 
+  /** Refuses chosen tables where a snapshot can only be restored as a whole. @throws BackupError `UNSUPPORTED` */
+  assertSeparable(_request: Pick<RestoreRequest, 'database' | 'snapshot' | 'tables'>): void {
+    // most keep their tables apart
+  }
+
   /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
   abstract read(request: ReadRequest, run?: TaskRun): Promise<Readable>;
 

@@ -1,3 +1,4 @@
+import { withoutCounters } from './counters.js';
 import type { Manifest, SnapshotKind, SourceKind, TableSummary } from './manifest.js';
 import type { SnapshotWarning } from './snapshot-warning.js';
 import type { Trigger } from './trigger.js';
@@ -27,6 +28,7 @@ export interface Snapshot {
   size_bytes: number;
   checksum: string;
   checksum_algorithm: 'SHA256';
+  /** The counters that the manifest lists beside them are no tables, and left out here. */
   tables: Record<string, TableSummary>;
   location: SnapshotLocation;
   /** File name of the archive it lies in, null for a regular one. */
@@ -57,7 +59,7 @@ export function snapshotFromManifest(manifest: Manifest, archive: string | null)
     size_bytes: manifest.file_size_bytes,
     checksum: manifest.checksum,
     checksum_algorithm: manifest.checksum_algorithm,
-    tables: manifest.tables,
+    tables: manifest.source === 'database' ? withoutCounters(manifest.database.type, manifest.tables) : manifest.tables,
     location: archive === null ? 'regular' : 'archived',
     archive,
     pinned: false,

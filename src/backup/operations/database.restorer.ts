@@ -5,6 +5,7 @@ import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
 import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
+import { snapshotFromManifest } from '../model/snapshot.js';
 import type { TaskRun } from '../system/child-task.js';
 import { makeDatabaseFile } from './database-file.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -25,11 +26,19 @@ export class DatabaseRestorer implements Restorer {
     return (await this.host.run('occupancy', this.options.database())) !== 'rows';
   }
 
-  /** @throws BackupError `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences`, `UNSUPPORTED` */
-  async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {
+  /** @throws BackupError `TABLE_NOT_FOUND`, `UNSUPPORTED` */
+  assertAskable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): void {
     const snapshot = ofDatabase(stored);
     const { engine, database } = this.placeOf(snapshot, choices);
-    assertTables(snapshot.manifest, choices.tables);
+    engine.assertSeparable({ database, snapshot, tables: choices.tables ?? null });
+    assertTables(snapshotFromManifest(snapshot.manifest, null), choices.tables);
+  }
+
+  /** @throws BackupError as {@link assertAskable}, and `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `SCHEMA_MISMATCH` with `differences` */
+  async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {
+    this.assertAskable(stored, choices);
+    const snapshot = ofDatabase(stored);
+    const { engine, database } = this.placeOf(snapshot, choices);
     if (choices.intoEmpty && (await this.emptiness(database)) !== 'no_rows') {
       await this.host.run('verify', snapshot, run); // there is no schema yet that could differ
       return;
@@ -101,13 +110,16 @@ function judged(outcome: RestoreOutcome, { intoEmpty, onlyIfEmpty, database }: R
   return { ...outcome, warnings: [...warnings, ...missing], missing: [] };
 }
 
-/** @throws BackupError `TABLE_NOT_FOUND`, naming the tables that the snapshot has */
-export function assertTables(snapshot: { id: string; tables: object }, tables: readonly string[] = []): void {
-  const unknown = tables.filter((table) => !Object.hasOwn(snapshot.tables, table));
+/**
+ * @param snapshot its `tables` without the counters, which come with whatever tables are chosen
+ * @throws BackupError `TABLE_NOT_FOUND`, naming the tables that the snapshot has
+ */
+export function assertTables({ id, tables }: { id: string; tables: object }, chosen: readonly string[] = []): void {
+  const unknown = chosen.filter((table) => !Object.hasOwn(tables, table));
   if (unknown.length === 0) return;
-  const known = Object.keys(snapshot.tables).join(', ');
+  const known = Object.keys(tables).join(', ');
   throw new BackupError(
     'TABLE_NOT_FOUND',
-    `Snapshot "${snapshot.id}" has no table ${unknown.map((table) => JSON.stringify(table)).join(', ')}. Its tables: ${known}.`,
+    `Snapshot "${id}" has no table ${unknown.map((table) => JSON.stringify(table)).join(', ')}. Its tables: ${known}.`,
   );
 }

@@ -49,10 +49,12 @@ export class ExtractOperation {
 
   /** Rows of one table, as JSON. @throws BackupError `TABLE_NOT_FOUND` */
   table(id: string, table: string, offset: number, limit: number): Promise<Readable> {
-    return this.snapshots.read(id, (snapshot) => {
+    return this.snapshots.read(id, (snapshot, listed) => {
       if (!Object.hasOwn(snapshot.manifest.tables, table)) {
-        const tables = Object.keys(snapshot.manifest.tables).join(', ');
-        throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" has no table of this name. Its tables: ${tables}.`);
+        throw new BackupError(
+          'TABLE_NOT_FOUND',
+          `Snapshot "${id}" has no table of this name. Its tables: ${Object.keys(listed.tables).join(', ')}.`,
+        );
       }
       return this.rows({ snapshot: ofDatabase(snapshot), view: 'table', table, offset, limit });
     });

@@ -32,11 +32,17 @@ export class FilesRestorer implements Restorer {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws BackupError `VALIDATION_FAILED`, `CONFIG_INVALID` for a target outside the allowed folders, `SNAPSHOT_CORRUPT`, `DISK_FULL` */
+  /** @throws BackupError `TABLE_NOT_FOUND`, `VALIDATION_FAILED`, `CONFIG_INVALID` for a target outside the allowed folders */
+  async assertAskable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): Promise<void> {
+    const { id, paths } = ofFiles(stored).manifest;
+    if (choices.tables) throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" holds files: it has no tables.`);
+    await this.targets(paths, choices);
+  }
+
+  /** @throws BackupError as {@link assertAskable}, and `SNAPSHOT_CORRUPT`, `DISK_FULL` */
   async assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void> {
+    await this.assertAskable(stored, choices);
     const snapshot = ofFiles(stored);
-    if (choices.tables)
-      throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${snapshot.manifest.id}" holds files: it has no tables.`);
     await this.engine.checkRestorable({ snapshot, targets: await this.targets(snapshot.manifest.paths, choices) }, run);
   }
 

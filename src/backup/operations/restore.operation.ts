@@ -56,7 +56,7 @@ export class RestoreOperation {
       );
     }
     assertChoices(snapshot, choices);
-    if (!choices.skipVerification) await this.assertRestorable(from, id, choices);
+    await this.assertRestorable(from, id, choices);
     const checkedAt = this.clock.now().getTime();
     return this.queue.submit({
       type: 'restore',
@@ -75,7 +75,12 @@ export class RestoreOperation {
   ): Promise<void> {
     for (const part of await partsOf(from, id)) {
       const run = context?.task(0, 0.1, 'verify');
-      await from.snapshots.read(part.id, (stored) => this.restorerOf(part).assertRestorable(stored, choices, run));
+      const restorer = this.restorerOf(part);
+      await from.snapshots.read(part.id, async (stored) =>
+        choices.skipVerification
+          ? restorer.assertAskable(stored, choices)
+          : restorer.assertRestorable(stored, choices, run),
+      );
     }
   }
 

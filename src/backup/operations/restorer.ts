@@ -33,6 +33,8 @@ export type Restored = Pick<RestoreOutcome, 'warnings' | 'missing'> &
 
 /** Puts back the snapshots of one source. */
 export interface Restorer {
+  /** Refuses what was asked for in a way that cannot work; reads the manifest alone. */
+  assertAskable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): void | Promise<void>;
   /** Refuses whatever can be refused before anything is touched. */
   assertRestorable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices, run?: TaskRun): Promise<void>;
   /** Whether there is anything that a safety snapshot could keep. */

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { isCounter } from '../../model/counters.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
@@ -45,7 +46,7 @@ async function beginCapture({ database, tables: chosen }: CaptureRequest): Promi
   const dialect = await dialectOf(database);
   const session = await dialect.beginCapture(database);
   if (chosen === undefined) return session;
-  const tables = session.tables.filter(({ name }) => chosen.includes(name) || dialect.companions.includes(name));
+  const tables = session.tables.filter(({ name }) => chosen.includes(name) || isCounter(database.type, name));
   const missing = chosen.filter((name) => !tables.some((table) => table.name === name));
   if (missing.length === 0) return { ...session, tables, close: () => session.close() };
   await session.close();

@@ -1,3 +1,4 @@
+import { withoutCounters } from '../../model/counters.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { Comparison, TableComparison } from '../../model/comparison.js';
@@ -15,7 +16,6 @@ import type { RowChange } from './compare/scratch-rows.js';
 import { SnapshotSide } from './compare/snapshot-side.js';
 import { readChanges, type TableChanges } from './compare/table-changes.js';
 import { compareSummaries, pairsOf, type Sides, type TablePair } from './compare/table-pair.js';
-import { dialectOf } from './dialects.js';
 import { checkRestorableTask, tablesToRestore } from './restore.task.js';
 
 type Wanted = (table: string) => boolean;
@@ -57,9 +57,9 @@ export async function previewRestoreTask(
   context: TaskContext,
 ): Promise<RestorePreview> {
   const schema_differences = await checkRestorableTask({ database, snapshot, tables }, context);
-  const chosen = tablesToRestore({ database, snapshot, tables }, await dialectOf(database));
-  const isRestored = (table: string) =>
-    Object.hasOwn(snapshot.manifest.tables, table) && (chosen === null || chosen.includes(table));
+  const chosen = tablesToRestore({ database, snapshot, tables });
+  const restorable = withoutCounters(snapshot.manifest.database.type, snapshot.manifest.tables);
+  const isRestored = (table: string) => Object.hasOwn(restorable, table) && (chosen === null || chosen.includes(table));
   const request = { before: { database, at }, after: { snapshot } };
   return { ...(await compareTables(request, isRestored, context)), schema_differences };
 }

@@ -42,8 +42,6 @@ export interface RestorePlan {
 
 /** How one kind of database writes its own JSON and reads it back. */
 export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
-  /** Names of captured tables that hold what belongs to others, such as the next values of their keys: they go along with any choice of tables. */
-  readonly companions: readonly string[];
   beginCapture(target: Target): CaptureSession | Promise<CaptureSession>;
   compareSchema(
     target: Target,

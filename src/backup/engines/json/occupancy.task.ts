@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isCounter } from '../../model/counters.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget, Occupancy } from '../database-target.js';
 import { dialectOf } from './dialects.js';
@@ -9,7 +10,7 @@ export async function occupancyTask(database: DatabaseTarget, context: TaskConte
   const dialect = await dialectOf(database);
   const session = await dialect.beginCapture(database);
   try {
-    const tables = session.tables.filter(({ name }) => !dialect.companions.includes(name));
+    const tables = session.tables.filter(({ name }) => !isCounter(database.type, name));
     for (const table of tables) {
       for await (const lines of table.lines()) if (lines.length > 0) return 'rows';
       await context.breathe();

@@ -1,8 +1,9 @@
+import { withoutCounters } from '../../model/counters.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
 import { verifyBytes } from '../stored.tasks.js';
-import type { Dialect, RestorePlan } from './dialect.js';
+import type { RestorePlan } from './dialect.js';
 import { dialectOf } from './dialects.js';
 import { materialise } from './materialise.js';
 
@@ -11,11 +12,11 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   const { database, snapshot, allowSchemaChanges } = request;
   context.report({ stage: 'restore', progress: 0 });
   const dialect = await dialectOf(database);
-  const tables = tablesToRestore(request, dialect);
+  const tables = tablesToRestore(request);
   const plan = { manifest: snapshot.manifest, parts: materialise(snapshot), tables, allowSchemaChanges };
   try {
     const outcome = await dialect.restore(database, plan, context);
-    return { ...outcome, missing: [...tablesLeftOut(outcome, plan, dialect), ...(outcome.missing ?? [])] };
+    return { ...outcome, missing: [...tablesLeftOut(outcome, plan), ...(outcome.missing ?? [])] };
   } catch (error) {
     await verifyBytes(snapshot, context); // if the stored bytes are damaged, that is the reason to tell
     throw error;
@@ -30,22 +31,19 @@ export async function checkRestorableTask(
   const { database, snapshot } = request;
   await verifyBytes(snapshot, context);
   const dialect = await dialectOf(database);
-  return dialect.compareSchema(database, snapshot.manifest, tablesToRestore(request, dialect));
+  return dialect.compareSchema(database, snapshot.manifest, tablesToRestore(request));
 }
 
 /** Whatever the reason: a table that the snapshot holds and the outcome does not name has not come back. */
-function tablesLeftOut({ tables }: RestoreOutcome, plan: RestorePlan, { companions }: Dialect): string[] {
-  return Object.keys(plan.manifest.tables)
+function tablesLeftOut({ tables }: RestoreOutcome, plan: RestorePlan): string[] {
+  return Object.keys(withoutCounters(plan.manifest.database.type, plan.manifest.tables))
     .filter((name) => plan.tables === null || plan.tables.includes(name))
-    .filter((name) => !companions.includes(name) && !Object.hasOwn(tables, name))
+    .filter((name) => !Object.hasOwn(tables, name))
     .map((name) => `The table "${name}" is not in the database, so its rows were left out.`);
 }
 
 /** Null for all: where a snapshot holds only some tables, the others are not touched. */
-export function tablesToRestore(
-  { tables, snapshot: { manifest } }: CheckRestorableRequest,
-  { companions }: Dialect,
-): string[] | null {
+export function tablesToRestore({ tables, snapshot: { manifest } }: CheckRestorableRequest): string[] | null {
   if (tables !== null || !manifest.partial) return tables;
-  return Object.keys(manifest.tables).filter((name) => !companions.includes(name));
+  return Object.keys(withoutCounters(manifest.database.type, manifest.tables));
 }

@@ -14,6 +14,7 @@ import {
   type SchemaDifference,
 } from '../snapshot.engine.js';
 import type { NativeOptions } from './native.options.js';
+import { refuseChosenTables } from './schema-differences.js';
 
 const ENDINGS = { sqlite: '.db', postgres: '.dump', mysql: '.sql.gz' } as const satisfies Record<
   DatabaseTarget['type'],
@@ -43,6 +44,10 @@ export class NativeEngine extends SnapshotEngine {
 
   override restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome> {
     return this.host.run('nativeRestore', { ...request, options: this.options }, run);
+  }
+
+  override assertSeparable({ database, snapshot, tables }: Omit<RestoreRequest, 'allowSchemaChanges'>): void {
+    if (database.type !== 'sqlite') refuseChosenTables(snapshot, tables);
   }
 
   override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {

@@ -1,9 +1,10 @@
+import { COUNTERS } from '../../../model/counters.js';
 import type { MysqlConnection } from './mysql.connection.js';
 import { RowLineReader } from './mysql.row-line.js';
 import type { TableLayout } from './mysql.schema.js';
 
 /** Stands among the tables of a document; the server allows 64 characters in the name of a table, and this has more. */
-export const COUNTER_TABLE = 'AUTO_INCREMENT of each table (the next number; not a table of the database)';
+export const COUNTER_TABLE = COUNTERS.mysql;
 
 export const COUNTER_HEADER = {
   name: COUNTER_TABLE,

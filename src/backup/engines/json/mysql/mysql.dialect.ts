@@ -5,15 +5,12 @@ import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js'
 import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginCapture } from './mysql.capture.js';
 import { MysqlConnection } from './mysql.connection.js';
-import { COUNTER_TABLE } from './mysql.counters.js';
 import { schemaDifferences } from './mysql.differences.js';
 import { RestoreSession } from './mysql.restore-session.js';
 import { finishInterruptedRestore } from './mysql.unfinished.js';
 
 /** MySQL 8 and MariaDB: the server prints the rows as JSON texts, and reads them back as literals. */
 export class MysqlDialect implements Dialect<ServerTarget> {
-  readonly companions = [COUNTER_TABLE];
-
   async beginCapture(target: ServerTarget): Promise<CaptureSession> {
     return this.onConnection(target, (connection) => beginCapture(connection, target), 'kept');
   }

@@ -27,8 +27,6 @@ import { readState } from './postgres.state.js';
 
 /** PostgreSQL: `row_to_json` writes the rows, `COPY` reads them back. */
 export class PostgresDialect implements Dialect<ServerTarget> {
-  readonly companions = [SEQUENCE_TABLE];
-
   async beginCapture(target: ServerTarget): Promise<CaptureSession> {
     const connection = await PostgresConnection.open(target);
     try {

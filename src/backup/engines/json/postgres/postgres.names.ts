@@ -1,3 +1,5 @@
+import { COUNTERS } from '../../../model/counters.js';
+
 /** An identifier as SQL writes it. */
 export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -25,4 +27,4 @@ export function documentName({ schema, name }: QualifiedName): string {
 const isSpecial = (part: string): boolean => /[."]/.test(part);
 
 /** The view of the system that shows every sequence: no table that is captured lies in its schema. */
-export const SEQUENCE_TABLE = 'pg_catalog.pg_sequences';
+export const SEQUENCE_TABLE = COUNTERS.postgres;

@@ -8,13 +8,11 @@ import { explain, openSource, type Connection } from './sqlite.connection.js';
 import { schemaDifferences } from './sqlite.differences.js';
 import { SqliteRestore } from './sqlite.restore.js';
 import { readRowLines } from './sqlite.rows.js';
-import { describeSchema, readLayouts, SEQUENCE_TABLE } from './sqlite.schema.js';
+import { describeSchema, readLayouts } from './sqlite.schema.js';
 import { DatabaseState } from './sqlite.state.js';
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
 export class SqliteDialect implements Dialect<SqliteTarget> {
-  readonly companions = [SEQUENCE_TABLE];
-
   beginCapture(target: SqliteTarget): CaptureSession {
     const state = new DatabaseState(target.path);
     const connection = openSource(target, 'read');

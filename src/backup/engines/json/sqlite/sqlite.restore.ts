@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutCounters } from '../../../model/counters.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
@@ -54,7 +55,11 @@ export class SqliteRestore {
     await this.checkDigests();
     this.warnings.push(...ForeignKeyReport.of(this.connection).judge(keysBefore, (table) => this.isAsCaptured(table)));
     const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(tables), warnings: this.warnings, missing: this.missing };
+    return {
+      tables: withoutCounters('sqlite', Object.fromEntries(tables)),
+      warnings: this.warnings,
+      missing: this.missing,
+    };
   }
 
   /** Every table, into the very schema it came from: the digests prove the whole database. */

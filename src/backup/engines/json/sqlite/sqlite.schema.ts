@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { COUNTERS } from '../../../model/counters.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
 
@@ -38,7 +39,7 @@ export interface TableLayout {
 }
 
 /** Keeps the next values of AUTOINCREMENT keys: captured as a table, left out of comparisons. */
-export const SEQUENCE_TABLE = 'sqlite_sequence';
+export const SEQUENCE_TABLE = COUNTERS.sqlite;
 const ROWID_NAMES = ['rowid', '_rowid_', 'oid'];
 /** Virtual tables that own their content and give it back exactly; others are left alone. */
 const CONTENT_MODULES = new Set(['fts3', 'fts4', 'fts5', 'rtree', 'rtree_i32', 'geopoly']);
