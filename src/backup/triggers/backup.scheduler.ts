@@ -49,7 +49,7 @@ const JOBS_LOOKED_AT = 200;
  *
  * `@nestjs/schedule` serves the host's own crons and intervals. These timers are not among them: when a plan is due depends on its last snapshot, its
  * rhythm changes while the application runs, and tests live through weeks on a clock of their own. So a host needs no ScheduleModule, and one that has it
- * keeps it to itself. Its parser of cron expressions is the one used here.
+ * keeps it to itself.
  */
 @Injectable()
 export class BackupScheduler {
