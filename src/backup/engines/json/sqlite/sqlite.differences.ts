@@ -1,29 +1,20 @@
-import Database from 'better-sqlite3';
 import type { DatabaseManifest } from '../../../model/manifest.js';
 import type { SchemaDifference } from '../../snapshot.engine.js';
 import { compareMigrations, compareTables } from '../schema-differences.js';
 import type { Connection } from './sqlite.connection.js';
 import { describeSchema, readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
+import { declareSchema, type SchemaObject } from './sqlite.snapshot-schema.js';
 
 /** The tables as they were when the snapshot was taken, told by building its schema in memory from the manifest's statements. */
-export function layoutsOfManifest(manifest: DatabaseManifest, migrationsTable: string): TableLayout[] {
-  const scratch = new Database(':memory:');
+export function schemaOfManifest(
+  { schema }: DatabaseManifest,
+  migrationsTable: string,
+): { layouts: TableLayout[]; objects: SchemaObject[] } {
+  const { scratch, objects } = declareSchema(schema.ddl);
   try {
-    // Virtual tables first, since they bring their shadow tables: after a VACUUM the database lists those before them.
-    for (const kind of [/^\s*CREATE\s+VIRTUAL\s/i, /^\s*CREATE\s+TABLE\b/i])
-      for (const sql of manifest.schema.ddl) if (kind.test(sql)) createIfPossible(scratch, sql);
-    return readLayouts(scratch, migrationsTable);
+    return { layouts: readLayouts(scratch, migrationsTable), objects };
   } finally {
     scratch.close();
-  }
-}
-
-/** `sqlite_sequence` and the shadow tables of virtual ones come by themselves, and a module that is not there held nothing we captured. */
-function createIfPossible(scratch: Connection, sql: string): void {
-  try {
-    scratch.prepare(sql).run(); // one statement only: a manifest is data
-  } catch {
-    // what could not be built is reported as a difference if anything needs it
   }
 }
 
@@ -36,7 +27,7 @@ export function schemaDifferences(
 ): SchemaDifference[] {
   const concerned = ({ name }: TableLayout) => name !== SEQUENCE_TABLE && (chosen === null || chosen.includes(name));
   const now = readLayouts(live, migrationsTable);
-  const then = layoutsOfManifest(manifest, migrationsTable);
+  const then = schemaOfManifest(manifest, migrationsTable).layouts;
   return [
     ...compareTables(then.filter(concerned), now.filter(concerned), otherDifferences),
     ...compareMigrations(manifest.schema.migrations, describeSchema(live, now, migrationsTable).migrations),

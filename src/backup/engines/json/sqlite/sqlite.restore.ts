@@ -6,12 +6,13 @@ import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
-import { layoutsOfManifest, schemaDifferences } from './sqlite.differences.js';
+import { schemaDifferences, schemaOfManifest } from './sqlite.differences.js';
 import { ForeignKeyReport } from './sqlite.foreign-keys.js';
 import { MissingTables, recordMigrations } from './sqlite.missing-tables.js';
 import { readRowLines } from './sqlite.rows.js';
 import { rebuildFullTextIndexes, SetAsideObjects } from './sqlite.schema-objects.js';
 import { readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
+import { TableFiller } from './sqlite.table-filler.js';
 import { TableRowWriter } from './sqlite.table-writer.js';
 
 /** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
@@ -28,10 +29,11 @@ interface RestoredTable {
 /** One restore of a SQLite database: replaces the rows and proves them, inside the transaction that its caller opened. */
 export class SqliteRestore {
   private readonly restored = new Map<string, RestoredTable>();
+  private readonly fillers: TableFiller[] = [];
   private readonly warnings: string[] = [];
   /** What the database does not have in the end. */
   private readonly missing: string[] = [];
-  private readonly snapshotLayouts: TableLayout[];
+  private readonly snapshot: ReturnType<typeof schemaOfManifest>;
 
   constructor(
     private readonly connection: Connection,
@@ -39,7 +41,7 @@ export class SqliteRestore {
     private readonly plan: RestorePlan,
     private readonly context: TaskContext,
   ) {
-    this.snapshotLayouts = layoutsOfManifest(plan.manifest, target.migrationsTable);
+    this.snapshot = schemaOfManifest(plan.manifest, target.migrationsTable);
     this.refuseUnknownTables();
     this.refuseDifferences();
   }
@@ -50,7 +52,7 @@ export class SqliteRestore {
     this.createMissingTables();
     const aside = new SetAsideObjects(this.connection, this.plan.tables);
     await this.replaceRows();
-    aside.putBack();
+    aside.putBack((sql) => this.isCapturedStatement(sql));
     this.warnings.push(...rebuildFullTextIndexes(this.connection)); // not before: their content may be a view
     await this.checkDigests();
     this.warnings.push(...ForeignKeyReport.of(this.connection).judge(keysBefore, (table) => this.isAsCaptured(table)));
@@ -69,6 +71,18 @@ export class SqliteRestore {
 
   private isChosen(table: string): boolean {
     return this.plan.tables === null || this.plan.tables.includes(table) || table === SEQUENCE_TABLE;
+  }
+
+  private isCapturedStatement(sql: string): boolean {
+    return this.snapshot.objects.some((object) => object.sql === sql);
+  }
+
+  private hasCapturedStatement(table: string): boolean {
+    const sql = this.connection
+      .prepare(`SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = ?`)
+      .pluck()
+      .get(table) as string | undefined;
+    return sql !== undefined && this.isCapturedStatement(sql);
   }
 
   private refuseUnknownTables(): void {
@@ -94,13 +108,13 @@ export class SqliteRestore {
     const existing = new Set(
       this.connection.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).pluck().all() as string[],
     );
-    const wanted = this.snapshotLayouts.filter(({ name }) => name !== SEQUENCE_TABLE && this.isChosen(name));
-    if (wanted.every(({ name }) => existing.has(name))) return;
-    const { ddl, migrations } = this.plan.manifest.schema;
+    const wanted = this.snapshot.layouts.filter(({ name }) => name !== SEQUENCE_TABLE && this.isChosen(name));
+    if (existing.size > 0 && wanted.every(({ name }) => existing.has(name))) return;
+    const { migrations } = this.plan.manifest.schema;
     const whole = this.plan.tables === null;
-    const missing = new MissingTables(this.connection, ddl);
+    const missing = new MissingTables(this.connection, this.snapshot.objects);
     missing.create((name) => whole || this.isChosen(name), whole);
-    this.missing.push(...missing.warnings);
+    this.missing.push(...missing.sentences);
     if (!existing.has(this.target.migrationsTable))
       recordMigrations(this.connection, this.target.migrationsTable, migrations);
   }
@@ -126,6 +140,7 @@ export class SqliteRestore {
       this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / rowsPromised });
       await this.context.breathe();
     }
+    for (const filler of this.fillers) filler.finish();
     this.restoreSequences(sequences, live.get(SEQUENCE_TABLE));
     this.refuseMissingTables();
   }
@@ -141,9 +156,10 @@ export class SqliteRestore {
     const table = this.restoredTable(layout, columns);
     this.restored.set(name, table);
     this.connection.exec(`DELETE FROM main.${quoted(name)}`);
-    const writer = new TableRowWriter(this.connection, layout, table.columns);
+    const filler = new TableFiller(this.connection, layout, table.columns, this.hasCapturedStatement(name));
+    this.fillers.push(filler);
     return (rows) => {
-      const written = writer.write(rows);
+      const written = filler.write(rows);
       table.rows += written;
       return written;
     };
@@ -157,7 +173,7 @@ export class SqliteRestore {
         this.warnings.push('The database keeps no AUTOINCREMENT sequences any more, so those were left out.');
       return;
     }
-    const owners = this.plan.tables ?? this.snapshotLayouts.map(({ name }) => name);
+    const owners = this.plan.tables ?? this.snapshot.layouts.map(({ name }) => name);
     const sequences = { ...layout, sequencesOf: owners };
     this.connection.exec(`DELETE FROM main.${SEQUENCE_TABLE} WHERE name IN (${owners.map(literal).join(', ')})`);
     const writer = new TableRowWriter(this.connection, sequences, ['name', 'seq']);
@@ -169,7 +185,7 @@ export class SqliteRestore {
   }
 
   private restoredTable(layout: TableLayout, columns: { name: string; type: string }[]): RestoredTable {
-    const then = this.snapshotLayouts.find(({ name }) => name === layout.name);
+    const then = this.snapshot.layouts.find(({ name }) => name === layout.name);
     if (then && then.organisation !== 'virtual') this.assertSameColumns(then, columns);
     const same = columns.filter((column) => layout.columns.some(({ name }) => name === column.name));
     const left = columns.filter((column) => !same.includes(column)).map(({ name }) => `"${name}"`);

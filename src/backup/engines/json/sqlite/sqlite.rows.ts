@@ -142,12 +142,16 @@ function fastExpression(columns: ColumnLayout[]): RowExpression {
 }
 
 /**
+ * Every comparison names its collation: that of the column may be one that only the application has.
+ *
  * A blob among values of another type must not reach `json_object`, which would print what the bytes say where they happen to be JSONB. Only blobs are
  * greater than the empty one, and that comparison costs a fraction of what `typeof` does.
  */
 function withoutBlob({ name: column, neverBlob }: ColumnLayout): string {
   const name = quoted(column);
-  return neverBlob ? name : `CASE WHEN ${name} >= x'' THEN json_object('$hex', hex(${name})) ELSE ${name} END`;
+  return neverBlob
+    ? name
+    : `CASE WHEN ${name} COLLATE BINARY >= x'' THEN json_object('$hex', hex(${name})) ELSE ${name} END`;
 }
 
 function exactExpression(columns: ColumnLayout[]): RowExpression {
@@ -162,9 +166,9 @@ function exactExpression(columns: ColumnLayout[]): RowExpression {
 function exactValue({ name: column, keepsEveryValue }: ColumnLayout): string {
   const name = quoted(column);
   const minusZero = keepsEveryValue
-    ? `WHEN ${name} = 0 AND atan2(${name}, -1) < 0 THEN json_object('$real', '-0.0')`
+    ? `WHEN ${name} COLLATE BINARY = 0 AND atan2(${name}, -1) < 0 THEN json_object('$real', '-0.0')`
     : '';
-  const real = `CASE WHEN ${name} = 9e999 THEN json_object('$real', 'Infinity') WHEN ${name} = -9e999 THEN json_object('$real', '-Infinity') ${minusZero} ELSE ${name} END`;
+  const real = `CASE WHEN ${name} COLLATE BINARY = 9e999 THEN json_object('$real', 'Infinity') WHEN ${name} COLLATE BINARY = -9e999 THEN json_object('$real', '-Infinity') ${minusZero} ELSE ${name} END`;
   return `CASE typeof(${name}) WHEN 'blob' THEN json_object('$hex', hex(${name})) WHEN 'real' THEN ${real} ELSE ${name} END`;
 }
 

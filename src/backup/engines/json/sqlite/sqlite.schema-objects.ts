@@ -1,4 +1,6 @@
 import { literal, quoted, type Connection } from './sqlite.connection.js';
+import { createObject } from './sqlite.schema-text.js';
+import { parseStatement } from './sqlite.statements.js';
 import { fullTextContent, virtualTableDefinition } from './sqlite.schema.js';
 
 interface SchemaObject {
@@ -37,8 +39,9 @@ export class SetAsideObjects {
     }
   }
 
-  putBack(): void {
-    for (const { sql } of this.objects) this.connection.exec(sql);
+  /** @param isAsCaptured whether the snapshot has an object of this very statement, so that it takes the rows whatever they are */
+  putBack(isAsCaptured: (sql: string) => boolean): void {
+    for (const { sql } of this.objects) createObject(this.connection, parseStatement(sql)!, isAsCaptured(sql));
     for (const [table, rows] of this.statistics) {
       this.connection.exec(`DELETE FROM main.${table}`);
       for (const row of rows)

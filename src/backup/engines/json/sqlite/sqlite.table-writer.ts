@@ -24,6 +24,7 @@ export class TableRowWriter {
   }
 }
 
+/** A conflict is an error, whatever the table's own statement says: no row may vanish or take another's place. */
 function prepareInsert(
   connection: Connection,
   { name, sequencesOf }: TableLayout,
@@ -34,7 +35,7 @@ function prepareInsert(
   const values = columns.map((column) => value(literal(jsonPath(column)))).join(', ');
   const filter = sequencesOf === null ? '' : `WHERE value ->> '$.name' IN (${sequencesOf.map(literal).join(', ')})`;
   const insert = connection.prepare(
-    `INSERT INTO main.${quoted(name)} (${names}) SELECT ${values} FROM jsonb_each('[' || CAST(? AS TEXT) || ']') ${filter}`,
+    `INSERT OR ABORT INTO main.${quoted(name)} (${names}) SELECT ${values} FROM jsonb_each('[' || CAST(? AS TEXT) || ']') ${filter}`,
   );
   return (rows) => insert.run(rows).changes;
 }
