@@ -2,7 +2,6 @@ import type { ForeignFolder, Snapshot, SnapshotSource } from '../backup/headless
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
 import { plainText } from './output/plain-text.js';
-import { isRestorePoint } from './snapshot-reference.js';
 
 /** Whether somebody names a file or folder rather than a snapshot of the backup folder: no id has a slash or a dot in it. */
 export const isPath = (reference: string): boolean => /[/\\.]/.test(reference);
@@ -11,7 +10,7 @@ export const isPath = (reference: string): boolean => /[/\\.]/.test(reference);
 export async function snapshotAt(from: SnapshotSource, which: string): Promise<Snapshot> {
   const meant = await (from as ForeignFolder).meant();
   if (meant.length === 1 && which === 'newest') return meant[0]!;
-  const found = which === 'newest' ? meant.filter(isRestorePoint).slice(0, 1) : matching(meant, which);
+  const found = which === 'newest' ? await newestAmong(from, meant) : matching(meant, which);
   if (found.length === 1) return found[0]!;
   const said = plainText(which);
   throw new CommandError(
@@ -21,6 +20,12 @@ export async function snapshotAt(from: SnapshotSource, which: string): Promise<S
       ? `There is no snapshot "${said}" there that could be read, among ${meant.length}.`
       : `"${said}" begins the names of ${found.length} snapshots there. Write more of it.`,
   );
+}
+
+/** The newest that restores everything; of an archive or another choice of some, the newest of those. */
+async function newestAmong({ catalog }: SnapshotSource, meant: readonly Snapshot[]): Promise<Snapshot[]> {
+  const ids = new Set(meant.map(({ id }) => id));
+  return (await catalog.restorePoints()).filter(({ id }) => ids.has(id)).slice(0, 1);
 }
 
 function matching(snapshots: readonly Snapshot[], which: string): Snapshot[] {

@@ -8,12 +8,20 @@ const PAGE = 200;
 const MOST_NAMED = 10;
 
 export const REFERENCE_IN_WORDS =
-  'an id, the beginning of one that is like no other, "newest", or "newest:<plan>"; safety snapshots and parts of others are never the newest';
+  'an id, the beginning of one that is like no other, "newest" for the newest that restores everything, or "newest:<plan>"';
 
-/** Which snapshot somebody means. @throws CommandError when there is none, or several */
-export async function snapshotNamed(reference: string, catalog: Catalog): Promise<Snapshot> {
+/**
+ * Which snapshot somebody means.
+ * @param evenDamaged whether the newest may be one that was found damaged
+ * @throws CommandError when there is none, or several
+ */
+export async function snapshotNamed(
+  reference: string,
+  catalog: Catalog,
+  { evenDamaged = false }: { evenDamaged?: boolean } = {},
+): Promise<Snapshot> {
   const newest = NEWEST.exec(reference);
-  if (newest) return newestOf(newest[1], catalog);
+  if (newest) return catalog.newest({ plan: newest[1], evenDamaged });
   const exact = await catalog.find(reference);
   if (exact) return exact;
   const found = await beginningWith(reference, catalog);
@@ -32,21 +40,6 @@ export async function snapshotNamed(reference: string, catalog: Catalog): Promis
     `"${plainText(reference)}" begins the names of several snapshots:\n  ${ids.slice(0, MOST_NAMED).join('\n  ')}${more}`,
     { candidates: ids },
   );
-}
-
-/** What somebody would go back to: not what a restore put aside, and not one part of a snapshot of several. */
-export const isRestorePoint = ({ trigger, part_of }: Snapshot): boolean =>
-  trigger.type !== 'safety' && part_of === null;
-
-async function newestOf(plan: string | undefined, catalog: Catalog): Promise<Snapshot> {
-  for (let page = 1; ; page++) {
-    const { items } = await catalog.page({ plan, page, page_size: PAGE });
-    const newest = items.find(isRestorePoint);
-    if (newest) return newest;
-    if (items.length < PAGE) break;
-  }
-  const of = plan === undefined ? '' : ` of a plan "${plainText(plan)}"`;
-  throw new CommandError('SNAPSHOT_NOT_FOUND', EXIT.notFound, `There is no snapshot${of} yet.`);
 }
 
 async function beginningWith(reference: string, catalog: Catalog): Promise<Snapshot[]> {

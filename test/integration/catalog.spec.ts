@@ -696,3 +696,60 @@ it('starts anew for an empty folder', async () => {
   });
   expect(await page()).toEqual({ items: [], total: 0, page: 1, page_size: 50 });
 });
+
+describe('the newest snapshot', () => {
+  const newest = async (query: Parameters<TypeOrmCatalog['newest']>[0] = {}) =>
+    (await catalog.newest(query).catch(() => null))?.id ?? null;
+  const at = (hour: number) => `2026-01-30T${String(hour).padStart(2, '0')}:00:00.000Z`;
+
+  it('restores everything: it is no safety snapshot, no part, not of some tables, of no other database', async () => {
+    expect(await newest()).toBeNull();
+    const files = await capture(at(0), { plan: 'media' });
+    const main = await capture(at(1));
+    await capture(at(2), { id: 'pre_restore_20260130_020000', trigger: { type: 'safety' } });
+    await capture(at(3), { plan: 'some', partial: true });
+    await capture(at(4), { plan: 'orders', data_source: 'orders' });
+    await capture(at(5), { plan: 'both', part_of: idAt(at(6), 'both') });
+    expect(await newest()).toBe(main.id);
+    expect(await newest({ to: at(1) })).toBe(files.id);
+    expect(await newest({ plan: 'some' })).toBe(idAt(at(3), 'some'));
+    expect(await newest({ plan: 'orders' })).toBe(idAt(at(4), 'orders'));
+    expect(await newest({ plan: 'both' })).toBeNull();
+    await expect(catalog.newest({ plan: 'nightly' })).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
+  });
+
+  it('is of another source where nothing is of the default database', async () => {
+    await capture(at(1), { plan: 'orders', data_source: 'orders' });
+    await capture(at(2), { plan: 'some', partial: true });
+    expect(await newest()).toBe(idAt(at(1), 'orders'));
+  });
+
+  it('is not known to be damaged, nor is what it needs', async () => {
+    const first = await capture(at(0));
+    const base = await capture(at(1));
+    const differential = await capture(at(2), { kind: 'differential', base: base.id });
+    expect(await newest()).toBe(differential.id);
+    await catalog.recordVerification(base.id, false, new Date(NOW));
+    expect(await newest()).toBe(first.id);
+    expect(await newest({ evenDamaged: true })).toBe(differential.id);
+    await catalog.recordVerification(first.id, false, new Date(NOW));
+    expect(await newest()).toBeNull();
+  });
+
+  it('is found by a catalog of an earlier version, too, which lists counters among the tables', async () => {
+    const hash = 'a'.repeat(64);
+    const tables = { users: { rows: 2, sha256: hash }, sqlite_sequence: { rows: 1, sha256: hash } };
+    const whole = await capture(at(1), { tables });
+    await capture(at(2), { plan: 'some', partial: true, tables });
+    await catalog.recordVerification(whole.id, true, new Date(NOW));
+    await reopen(() => {
+      const database = new Database(join(folder, 'catalog.sqlite'));
+      database.exec(`ALTER TABLE backup_snapshots DROP COLUMN partial; ALTER TABLE backup_snapshots DROP COLUMN data_source;
+        DELETE FROM backup_catalog_migrations WHERE name LIKE 'AddExtent%'`);
+      database.prepare('UPDATE backup_snapshots SET tables = ?').run(JSON.stringify(tables));
+      database.close();
+    });
+    expect(await catalog.newest()).toMatchObject({ id: whole.id, is_valid: true });
+    expect(Object.keys((await catalog.newest()).tables)).toEqual(['users']);
+  });
+});

@@ -449,6 +449,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/database/backups/newest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest snapshot that restores everything
+         * @description Not a safety snapshot, not a part of another one, not one of some tables only, and none that was found damaged or builds on such a one.
+         */
+        get: operations["SnapshotsController_newest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/database/backups/{id}": {
         parameters: {
             query?: never;
@@ -1030,6 +1050,10 @@ export interface components {
             part_of: string | null;
             /** @enum {string} */
             source: "database" | "files" | "full";
+            /** @description Which of the application's databases; null for the default one, and for files. */
+            data_source: string | null;
+            /** @description Whether it holds only some tables of its database, as its plan says. */
+            partial: boolean;
             /** @example json */
             engine: string;
             /** @enum {string} */
@@ -3146,6 +3170,84 @@ export interface operations {
             };
             /** @description `FORBIDDEN` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `MAINTENANCE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    SnapshotsController_newest: {
+        parameters: {
+            query?: {
+                /** @description Of this plan; then all that the plan captures counts as everything. */
+                plan?: string;
+                /** @description Made before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSnapshot"];
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `SNAPSHOT_NOT_FOUND` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

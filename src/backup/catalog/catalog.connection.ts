@@ -8,6 +8,7 @@ import { timestamp } from '../model/snapshot-id.js';
 import { ensureFolder, FILE_MODE } from '../system/atomic-file.js';
 import { ARCHIVES } from './archive.record.js';
 import { AddJobOwner1763900000000 } from './add-job-owner.migration.js';
+import { AddExtent1764300000000 } from './add-extent.migration.js';
 import { AddParts1763800000000 } from './add-parts.migration.js';
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
 import { JOBS } from './job.record.js';
@@ -27,24 +28,29 @@ export const IN_MEMORY = 'sqlite::memory:';
 /** A file that is no catalog of ours any more; nothing in it is worth refusing to start for. */
 class BrokenCatalog extends Error {}
 
+export interface OpenedCatalog {
+  database: DataSource;
+  /** Where a file that was no catalog lies now. */
+  setAside: string | null;
+  /** Whether an earlier version made it, so that its rows lack what that did not read out of the manifests. */
+  isOutdated: boolean;
+}
+
 /**
  * The catalog's own connection, never the host's. This file is the one place that knows which database it is.
  * @throws BackupError `CONFIG_INVALID` for a URL of another kind, or one of somebody else's database
  */
-export async function openCatalogDatabase(
-  url: string,
-  now: Date,
-): Promise<{ database: DataSource; setAside: string | null }> {
-  if (url === IN_MEMORY) return { database: await connect(':memory:'), setAside: null };
+export async function openCatalogDatabase(url: string, now: Date): Promise<OpenedCatalog> {
+  if (url === IN_MEMORY) return { ...(await connect(':memory:')), setAside: null };
   const path = pathOf(url);
   try {
     await ensureFolder(dirname(path));
     try {
-      return { database: await connect(path), setAside: null };
+      return { ...(await connect(path)), setAside: null };
     } catch (error) {
       if (!isBroken(error)) throw error;
       const setAside = await setBrokenFileAside(path, now);
-      return { database: await connect(path), setAside };
+      return { ...(await connect(path)), setAside };
     }
   } catch (error) {
     throw catalogError(error);
@@ -62,14 +68,20 @@ function pathOf(url: string): string {
   return resolve(path);
 }
 
-async function connect(path: string): Promise<DataSource> {
+async function connect(path: string): Promise<Omit<OpenedCatalog, 'setAside'>> {
   if (path !== ':memory:') await createPrivateFile(path);
   let handle: { close(): void } | undefined;
   const database = new DataSource({
     type: 'better-sqlite3',
     database: path,
     entities: RECORDS,
-    migrations: [CreateCatalog1763700000000, AddParts1763800000000, AddJobOwner1763900000000, AddOrder1764200000000],
+    migrations: [
+      CreateCatalog1763700000000,
+      AddParts1763800000000,
+      AddJobOwner1763900000000,
+      AddOrder1764200000000,
+      AddExtent1764300000000,
+    ],
     migrationsTableName: MIGRATIONS_TABLE,
     enableWAL: true,
     prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {
@@ -82,10 +94,10 @@ async function connect(path: string): Promise<DataSource> {
     await database.initialize();
     await assertSound(database);
     await assertOurs(database);
-    await database.runMigrations().catch(asBroken);
+    const migrations = await database.runMigrations().catch(asBroken);
     for (const { target } of database.entityMetadatas)
       await database.getRepository(target).find({ take: 1 }).catch(asBroken);
-    return database;
+    return { database, isOutdated: migrations.length < database.migrations.length && migrations.length > 0 };
   } catch (error) {
     if (database.isInitialized) await database.destroy();
     else handle?.close();

@@ -28,6 +28,15 @@ export interface SnapshotQuery {
   q?: string | undefined;
 }
 
+export interface RestorePointQuery {
+  /** Only of this plan: then all that the plan captures is everything. */
+  plan?: string | undefined;
+  /** Made before this time, ISO 8601. */
+  to?: string | undefined;
+  /** Those that were found damaged too: for whoever wants to verify them again. */
+  evenDamaged?: boolean | undefined;
+}
+
 export interface JobQuery {
   page: number;
   page_size: number;
@@ -97,6 +106,14 @@ export abstract class Catalog {
   abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
   /** The one taken last first. */
   abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
+  /**
+   * What somebody would go back to, the one taken last first: not what a restore put aside, not a part of another snapshot, and nothing that was found
+   * damaged or builds on what was. Without a plan only what restores all of the application's default database; where no snapshot is of it, all
+   * of another source.
+   */
+  abstract restorePoints(query?: RestorePointQuery, limit?: number): Promise<Snapshot[]>;
+  /** The first of {@link restorePoints}: the one meaning of "newest". @throws BackupError `SNAPSHOT_NOT_FOUND` */
+  abstract newest(query?: RestorePointQuery): Promise<Snapshot>;
   /** Newest snapshot of a plan by a timer (`scheduled` or `startup`), or null. */
   abstract latestTimed(plan: string): Promise<Snapshot | null>;
   /** Ids of what needs this snapshot: the one it is a part of, the differentials that build on it. */

@@ -26,6 +26,8 @@ export class SnapshotRecord {
   filename!: string;
   part_of!: string | null;
   source!: SourceKind;
+  data_source!: string | null;
+  partial!: boolean;
   engine!: string;
   checksum!: string;
   description!: string | null;
@@ -63,6 +65,8 @@ export const SNAPSHOTS = new EntitySchema<SnapshotRecord>({
     filename: { type: 'varchar' },
     part_of: { type: 'varchar', nullable: true },
     source: { type: 'varchar' },
+    data_source: { type: 'varchar', nullable: true },
+    partial: { type: 'integer', transformer: flag },
     engine: { type: 'varchar' },
     checksum: { type: 'varchar' },
     description: { type: 'text', nullable: true },

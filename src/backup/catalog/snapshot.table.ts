@@ -4,7 +4,7 @@ import { placesInOrder } from '../model/order-of-taking.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { TriggerType } from '../model/trigger.js';
 import { annotated, type Annotations } from './annotation.store.js';
-import type { DayTotals, Page, SnapshotQuery, SnapshotTotals } from './catalog.js';
+import type { DayTotals, Page, RestorePointQuery, SnapshotQuery, SnapshotTotals } from './catalog.js';
 import { inChunks } from './chunks.js';
 import { recordOf, searchText, snapshotOf, SnapshotRecord } from './snapshot.record.js';
 
@@ -19,6 +19,19 @@ const EQUAL_FILTERS = {
 const NEWEST_FIRST = { taken_order: 'DESC', created_at: 'DESC', id: 'DESC' } as const;
 /** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */
 const FOUND_OUT = ['verified_at', 'is_valid'];
+
+/** No verification found it damaged, nor what it builds on, which is there. */
+const isSound = (row: string): string => `COALESCE(${row}.is_valid, 1) = 1 AND (${row}.base IS NULL OR EXISTS
+  (SELECT 1 FROM backup_snapshots b WHERE b.id = ${row}.base AND COALESCE(b.is_valid, 1) = 1))`;
+const hasPart = (condition: string): string =>
+  `EXISTS (SELECT 1 FROM backup_snapshots p WHERE p.part_of = s.id AND ${condition})`;
+const IS_RESTORE_POINT = `s.trigger_type <> 'safety' AND s.part_of IS NULL`;
+const IS_UNDAMAGED = `${isSound('s')} AND NOT ${hasPart(`NOT (${isSound('p')})`)}`;
+const IS_WHOLE = `s.partial = 0 AND NOT ${hasPart('p.partial = 1')}`;
+const HOLDS_DEFAULT_DATABASE = `${IS_WHOLE} AND ((s.source = 'database' AND s.data_source IS NULL)
+  OR (s.source = 'full' AND ${hasPart(`p.source = 'database' AND p.data_source IS NULL`)}))`;
+
+const snapshotsOf = (rows: readonly SnapshotRecord[]): Snapshot[] => rows.map(snapshotOf);
 
 /** The rows of snapshots. */
 export class SnapshotTable {
@@ -57,6 +70,18 @@ export class SnapshotTable {
       found.push(...rows.map(snapshotOf));
     });
     return found;
+  }
+
+  async restorePoints({ plan, to, evenDamaged }: RestorePointQuery, limit?: number): Promise<Snapshot[]> {
+    const points = () => {
+      const found = this.newestFirst().where(IS_RESTORE_POINT).limit(limit);
+      if (!evenDamaged) found.andWhere(IS_UNDAMAGED);
+      if (to !== undefined) found.andWhere('s.created_at < :to', { to: instant('to', to) });
+      return found;
+    };
+    if (plan !== undefined) return snapshotsOf(await points().andWhere('s.plan = :plan', { plan }).getMany());
+    const ofDefault = await points().andWhere(HOLDS_DEFAULT_DATABASE).getMany();
+    return snapshotsOf(ofDefault.length > 0 ? ofDefault : await points().andWhere(IS_WHOLE).getMany());
   }
 
   async newestOf(plan: string, triggers: readonly TriggerType[]): Promise<Snapshot | null> {

@@ -17,6 +17,7 @@ import {
   type CatalogStats,
   type JobQuery,
   type Page,
+  type RestorePointQuery,
   type SnapshotQuery,
   type SnapshotTotals,
 } from './catalog.js';
@@ -64,7 +65,9 @@ export class TypeOrmCatalog extends Catalog {
   override async open(): Promise<void> {
     const { url, destination, clock } = this.options;
     // Two processes that make it at the same moment would each find the other's broken.
-    const { database, setAside } = await destination.exclusively(() => openCatalogDatabase(url, clock.now()));
+    const { database, setAside, isOutdated } = await destination.exclusively(() =>
+      openCatalogDatabase(url, clock.now()),
+    );
     if (setAside !== null) {
       this.logger.warn(
         `The catalog was broken and is rebuilt from the manifests; the job history starts anew. The old file: ${setAside}`,
@@ -78,7 +81,7 @@ export class TypeOrmCatalog extends Catalog {
     try {
       await jobs.failInterrupted(clock.now(), { own: 'ended' });
       await jobs.prune();
-      await this.reconcile();
+      await (isOutdated ? this.rebuild() : this.reconcile());
       await reconciliation.reportBroken();
     } catch (error) {
       await this.close();
@@ -123,6 +126,21 @@ export class TypeOrmCatalog extends Catalog {
 
   override async all(filter: { location?: SnapshotLocation; archive?: string } = {}): Promise<Snapshot[]> {
     return this.tables.snapshots.all(filter);
+  }
+
+  override async restorePoints(query: RestorePointQuery = {}, limit?: number): Promise<Snapshot[]> {
+    return this.tables.snapshots.restorePoints(query, limit);
+  }
+
+  override async newest(query: RestorePointQuery = {}): Promise<Snapshot> {
+    const [newest] = await this.restorePoints(query, 1);
+    if (newest) return newest;
+    const of = query.plan === undefined ? '' : ` of a plan "${query.plan}"`;
+    const before = query.to === undefined ? '' : ` from before ${query.to}`;
+    throw new BackupError(
+      'SNAPSHOT_NOT_FOUND',
+      `There is no snapshot${of}${before} that restores everything and is not known to be damaged.`,
+    );
   }
 
   override async latestTimed(plan: string): Promise<Snapshot | null> {

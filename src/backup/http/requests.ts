@@ -10,7 +10,7 @@ import {
   MaxLength,
   ValidateIf,
 } from 'class-validator';
-import type { JobQuery, SnapshotQuery } from '../catalog/catalog.js';
+import type { JobQuery, RestorePointQuery, SnapshotQuery } from '../catalog/catalog.js';
 import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../model/job.js';
 import type { SnapshotKind } from '../model/manifest.js';
 import type { SnapshotLocation } from '../model/snapshot.js';
@@ -78,6 +78,19 @@ export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
   @IsString(text)
   @MaxLength(200, atMost(200))
   q?: string;
+}
+
+export class NewestQuery implements RestorePointQuery {
+  @ApiPropertyOptional({ description: 'Of this plan; then all that the plan captures counts as everything.' })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(100, atMost(100))
+  plan?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Made before this time.' })
+  @IfGiven()
+  @Instant()
+  to?: string;
 }
 
 export class JobPageQuery extends PageQuery implements JobQuery {

@@ -5,7 +5,7 @@ import { RemoveOperation } from '../operations/remove.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
 import { Requester, SnapshotId } from './path-parameters.js';
-import { AnnotationRequest, SnapshotPageQuery } from './requests.js';
+import { AnnotationRequest, NewestQuery, SnapshotPageQuery } from './requests.js';
 import { AllSnapshotsResponse, SnapshotPageResponse, SnapshotResponse } from './responses/snapshot.response.js';
 import { invalid } from './validation.js';
 
@@ -47,6 +47,18 @@ export class SnapshotsController {
       return { filename, date, size_bytes, file_count: files.length, files };
     });
     return { regular, archived };
+  }
+
+  @Get('newest')
+  @ApiOperation({
+    summary: 'The newest snapshot that restores everything',
+    description:
+      'Not a safety snapshot, not a part of another one, not one of some tables only, and none that was found damaged or builds on such a one.',
+  })
+  @ApiOkResponse({ type: SnapshotResponse })
+  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  newest(@Query() query: NewestQuery): Promise<SnapshotResponse> {
+    return this.catalog.newest(query);
   }
 
   @Get(':id')

@@ -14,6 +14,10 @@ export interface Snapshot {
   /** The full snapshot, a database and files together, that this is a part of. */
   part_of: string | null;
   source: SourceKind;
+  /** Which of the application's databases it is of; null for the default one, and for files. */
+  data_source: string | null;
+  /** Whether it holds only some tables of its database, as its plan says. */
+  partial: boolean;
   engine: string;
   kind: SnapshotKind;
   base: string | null;
@@ -47,6 +51,8 @@ export function snapshotFromManifest(manifest: Manifest, archive: string | null)
     plan: manifest.plan,
     part_of: manifest.part_of ?? null,
     source: manifest.source,
+    data_source: manifest.source === 'database' ? (manifest.data_source ?? null) : null,
+    partial: manifest.source === 'database' && manifest.partial === true,
     engine: manifest.engine,
     kind: manifest.kind,
     base: manifest.base,

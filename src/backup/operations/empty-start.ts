@@ -7,7 +7,6 @@ import { resultOf } from './job-outcome.js';
 import { JobQueue } from './job.queue.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { RestoreOperation } from './restore.operation.js';
-import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
 
 /**
  * Brings the data back by itself where an application starts on a database without a single row: a new machine, a lost volume. Whatever row there
@@ -19,7 +18,6 @@ export class EmptyStart {
 
   constructor(
     private readonly catalog: Catalog,
-    private readonly snapshots: StoredSnapshots,
     private readonly restores: RestoreOperation,
     private readonly queue: JobQueue,
     private readonly databases: DatabaseRestorer,
@@ -44,8 +42,9 @@ export class EmptyStart {
   }
 
   private async restoreNewest(): Promise<void> {
-    for (const snapshot of await this.catalog.all()) {
-      if (!(await this.isWhole(snapshot))) continue;
+    for (const point of await this.catalog.restorePoints()) {
+      const snapshot = await this.ofDatabase(point);
+      if (snapshot === undefined || !Object.values(snapshot.tables).some(({ rows }) => rows > 0)) continue;
       try {
         await this.restore(snapshot);
         return;
@@ -60,17 +59,11 @@ export class EmptyStart {
     );
   }
 
-  /** All of the default database, holding at least one row, and not known to be damaged. */
-  private async isWhole(snapshot: Snapshot): Promise<boolean> {
-    const { source, is_valid, tables } = snapshot;
-    if (source !== 'database' || is_valid === false) return false;
-    if (!Object.values(tables).some(({ rows }) => rows > 0)) return false;
-    try {
-      const { manifest } = ofDatabase(await this.snapshots.locate(snapshot));
-      return manifest.data_source === undefined && manifest.partial !== true;
-    } catch {
-      return false; // its manifest or its base cannot be read
-    }
+  /** The snapshot, or its part, that is of the default database. */
+  private async ofDatabase(point: Snapshot): Promise<Snapshot | undefined> {
+    const ids = point.source === 'full' ? await this.catalog.partsOf(point.id) : [];
+    const parts = point.source === 'full' ? await Promise.all(ids.map((id) => this.catalog.get(id))) : [point];
+    return parts.find(({ source, data_source }) => source === 'database' && data_source === null);
   }
 
   private async restore({ id, created_at }: Snapshot): Promise<void> {

@@ -20,7 +20,9 @@ export const verify: CliCommand = {
     if (all && reference !== undefined) throw usage('--all and a snapshot cannot stand together. Choose one.');
     const backups = await context.open('read');
     const { catalog, verifications } = backups;
-    const chosen: Snapshot[] = all ? await catalog.all() : [await snapshotNamed(reference ?? 'newest', catalog)];
+    const chosen: Snapshot[] = all
+      ? await catalog.all()
+      : [await snapshotNamed(reference ?? 'newest', catalog, { evenDamaged: true })];
     const found: Verification[] = [];
     await watched(context, backups, 'Verify', async (signal) => {
       for (const { id } of chosen) {

@@ -70,6 +70,16 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({ enum: SOURCE_KINDS })
   source!: SourceKind;
 
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: "Which of the application's databases; null for the default one, and for files.",
+  })
+  data_source!: string | null;
+
+  @ApiProperty({ description: 'Whether it holds only some tables of its database, as its plan says.' })
+  partial!: boolean;
+
   @ApiProperty({ example: 'json' })
   engine!: string;
 
