@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { transactionSettings, type PostgresConnection } from './postgres.connection.js';
+import type { PostgresConnection } from './postgres.connection.js';
 import { qualified, type QualifiedName } from './postgres.names.js';
 import { listTables } from './postgres.schema.js';
 
@@ -14,11 +14,10 @@ const GONE = new Set(['42P01', '3F000']);
  */
 export async function beginReading(connection: PostgresConnection, target: ServerTarget): Promise<void> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    await connection.begin('READ ONLY');
     const tables = await listTables(connection);
-    await connection.run(
-      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-      ...transactionSettings(target, connection.serverVersion),
-    );
+    await connection.run('COMMIT'); // with the snapshot that it has taken
+    await connection.begin('READ ONLY');
     if ((await lockTables(connection, tables)) && isSameList(tables, await listTables(connection))) return;
     await connection.run('ROLLBACK');
   }

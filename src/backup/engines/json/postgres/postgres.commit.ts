@@ -7,6 +7,13 @@ import { isConnectionLost } from './postgres.errors.js';
 const MOST_ATTEMPTS = 20;
 const BETWEEN_ATTEMPTS_MS = 500;
 
+/** A role may be set not to wait for the disk (`synchronous_commit`); what is told to be restored has to outlive a crash of the server. */
+export async function requireDurableCommit(connection: PostgresConnection): Promise<void> {
+  await connection.query(
+    `SELECT pg_catalog.set_config('synchronous_commit', 'local', true) WHERE pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off'`,
+  );
+}
+
 /**
  * Commits a transaction that has written. Where the connection is lost before the answer arrives, the server is asked what became of it.
  * @throws the server's error if it did not commit; BackupError `ENGINE_FAILED` if nobody can tell
@@ -40,6 +47,7 @@ async function statusOf(transaction: string, target: ServerTarget): Promise<stri
   try {
     const connection = await PostgresConnection.open(target);
     try {
+      await connection.begin('READ ONLY');
       const [found] = await connection.query<{ status: string | null }>(
         'SELECT pg_catalog.pg_xact_status($1::pg_catalog.xid8) AS status',
         [transaction],

@@ -3,16 +3,34 @@ import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import { CopyIn, CopyOut } from './postgres.copy.js';
 import { explain, type ServerError } from './postgres.errors.js';
+import { patience, transactionSettings } from '../../postgres/postgres.settings.js';
 
 const OLDEST_VERSION = 130_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const STATEMENT_TIMED_OUT = '57014';
+/** A role's `statement_timeout` may be so short that not even lifting it succeeds at once. */
+const MOST_BEGINNINGS = 50;
+
+/** What the application's own sessions find, as opposed to ours. */
+export interface Surroundings {
+  /** Where unqualified names lead. */
+  searchPath: string;
+  /** Where new tables go; null for nowhere. */
+  schema: string | null;
+  /** A standby, which takes no writes. */
+  isStandby: boolean;
+}
 
 /** A connection of our own, never one of the application's. */
 export class PostgresConnection {
   /** Such as 150020. */
   serverVersion = 0;
+  surroundings: Surroundings = { searchPath: '', schema: null, isStandby: false };
 
-  private constructor(private readonly client: pg.Client) {}
+  private constructor(
+    private readonly client: pg.Client,
+    private readonly target: ServerTarget,
+  ) {}
 
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED` */
   static async open(target: ServerTarget): Promise<PostgresConnection> {
@@ -30,10 +48,10 @@ export class PostgresConnection {
       keepAlive: true,
     });
     client.on('error', () => undefined); // whoever asks next is told
-    const connection = new PostgresConnection(client);
+    const connection = new PostgresConnection(client, target);
     try {
       await client.connect();
-      await connection.refuseOtherServers();
+      await connection.getToKnow();
       return connection;
     } catch (error) {
       await connection.close();
@@ -68,15 +86,35 @@ export class PostgresConnection {
     }
   }
 
-  /** Where unqualified names lead; to be asked before our settings apply. */
-  async searchPath(): Promise<string> {
-    const [setting] = await this.query<{ path: string }>(`SELECT pg_catalog.current_setting('search_path') AS path`);
-    return setting!.path;
+  /** Begins a transaction in which all of our settings apply, from its first statement on. */
+  async begin(mode: 'READ ONLY' | 'READ WRITE'): Promise<void> {
+    const isolation = mode === 'READ ONLY' ? 'REPEATABLE READ' : 'READ COMMITTED';
+    const settings = transactionSettings(this.target.busyTimeoutMs, this.serverVersion);
+    await this.beginWith(`BEGIN ISOLATION LEVEL ${isolation} ${mode}`, ...settings);
   }
 
-  /** For the rest of the transaction. */
-  async setSearchPath(path: string): Promise<void> {
-    await this.query(`SELECT pg_catalog.set_config('search_path', $1, true)`, [path]);
+  /** From here on functions in indexes, checks and defaults find what they find in the application's own sessions, and its time zone. */
+  async asApplication(): Promise<void> {
+    await this.query(`SELECT pg_catalog.set_config('search_path', $1, true)`, [this.surroundings.searchPath]);
+    await this.run('SET LOCAL TimeZone TO DEFAULT');
+  }
+
+  /** From here on nothing decides but our own settings. */
+  async asOurselves(): Promise<void> {
+    await this.run(...transactionSettings(this.target.busyTimeoutMs, this.serverVersion));
+  }
+
+  /**
+   * For the planning of the next statement, which takes the search path away again. Before it plans, the server inlines the functions of a table's indexes
+   * and statistics; where their bodies name others without their schema it fails if it does not find these, though reading the table needs none of them: decision 0035.
+   */
+  async findEverySchema(): Promise<void> {
+    const { searchPath } = this.surroundings;
+    await this.query(
+      `SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog', $1::pg_catalog.text, (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(n.nspname), ', '
+         ORDER BY n.nspname) FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema')), true)`,
+      [searchPath === '' ? null : searchPath],
+    );
   }
 
   /** What `COPY … TO STDOUT` sends, in pieces of whole rows. */
@@ -94,62 +132,38 @@ export class PostgresConnection {
     await this.client.end().catch(() => undefined);
   }
 
-  private async refuseOtherServers(): Promise<void> {
-    const [found] = await this.query<{ version: number; named: string; encoding: string }>(
+  private async beginWith(...statements: string[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.run(...statements);
+      } catch (error) {
+        await this.run('ROLLBACK');
+        if ((error as ServerError).code !== STATEMENT_TIMED_OUT || attempt === MOST_BEGINNINGS) throw error;
+      }
+    }
+  }
+
+  /** @throws BackupError `UNSUPPORTED` */
+  private async getToKnow(): Promise<void> {
+    await this.beginWith('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY', ...patience(0));
+    const [found] = await this.query<Surroundings & { version: number; named: string; encoding: string }>(
       `SELECT pg_catalog.current_setting('server_version_num')::int4 AS version, pg_catalog.current_setting('server_version') AS named,
-         pg_catalog.current_setting('server_encoding') AS encoding`,
+         pg_catalog.current_setting('server_encoding') AS encoding, pg_catalog.current_setting('search_path') AS "searchPath",
+         pg_catalog.current_schema()::pg_catalog.text AS schema, pg_catalog.pg_is_in_recovery() AS "isStandby"`,
     );
-    this.serverVersion = found!.version;
-    if (found!.version < OLDEST_VERSION)
+    await this.run('COMMIT');
+    const { version, named, encoding, ...surroundings } = found!;
+    this.serverVersion = version;
+    this.surroundings = surroundings;
+    if (version < OLDEST_VERSION)
       throw new BackupError(
         'UNSUPPORTED',
-        `The server is PostgreSQL ${found!.named}; JSON snapshots need 13 or later. Upgrade it, or use the native engine.`,
+        `The server is PostgreSQL ${named}; JSON snapshots need 13 or later. Upgrade it, or use the native engine.`,
       );
-    if (found!.encoding === 'SQL_ASCII')
+    if (encoding === 'SQL_ASCII')
       throw new BackupError(
         'UNSUPPORTED',
         'The database keeps its text in no known encoding (SQL_ASCII), which JSON cannot hold. Copy it into a UTF8 database, or use the native engine.',
       );
   }
-}
-
-/**
- * What every transaction of ours begins with, so that neither the server's, the database's nor the role's settings decide what is printed or how it is
- * read. For this transaction alone: a pooler may give the connection to somebody else after it.
- */
-export function transactionSettings({ busyTimeoutMs }: ServerTarget, serverVersion: number): string[] {
-  const settings: Record<string, string> = {
-    search_path: `''`,
-    standard_conforming_strings: 'on',
-    DateStyle: `'ISO, MDY'`,
-    IntervalStyle: 'postgres',
-    TimeZone: `'UTC'`,
-    extra_float_digits: '1',
-    bytea_output: 'hex',
-    xmloption: 'content',
-    lc_monetary: `'C'`,
-    row_security: 'off',
-    // 0 would wait for ever.
-    lock_timeout: String(Math.max(1, busyTimeoutMs)),
-    statement_timeout: '0',
-    idle_in_transaction_session_timeout: '0',
-    ...(serverVersion >= 170_000 && { transaction_timeout: '0' }),
-  };
-  return settingStatements(settings);
-}
-
-/**
- * Makes the server read a table as it lies on disk, from its start, so that rows come in an order that unchanged data keeps: decision 0013. Only for reading
- * rows, since the catalogs are read by their indexes.
- */
-export const PHYSICAL_ORDER = settingStatements({
-  synchronize_seqscans: 'off',
-  max_parallel_workers_per_gather: '0',
-  enable_indexscan: 'off',
-  enable_indexonlyscan: 'off',
-  enable_bitmapscan: 'off',
-});
-
-function settingStatements(settings: Record<string, string>): string[] {
-  return Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
 }

@@ -5,8 +5,9 @@ import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
 import type { CapturedTable, CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginReading } from './postgres.begin-reading.js';
-import { commit } from './postgres.commit.js';
-import { PHYSICAL_ORDER, PostgresConnection, transactionSettings } from './postgres.connection.js';
+import { commit, requireDurableCommit } from './postgres.commit.js';
+import { PHYSICAL_ORDER } from '../../postgres/postgres.settings.js';
+import { PostgresConnection } from './postgres.connection.js';
 import { readStatements } from './postgres.ddl.js';
 import { schemaDifferences } from './postgres.differences.js';
 import { explain } from './postgres.errors.js';
@@ -30,7 +31,7 @@ export class PostgresDialect implements Dialect<ServerTarget> {
   async beginCapture(target: ServerTarget): Promise<CaptureSession> {
     const connection = await PostgresConnection.open(target);
     try {
-      const migrationsName = await locateMigrations(connection, target.migrationsTable);
+      const migrationsName = locateMigrations(connection, target.migrationsTable);
       await beginReading(connection, target);
       await refuseLargeObjects(connection);
       const migrations = await readMigrations(connection, migrationsName);
@@ -61,7 +62,7 @@ export class PostgresDialect implements Dialect<ServerTarget> {
   ): Promise<SchemaDifference[]> {
     const connection = await PostgresConnection.open(target);
     try {
-      const migrationsName = await locateMigrations(connection, target.migrationsTable);
+      const migrationsName = locateMigrations(connection, target.migrationsTable);
       await beginReading(connection, target);
       const migrations = await readMigrations(connection, migrationsName);
       const layouts = await readLayouts(connection, migrations);
@@ -76,13 +77,10 @@ export class PostgresDialect implements Dialect<ServerTarget> {
   async restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
     const connection = await PostgresConnection.open(target);
     try {
-      const migrations = await locateMigrations(connection, target.migrationsTable);
-      const searchPath = await connection.searchPath();
-      await connection.run(
-        'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
-        ...transactionSettings(target, connection.serverVersion),
-      );
-      const outcome = await new PostgresRestore(connection, { migrations, searchPath }, plan, context).run();
+      const migrations = locateMigrations(connection, target.migrationsTable);
+      await connection.begin('READ WRITE');
+      await requireDurableCommit(connection);
+      const outcome = await new PostgresRestore(connection, migrations, plan, context).run();
       await context.breathe(); // a parent that is gone stops us here, before anything is final
       await context.whileHeld(() => commit(connection, target));
       return outcome;

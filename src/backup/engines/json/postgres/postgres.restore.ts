@@ -5,7 +5,8 @@ import type { RestorePlan } from '../dialect.js';
 import type { DocumentTable } from '../document.reader.js';
 import type { ComparedTable } from '../schema-differences.js';
 import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
-import { PHYSICAL_ORDER, type PostgresConnection } from './postgres.connection.js';
+import { PHYSICAL_ORDER, PRINTING_OF_THE_APPLICATION } from '../../postgres/postgres.settings.js';
+import type { PostgresConnection } from './postgres.connection.js';
 import { schemaDifferences } from './postgres.differences.js';
 import { MissingTables, recordMigrations } from './postgres.missing-tables.js';
 import { qualified, SEQUENCE_TABLE, type QualifiedName } from './postgres.names.js';
@@ -15,13 +16,6 @@ import { RestoredSequences } from './postgres.sequences.js';
 import { refreshMaterializedViews, SetAside } from './postgres.set-aside.js';
 import { describedTables } from './postgres.statement-head.js';
 import { TableRowWriter } from './postgres.table-writer.js';
-
-/** What the application's own connections find, as opposed to ours. */
-export interface Surroundings {
-  migrations: QualifiedName;
-  /** Functions in defaults and checks may rely on it. */
-  searchPath: string;
-}
 
 /** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
 interface RestoredTable {
@@ -42,7 +36,7 @@ export class PostgresRestore {
 
   constructor(
     private readonly connection: PostgresConnection,
-    private readonly surroundings: Surroundings,
+    private readonly migrations: QualifiedName,
     private readonly plan: RestorePlan,
     private readonly context: TaskContext,
   ) {
@@ -57,17 +51,18 @@ export class PostgresRestore {
     await this.refuseDifferences(live);
     const tables = live.filter(({ label }) => this.isRestored(label));
     const oids = tables.map(({ oid }) => oid);
-    const sequences = await RestoredSequences.of(this.connection, this.surroundings.migrations, this.ownersOfSequences);
+    const sequences = await RestoredSequences.of(this.connection, this.migrations, this.ownersOfSequences);
     const aside = await SetAside.of(this.connection, oids);
+    await this.connection.asApplication();
     if (tables.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(tables)}`);
-    await this.connection.setSearchPath(this.surroundings.searchPath);
     await this.replaceRows(new Map(tables.map((layout) => [layout.label, layout])), sequences);
     this.refuseMissingTables(tables);
     await sequences.set();
     await aside.putBack();
     this.missing.push(...sequences.missing);
+    await this.connection.run(...PRINTING_OF_THE_APPLICATION);
     this.warnings.push(...(await refreshMaterializedViews(this.connection, oids)));
-    await this.connection.setSearchPath('');
+    await this.connection.asOurselves();
     await this.checkDigests(sequences);
     const rows = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
     return { tables: Object.fromEntries(rows), warnings: this.warnings, missing: this.missing };
@@ -95,22 +90,22 @@ export class PostgresRestore {
 
   /** An empty database gets the snapshot's tables, with what hangs on them. */
   private async createMissingTables(): Promise<void> {
-    const before = await readMigrations(this.connection, this.surroundings.migrations);
+    const before = await readMigrations(this.connection, this.migrations);
     const existing = new Set((await readLayouts(this.connection, before)).map(({ label }) => label));
     if (this.then.every(({ name }) => existing.has(name) || !this.isChosen(name))) return;
     const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
-    await this.connection.setSearchPath(this.surroundings.searchPath);
+    await this.connection.asApplication();
     await missing.create(this.plan.tables);
-    await this.connection.setSearchPath('');
+    await this.connection.asOurselves();
     this.missing.push(...missing.warnings);
-    const after = await readMigrations(this.connection, this.surroundings.migrations);
+    const after = await readMigrations(this.connection, this.migrations);
     if (after.exists && !before.exists)
       await recordMigrations(this.connection, after, this.plan.manifest.schema.migrations);
   }
 
   /** Nobody reads or writes them from here on; what they look like is read only then. */
   private async lockTables(): Promise<TableLayout[]> {
-    const migrations = await readMigrations(this.connection, this.surroundings.migrations);
+    const migrations = await readMigrations(this.connection, this.migrations);
     const before = await readLayouts(this.connection, migrations);
     const wanted = before.filter(({ label }) => this.isRestored(label));
     if (wanted.length === 0) return before;
@@ -120,7 +115,7 @@ export class PostgresRestore {
 
   private async refuseDifferences(layouts: TableLayout[]): Promise<void> {
     if (this.plan.allowSchemaChanges) return;
-    const migrations = await readMigrations(this.connection, this.surroundings.migrations);
+    const migrations = await readMigrations(this.connection, this.migrations);
     const differences = schemaDifferences({ layouts, migrations }, this.plan.manifest, this.plan.tables);
     if (differences.length > 0) throw schemaMismatch(differences);
   }

@@ -10,7 +10,7 @@ const AS_LINES = `FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01', ESCAPE E'\\x01
  * become JavaScript values, so every digit survives.
  * @param only these columns, in this order; all when absent
  */
-export function readRowLines(
+export async function* readRowLines(
   connection: PostgresConnection,
   table: TableLayout,
   only?: readonly string[],
@@ -18,9 +18,13 @@ export function readRowLines(
   const columns = only ? only.map((name) => table.columns.find((column) => column.name === name)!) : table.columns;
   const values = columns.map((column) => `${printed(column)} AS ${quoted(column.name)}`).join(', ');
   // Not `r`, which a column may be called too.
-  const rows = `SELECT pg_catalog.row_to_json(r.*) FROM (SELECT ${values} FROM ONLY ${qualified(table)}) AS r`;
-  return connection.copyOut(`COPY (${rows}) TO STDOUT (${AS_LINES})`);
+  const rows = `SELECT pg_catalog.row_to_json(r.*) FROM (SELECT ${values} FROM ONLY ${qualified(table)} WHERE ${WITHOUT_SEARCH_PATH}) AS r`;
+  await connection.findEverySchema();
+  yield* connection.copyOut(`COPY (${rows}) TO STDOUT (${AS_LINES})`);
 }
+
+/** True, and evaluated once, before the first row is read: a value such as a `regclass` prints its schema only where no search path leads to it. */
+const WITHOUT_SEARCH_PATH = `(SELECT pg_catalog.set_config('search_path', '', true)) IS NOT NULL`;
 
 function printed({ name, printedAs }: ColumnLayout): string {
   const column = quoted(name);

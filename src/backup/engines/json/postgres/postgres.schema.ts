@@ -129,16 +129,12 @@ export interface MigrationsTable extends QualifiedName {
 }
 
 /**
- * The migrations table lies where the application's own search path leads, unless its name says the schema. To be asked before our settings apply.
+ * The migrations table lies where the application's own search path leads, unless its name says the schema.
  * @param name `migrations`, or `schema.migrations`
  */
-export async function locateMigrations(connection: PostgresConnection, name: string): Promise<QualifiedName> {
+export function locateMigrations({ surroundings }: PostgresConnection, name: string): QualifiedName {
   const [, schema, table] = /^([^.]+)\.([^.]+)$/.exec(name) ?? [];
-  if (schema && table) return { schema, name: table };
-  const [current] = await connection.query<{ schema: string | null }>(
-    `SELECT pg_catalog.current_schema()::pg_catalog.text AS schema`,
-  );
-  return { schema: current?.schema ?? 'public', name };
+  return schema && table ? { schema, name: table } : { schema: surroundings.schema ?? 'public', name };
 }
 
 export async function readMigrations(connection: PostgresConnection, table: QualifiedName): Promise<MigrationsTable> {

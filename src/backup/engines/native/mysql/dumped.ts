@@ -1,17 +1,16 @@
 import type { Program } from '../programs/program.js';
 import { DumpContents } from './dump.contents.js';
 import { DumpCutShort, readDump } from './dump.reader.js';
-import { assertSucceeded } from './mysql.programs.js';
 
 /** What a dump holds that is being printed; where it is cut short, the program says why. @throws BackupError when it fails */
 export async function dumped(program: Program, migrationsTable: string): Promise<DumpContents> {
   const contents = new DumpContents(migrationsTable);
   try {
     for await (const part of readDump(program.output as AsyncIterable<Buffer>)) contents.take(part);
-    await assertSucceeded(program);
+    await program.assertSucceeded();
     return contents;
   } catch (error) {
-    if (error instanceof DumpCutShort) await assertSucceeded(program);
+    if (error instanceof DumpCutShort) await program.assertSucceeded();
     throw error;
   } finally {
     program.kill();

@@ -33,7 +33,7 @@ export class MysqlPrograms {
     database: string,
     { definitions, rows = true }: { definitions: boolean; rows?: boolean },
   ): Promise<Program> {
-    const { maker } = await this.find('mysqldump');
+    const { maker } = await this.find('mysqldump', target);
     const args = [
       ...['--single-transaction', '--quick', '--hex-blob', '--order-by-primary', '--no-tablespaces', '--skip-triggers'],
       ...[
@@ -66,10 +66,10 @@ export class MysqlPrograms {
   }
 
   private async start(role: Role, target: ServerTarget, args: string[], readsInput: boolean): Promise<Program> {
-    const { program, maker } = await this.find(role);
+    const { program, maker } = await this.find(role, target);
     const connection = ['--no-defaults', ...this.where(target, maker), `--user=${target.user}`];
     const environment = target.password === '' ? {} : { MYSQL_PWD: target.password };
-    return this.run(role, program, [...connection, ...args], environment, readsInput);
+    return this.run(role, target, program, [...connection, ...args], environment, readsInput);
   }
 
   private where(target: ServerTarget, maker: Maker): string[] {
@@ -89,7 +89,7 @@ export class MysqlPrograms {
     return ['--protocol=tcp', `--host=${target.host}`, `--port=${target.port}`, ...tls];
   }
 
-  private async find(role: Role): Promise<{ program: string; maker: Maker }> {
+  private async find(role: Role, target: ServerTarget): Promise<{ program: string; maker: Maker }> {
     const known = this.found.get(role);
     if (known) return known;
     const configured = this.options.programs?.[role];
@@ -97,7 +97,7 @@ export class MysqlPrograms {
     let missing: unknown;
     for (const program of candidates) {
       try {
-        const version = await textOf(this.run(role, program, ['--version'], {}, false));
+        const version = await textOf(this.run(role, target, program, ['--version'], {}, false));
         const found = { program, maker: version.includes('MariaDB') ? ('MariaDB' as const) : ('MySQL' as const) };
         this.found.set(role, found);
         return found;
@@ -109,22 +109,30 @@ export class MysqlPrograms {
     throw missing;
   }
 
-  private run(role: Role, program: string, args: string[], environment: Record<string, string>, readsInput: boolean) {
-    const command: Command = { program, args, environment, debianPackage: PACKAGE, option: `programs.${role}` };
+  private run(
+    role: Role,
+    target: ServerTarget,
+    program: string,
+    args: string[],
+    environment: Record<string, string>,
+    readsInput: boolean,
+  ): Program {
+    const command: Command = {
+      program,
+      args,
+      environment,
+      debianPackage: PACKAGE,
+      option: `programs.${role}`,
+      explain: (said, exitCode) => explain(said, exitCode, target),
+    };
     return new Program(command, this.options.docker ?? null, readsInput);
   }
-}
-
-/** @throws BackupError with what the program said, when it failed */
-export async function assertSucceeded(program: Program): Promise<void> {
-  const code = await program.exitCode();
-  if (code !== 0) throw explain(program.errorOutput, code);
 }
 
 /** Everything a program prints. @throws BackupError when it fails */
 export async function textOf(program: Program): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of program.output as AsyncIterable<Buffer>) pieces.push(piece);
-  await assertSucceeded(program);
+  await program.assertSucceeded();
   return Buffer.concat(pieces).toString();
 }

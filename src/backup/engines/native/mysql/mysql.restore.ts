@@ -5,12 +5,13 @@ import { asBackupError, BackupError } from '../../../model/errors.js';
 import type { TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
+import { meaningOf } from '../../mysql/mysql.errors.js';
 import type { RestoreOutcome, StoredSnapshot } from '../../snapshot.engine.js';
 import { DumpContents } from './dump.contents.js';
 import { DumpCutShort, readDump, type DumpSection } from './dump.reader.js';
 import { dumped } from './dumped.js';
 import { literal, quoted } from './mysql.names.js';
-import { assertSucceeded, textOf, type MysqlPrograms } from './mysql.programs.js';
+import { textOf, type MysqlPrograms } from './mysql.programs.js';
 import { readServer } from './mysql.server.js';
 
 /** Before a view's placeholder; where a table of that name is, nothing of ours may drop it. */
@@ -66,9 +67,9 @@ export class MysqlRestore {
         `CREATE DATABASE ${quoted(this.incoming)}; CREATE DATABASE ${quoted(this.outgoing)};\n`,
       );
     } catch (error) {
-      if (!(error instanceof BackupError) || error.code !== 'UNSUPPORTED') throw error;
+      if (!(error instanceof BackupError) || !lacksRight(error)) throw error;
       throw new BackupError(
-        'UNSUPPORTED',
+        error.code,
         `The user of the database URL may not make the databases that a restore needs beside the live one. Nothing was changed. Run as an administrator: ` +
           `GRANT ALL ON \`nestjs\\_backup\\_%\`.* TO that user. (${error.message})`,
       );
@@ -115,7 +116,7 @@ export class MysqlRestore {
       }
       if (hash.digest('hex') !== manifest.checksum) throw corrupt(manifest.id, 'its checksum differs');
       client.endInput();
-      await assertSucceeded(client);
+      await client.assertSucceeded();
       return contents;
     } catch (error) {
       if (isUnreadable(error)) throw corrupt(manifest.id, 'it cannot be unpacked, or ends too early');
@@ -215,6 +216,9 @@ function firstDifference(
     (name) => promised[name]?.sha256 !== found[name]?.sha256 || promised[name]?.rows !== found[name]?.rows,
   );
 }
+
+const lacksRight = ({ cause }: BackupError): boolean =>
+  meaningOf({ number: (cause as { errno?: number } | undefined)?.errno }) === 'forbidden';
 
 const isUnreadable = (error: unknown): boolean =>
   error instanceof DumpCutShort || String((error as { code?: unknown }).code).startsWith('Z_');

@@ -13,7 +13,7 @@ import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../s
 import { DumpContents } from './dump.contents.js';
 import { readDump } from './dump.reader.js';
 import { dumped } from './dumped.js';
-import { assertSucceeded, MysqlPrograms } from './mysql.programs.js';
+import { MysqlPrograms } from './mysql.programs.js';
 import { MysqlRestore } from './mysql.restore.js';
 import { readServer, refuseOtherServer, refuseWhatCannotBeRestored } from './mysql.server.js';
 
@@ -34,7 +34,7 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
       const gzip = createGzip({ level: this.programs.compressionLevel });
       dump.output.once('error', (error) => gzip.destroy(error)).pipe(gzip);
       const written = await writeDocument(aside, gzip as AsyncIterable<Buffer>);
-      await assertSucceeded(dump);
+      await dump.assertSucceeded();
       context.report({ stage: 'check', progress: 0.6 });
       const { tables, schema } = await readStored({ path: aside, entry: null }, target.migrationsTable);
       const database = { type: 'mysql', name: target.database, server_version: server.version };

@@ -8,7 +8,7 @@ import type { NativeContent, NativeDatabase } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
 import { writeDocument } from '../programs/output.js';
 import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
-import { assertSucceeded, feeding, PostgresPrograms, reading, textOf } from './postgres.programs.js';
+import { feeding, PostgresPrograms, reading, textOf } from './postgres.programs.js';
 import { PostgresRestore } from './postgres.restore.js';
 import { readServer, type Server } from './postgres.server.js';
 import { ScriptContents } from './script.contents.js';
@@ -24,20 +24,21 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
 
   async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
-    await this.refuseOlderDump(server);
+    await this.refuseOlderDump(server, target);
     context.report({ stage: 'capture', progress: 0 });
     const dump = this.programs.start(
       'pgDump',
       [
         '--format=custom',
+        `--encoding=${server.dumpEncoding}`,
         `--compress=${this.programs.compressionLevel}`,
         `--lock-wait-timeout=${target.busyTimeoutMs}`,
       ],
-      { target },
+      target,
     );
     try {
       const written = await writeDocument(aside, dump.output as AsyncIterable<Buffer>);
-      await assertSucceeded(dump);
+      await dump.assertSucceeded();
       context.report({ stage: 'check', progress: 0.6 });
       const contents = await this.readArchive(aside, server, target);
       const database = { type: 'postgres', name: target.database, server_version: server.version };
@@ -54,8 +55,8 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     refuseChosenTables(snapshot, tables);
     const server = await readServer(this.programs, target);
     refuseOlderServer(snapshot, server);
-    await this.list(snapshot);
-    return differences(snapshot.manifest.schema, await this.liveSchema(target));
+    await this.list(snapshot, target);
+    return differences(snapshot.manifest.schema, await this.liveSchema(target, server));
   }
 
   async restore(
@@ -73,7 +74,8 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   /** pg_restore reads the whole archive: what it can print now it can put back later. */
   private async readArchive(path: string, server: Server, target: ServerTarget): Promise<ScriptContents> {
     const contents = new ScriptContents(target.migrationsTable);
-    const program = this.programs.start('pgRestore', ['--no-owner', '--no-privileges', '--file=-'], {
+    const program = this.programs.start('pgRestore', ['--no-owner', '--no-privileges', '--file=-'], target, {
+      connects: false,
       readsInput: true,
     });
     await feeding({ path, entry: null }, program, async () => {
@@ -83,10 +85,13 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     return contents;
   }
 
-  private async liveSchema(target: ServerTarget): Promise<SchemaInfo> {
+  private async liveSchema(target: ServerTarget, { dumpEncoding }: Server): Promise<SchemaInfo> {
     const contents = new ScriptContents(target.migrationsTable);
-    const args = ['--schema-only', '--no-owner', '--no-privileges', `--lock-wait-timeout=${target.busyTimeoutMs}`];
-    const dump = this.programs.start('pgDump', args, { target });
+    const args = [
+      ...['--schema-only', '--no-owner', '--no-privileges', `--encoding=${dumpEncoding}`],
+      `--lock-wait-timeout=${target.busyTimeoutMs}`,
+    ];
+    const dump = this.programs.start('pgDump', args, target);
     await reading(dump, async () => {
       for await (const part of readScript(dump.output as AsyncIterable<Buffer>)) contents.take(part);
     });
@@ -94,13 +99,13 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   }
 
   /** @throws BackupError `UNSUPPORTED` where the archive is of a form that this pg_restore does not know yet */
-  private async list({ document }: StoredSnapshot): Promise<void> {
-    const program = this.programs.start('pgRestore', ['--list'], { readsInput: true });
+  private async list({ document }: StoredSnapshot, target: ServerTarget): Promise<void> {
+    const program = this.programs.start('pgRestore', ['--list'], target, { connects: false, readsInput: true });
     await feeding(document, program, async () => void (await textOf(program)));
   }
 
-  private async refuseOlderDump({ major, version }: Server): Promise<void> {
-    const own = await this.programs.majorVersion('pgDump');
+  private async refuseOlderDump({ major, version }: Server, target: ServerTarget): Promise<void> {
+    const own = await this.programs.majorVersion('pgDump', target);
     if (own < major)
       throw new BackupError(
         'UNSUPPORTED',

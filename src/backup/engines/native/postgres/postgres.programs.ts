@@ -1,6 +1,7 @@
 import type { ServerTarget } from '../../database-target.js';
 import type { StoredFile } from '../../../archive/stored-file.js';
 import type { NativeOptions } from '../native.options.js';
+import { programOptions } from '../../postgres/postgres.settings.js';
 import { feed } from '../programs/output.js';
 import { Program, type Command } from '../programs/program.js';
 import { explain } from './postgres.errors.js';
@@ -13,25 +14,34 @@ const CONNECT_SECONDS = 10;
 export class PostgresPrograms {
   constructor(private readonly options: NativeOptions) {}
 
-  /** @param readsInput whether it reads what is written to it */
+  /**
+   * @param how.connects whether it opens the target's database
+   * @param how.readsInput whether it reads what is written to it
+   */
   start(
     option: 'pgDump' | 'pgRestore' | 'psql',
     args: string[],
-    { target, readsInput = false }: { target?: ServerTarget; readsInput?: boolean } = {},
+    target: ServerTarget,
+    { connects = true, readsInput = false }: { connects?: boolean; readsInput?: boolean } = {},
   ): Program {
     const command: Command = {
       program: this.options.programs?.[option] ?? { pgDump: 'pg_dump', pgRestore: 'pg_restore', psql: 'psql' }[option],
-      args: target ? [...args, '--no-password', `--dbname=${this.connection(target)}`] : args,
-      environment: { PGTZ: 'UTC', ...(target && target.password !== '' ? { PGPASSWORD: target.password } : {}) },
+      args: connects ? [...args, '--no-password', `--dbname=${this.connection(target)}`] : args,
+      environment: {
+        PGOPTIONS: programOptions(),
+        PGCLIENTENCODING: 'UTF8',
+        ...(connects && target.password !== '' ? { PGPASSWORD: target.password } : {}),
+      },
       debianPackage: 'postgresql-client',
       option: `programs.${option}`,
+      explain: (said, exitCode) => explain(said, exitCode, target),
     };
     return new Program(command, this.options.docker ?? null, readsInput);
   }
 
   /** Major version of a program, such as 15. */
-  async majorVersion(option: 'pgDump' | 'pgRestore'): Promise<number> {
-    const program = this.start(option, ['--version']);
+  async majorVersion(option: 'pgDump' | 'pgRestore', target: ServerTarget): Promise<number> {
+    const program = this.start(option, ['--version'], target, { connects: false });
     const printed = await textOf(program);
     return Number(/(\d+)/.exec(printed.slice(printed.lastIndexOf(') ') + 2))?.[1]);
   }
@@ -56,24 +66,18 @@ export class PostgresPrograms {
 export async function textOf(program: Program): Promise<string> {
   const pieces: Buffer[] = [];
   for await (const piece of program.output as AsyncIterable<Buffer>) pieces.push(piece);
-  await assertSucceeded(program);
+  await program.assertSucceeded();
   return Buffer.concat(pieces).toString();
-}
-
-/** @throws BackupError with what the program said, when it failed */
-export async function assertSucceeded(program: Program): Promise<void> {
-  const code = await program.exitCode();
-  if (code !== 0) throw explain(program.errorOutput, code);
 }
 
 /** Runs a program while its script is read; where that is cut short, the program says why. @throws BackupError when it fails */
 export async function reading<T>(program: Program, read: () => Promise<T>): Promise<T> {
   try {
     const result = await read();
-    await assertSucceeded(program);
+    await program.assertSucceeded();
     return result;
   } catch (error) {
-    if (error instanceof ScriptCutShort) await assertSucceeded(program);
+    if (error instanceof ScriptCutShort) await program.assertSucceeded();
     throw error;
   } finally {
     program.kill();

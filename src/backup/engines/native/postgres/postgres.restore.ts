@@ -3,7 +3,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome, StoredSnapshot } from '../../snapshot.engine.js';
-import { leadingNames } from './postgres.names.js';
+import { leadingNames, literal } from './postgres.names.js';
 import { feeding, type PostgresPrograms } from './postgres.programs.js';
 import { readServer, type Server } from './postgres.server.js';
 import { PsqlSession } from './psql.session.js';
@@ -20,7 +20,7 @@ const LOCK_EVERYTHING = `DO $lock$ DECLARE t pg_catalog.text; BEGIN
   LOOP EXECUTE 'LOCK TABLE ONLY ' || t || ' IN ACCESS EXCLUSIVE MODE'; END LOOP; END $lock$;`;
 
 /** As pg_dump sets them, so that a row prints the same as in the archive. */
-const AS_DUMPED = `SET synchronize_seqscans = off; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET timezone = 'UTC';`;
+const AS_DUMPED = `SELECT pg_catalog.set_config('search_path', '', false); SET synchronize_seqscans = off; SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET timezone = 'UTC';`;
 
 /**
  * One restore: `pg_restore` prints its script, `psql` runs it in a transaction that was begun for it, every table is read back and compared, and only
@@ -80,7 +80,7 @@ export class PostgresRestore {
 
   private async runScript(session: PsqlSession, server: Server): Promise<void> {
     const args = ['--clean', '--if-exists', '--single-transaction', '--exit-on-error', '--file=-'];
-    const program = this.programs.start('pgRestore', args, { readsInput: true });
+    const program = this.programs.start('pgRestore', args, this.target, { connects: false, readsInput: true });
     const { manifest, document } = this.snapshot;
     const checksum = await feeding(document, program, () =>
       session.send(this.statements(readScript(program.output as AsyncIterable<Buffer>), server)),
@@ -97,7 +97,12 @@ export class PostgresRestore {
   private async *statements(script: AsyncIterable<ScriptPart>, server: Server): AsyncGenerator<Buffer | string> {
     const promised = 1 + Object.values(this.snapshot.manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
     let rows = 0;
+    let isBuilding = false;
     for await (const part of script) {
+      if (part.part === 'statement' && !isBuilding && part.bare.startsWith('CREATE ')) {
+        isBuilding = true;
+        yield searchPathSetting(server.searchPath);
+      }
       if (part.part === 'statement') yield Buffer.from(this.adapted(part.text, part.bare, server), 'latin1');
       else if (part.part === 'end of rows') yield '\\.\n';
       else {
@@ -146,6 +151,13 @@ export class PostgresRestore {
     return Object.fromEntries(found);
   }
 }
+
+/**
+ * The script names everything with its schema, but functions in indexes, checks and generated columns may not: decision 0035. The system's names come first,
+ * of which the script names many without their schema.
+ */
+const searchPathSetting = (path: string): string =>
+  `SELECT pg_catalog.set_config('search_path', ${literal(path === '' ? 'pg_catalog' : `pg_catalog, ${path}`)}, false);\n`;
 
 const nameIn = (sql: string): string =>
   Buffer.from(leadingNames(sql).names[0]?.replace(/;$/, '') ?? '', 'latin1').toString();

@@ -11,10 +11,20 @@ export interface Server {
   tablesOfExtensions: string[];
   /** Extensions that this user may not drop. */
   lastingExtensions: string[];
+  /** In which a dump holds everything: UTF-8, unless the server cannot convert it to that. */
+  dumpEncoding: string;
+  /** Where the application's own sessions look for unqualified names. */
+  searchPath: string;
+  /** A standby, which takes no writes. */
+  isStandby: boolean;
 }
+
+/** Which the server does not convert. */
+const KEPT_ENCODINGS = ['SQL_ASCII', 'MULE_INTERNAL'];
 
 const QUESTION = `SELECT pg_catalog.json_build_object(
   'version', pg_catalog.current_setting('server_version'),
+  'encoding', pg_catalog.current_setting('server_encoding'), 'searchPath', pg_catalog.current_setting('search_path'), 'isStandby', pg_catalog.pg_is_in_recovery(),
   'number', pg_catalog.current_setting('server_version_num')::pg_catalog.int4,
   'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname))
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -28,6 +38,9 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
     const answer = JSON.parse(await session.ask(QUESTION)) as {
       version: string;
       number: number;
+      encoding: string;
+      searchPath: string;
+      isStandby: boolean;
       tables: [string, string][] | null;
       lasting: string[] | null;
     };
@@ -37,6 +50,9 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
       version: answer.version.split(' ')[0]!, // Debian says more after it
       tablesOfExtensions: (answer.tables ?? []).map(([schema, name]) => tableName(schema, name)),
       lastingExtensions: answer.lasting ?? [],
+      dumpEncoding: KEPT_ENCODINGS.includes(answer.encoding) ? answer.encoding : 'UTF8',
+      searchPath: answer.searchPath,
+      isStandby: answer.isStandby,
     };
   } finally {
     session.kill();

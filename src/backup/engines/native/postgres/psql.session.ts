@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { Program } from '../programs/program.js';
-import { explain } from './postgres.errors.js';
 import type { PostgresPrograms } from './postgres.programs.js';
 
 /**
@@ -17,7 +16,7 @@ export class PsqlSession {
   constructor(programs: PostgresPrograms, target: ServerTarget) {
     const settings = ['ON_ERROR_STOP=1', 'VERBOSITY=verbose', 'SHOW_CONTEXT=never'].map((each) => `--set=${each}`);
     const args = ['--no-psqlrc', '--quiet', '--no-align', '--tuples-only', ...settings];
-    this.program = programs.start('psql', args, { target, readsInput: true });
+    this.program = programs.start('psql', args, target, { readsInput: true });
     this.printed = (this.program.output as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   }
 
@@ -50,8 +49,7 @@ export class PsqlSession {
   async close(): Promise<void> {
     this.program.endInput();
     while (!(await this.printed.next()).done);
-    const code = await this.program.exitCode();
-    if (code !== 0) throw explain(this.program.errorOutput, code);
+    await this.program.assertSucceeded();
   }
 
   kill(): void {
@@ -76,7 +74,6 @@ export class PsqlSession {
   }
 
   private async failure(): Promise<BackupError> {
-    const code = await this.program.exitCode();
-    return explain(this.program.errorOutput, code);
+    return this.program.failure(await this.program.exitCode());
   }
 }

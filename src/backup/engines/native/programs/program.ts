@@ -13,6 +13,8 @@ export interface Command {
   debianPackage: string;
   /** How it can be told apart in the settings. */
   option: string;
+  /** What its words mean for the person who reads the job, when it failed. @param exitCode -1 when a signal ended it */
+  explain(said: string, exitCode: number): BackupError;
 }
 
 const LONGEST_ERROR_OUTPUT = 8000;
@@ -95,6 +97,16 @@ export class Program {
     const code = await this.ended;
     if (NOT_FOUND.includes(code)) throw missing(this.command, this.errorOutput);
     return code;
+  }
+
+  /** Waits for the end. @throws BackupError with what the program said, when it failed */
+  async assertSucceeded(): Promise<void> {
+    const code = await this.exitCode();
+    if (code !== 0) throw this.failure(code);
+  }
+
+  failure(exitCode: number): BackupError {
+    return this.command.explain(this.errorOutput, exitCode);
   }
 
   /** Kills it, if it still runs. */
