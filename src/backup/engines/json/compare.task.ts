@@ -16,7 +16,7 @@ import type { RowChange } from './compare/scratch-rows.js';
 import { SnapshotSide } from './compare/snapshot-side.js';
 import { readChanges, type TableChanges } from './compare/table-changes.js';
 import { compareSummaries, pairsOf, type Sides, type TablePair } from './compare/table-pair.js';
-import { checkRestorableTask, tablesToRestore } from './restore.task.js';
+import { schemaDifferencesTask, tablesToRestore } from './restore.task.js';
 
 type Wanted = (table: string) => boolean;
 
@@ -56,7 +56,7 @@ export async function previewRestoreTask(
   { database, at, snapshot, tables }: PreviewRestoreRequest,
   context: TaskContext,
 ): Promise<RestorePreview> {
-  const schema_differences = await checkRestorableTask({ database, snapshot, tables }, context);
+  const schema_differences = await schemaDifferencesTask({ database, snapshot, tables }, context);
   const chosen = tablesToRestore({ database, snapshot, tables });
   const restorable = withoutCounters(snapshot.manifest.database.type, snapshot.manifest.tables);
   const isRestored = (table: string) => Object.hasOwn(restorable, table) && (chosen === null || chosen.includes(table));

@@ -48,6 +48,8 @@ export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
     manifest: DatabaseManifest,
     tables: string[] | null,
   ): SchemaDifference[] | Promise<SchemaDifference[]>;
+  /** Before a restore begins. @throws BackupError where the server takes no writes; absent where that shows only in writing */
+  assertTakesWrites?(target: Target): Promise<void>;
   /** In one transaction that commits only when every restored table has the digest its manifest promises. */
   restore(target: Target, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome>;
 }

@@ -23,8 +23,18 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   }
 }
 
-/** Whether a restore could succeed: the stored bytes are what was written, and nothing stands between the schemas. */
+/** Whether a restore could succeed: the stored bytes are what was written, the database takes writes, and nothing stands between the schemas. */
 export async function checkRestorableTask(
+  request: CheckRestorableRequest,
+  context: TaskContext,
+): Promise<SchemaDifference[]> {
+  const differences = await schemaDifferencesTask(request, context);
+  await (await dialectOf(request.database)).assertTakesWrites?.(request.database);
+  return differences;
+}
+
+/** The same for who only wants to know. */
+export async function schemaDifferencesTask(
   request: CheckRestorableRequest,
   context: TaskContext,
 ): Promise<SchemaDifference[]> {

@@ -40,9 +40,19 @@ describe('an error of a MySQL or MariaDB server', () => {
     expect(printed[0]!.message).toContain(thrown.message.slice(0, 20));
   });
 
+  it('that is read-only says so', () => {
+    const said = 'The MariaDB server is running with the --read-only option so it cannot execute this statement';
+    const driver = Object.assign(new Error(said), { errno: 1290, code: 'ER_OPTION_PREVENTS_STATEMENT' });
+    for (const error of [
+      explainDriver(driver, TARGET),
+      explainProgram(`ERROR 1290 (HY000) at line 1: ${said}`, 1, TARGET),
+    ])
+      expect(error.message).toMatch(/takes no writes.*primary/);
+  });
+
   it.each([
     [1142, 'DATABASE_UNAVAILABLE', /user "app" may not/],
-    [1290, 'DATABASE_UNAVAILABLE', /takes no writes/],
+    [1290, 'DATABASE_UNAVAILABLE', /refuses this: .*what the server said/],
     [1064, 'ENGINE_FAILED', /what the server said/],
   ])('%i is told as what it is', (number, code, sentence) => {
     const driver = Object.assign(new Error('what the server said'), { errno: number, code: 'ER_X' });

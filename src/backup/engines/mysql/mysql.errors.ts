@@ -44,7 +44,10 @@ export const MYSQL_MEANINGS = {
   'read-only': {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1036, 1290, 1792, 1836, 1874],
-    sentence: (said, target) => `${refusesWrites(target)} (${said}).`,
+    sentence: (said, { database }) =>
+      /read.only/i.test(said)
+        ? `The database "${database}" takes no writes: its server is a replica, or set to be read-only (${said}). Nothing was changed. Restore into the primary server.`
+        : `The server of the database "${database}" is set so that it refuses this: ${said}. Nothing was changed.`,
   },
   'disk full': {
     code: 'DISK_FULL',
@@ -70,10 +73,6 @@ export const MYSQL_MEANINGS = {
 } as const satisfies Record<string, Meaning>;
 
 export type MysqlMeaning = keyof typeof MYSQL_MEANINGS;
-
-/** For a server that takes no writes, before a restore begins. */
-export const refusesWrites = ({ database }: ServerTarget): string =>
-  `The database "${database}" takes no writes: its server is a replica, or set to be read-only. Nothing was changed. Restore into the primary server`;
 
 export function meaningOf({ number }: Pick<MysqlFailure, 'number'>): MysqlMeaning | undefined {
   const names = Object.keys(MYSQL_MEANINGS) as MysqlMeaning[];

@@ -41,8 +41,7 @@ const MEANINGS: readonly Meaning[] = [
     states: /^0A000$/,
     both: true,
     words: /unlogged relations during recovery/,
-    sentence: (_, { database }) =>
-      `The database "${database}" is a standby and has an unlogged table, whose rows only its primary server has. Take the snapshot from the primary, let the plan name the other tables, or make the table logged (ALTER TABLE … SET LOGGED).`,
+    sentence: (said, target) => `${unlogged('has an unlogged table', target)} (${said})`,
   },
   {
     code: 'DATABASE_UNAVAILABLE',
@@ -153,9 +152,18 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
-/** For a server that takes no writes, before a restore begins. */
-export const refusesWrites = ({ database }: ServerTarget): string =>
+const refusesWrites = ({ database }: ServerTarget): string =>
   `The database "${database}" takes no writes: its server is a standby, or set to be read-only. Nothing was changed. Restore into the primary server`;
+
+const unlogged = (has: string, { database }: ServerTarget): string =>
+  `The database "${database}" is a standby and ${has}, whose rows only its primary server has. Take the snapshot from the primary, let the plan name the other tables, or make the table logged (ALTER TABLE … SET LOGGED).`;
+
+/** For a standby, before a restore begins. */
+export const takesNoWrites = (target: ServerTarget): BackupError =>
+  new BackupError('DATABASE_UNAVAILABLE', `${refusesWrites(target)}.`);
+
+export const unloggedOnStandby = (table: string, target: ServerTarget): BackupError =>
+  new BackupError('UNSUPPORTED', unlogged(`has the unlogged table "${table}"`, target));
 
 /** With a digit, unlike `EPIPE` and `FATAL`. */
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;

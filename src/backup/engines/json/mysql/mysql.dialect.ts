@@ -25,6 +25,14 @@ export class MysqlDialect implements Dialect<ServerTarget> {
     );
   }
 
+  /** A user who may write to a server that is read-only may begin such a transaction, too. */
+  assertTakesWrites(target: ServerTarget): Promise<void> {
+    return this.onConnection(target, async (connection) => {
+      await connection.run('START TRANSACTION READ WRITE');
+      await connection.run('ROLLBACK');
+    });
+  }
+
   restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
     return this.onConnection(target, (connection) => new RestoreSession(connection, target, plan, context).run());
   }

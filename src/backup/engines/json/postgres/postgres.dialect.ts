@@ -6,6 +6,7 @@ import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js'
 import type { CapturedTable, CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginReading } from './postgres.begin-reading.js';
 import { commit, requireDurableCommit } from './postgres.commit.js';
+import { takesNoWrites, unloggedOnStandby } from '../../postgres/postgres.errors.js';
 import { PHYSICAL_ORDER } from '../../postgres/postgres.settings.js';
 import { PostgresConnection } from './postgres.connection.js';
 import { readStatements } from './postgres.ddl.js';
@@ -74,6 +75,12 @@ export class PostgresDialect implements Dialect<ServerTarget> {
     }
   }
 
+  async assertTakesWrites(target: ServerTarget): Promise<void> {
+    const connection = await PostgresConnection.open(target);
+    await connection.close();
+    if (connection.surroundings.isStandby) throw takesNoWrites(target);
+  }
+
   async restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
     const connection = await PostgresConnection.open(target);
     try {
@@ -121,7 +128,10 @@ function capturedTable(connection: PostgresConnection, target: ServerTarget, lay
     name: layout.label,
     columns: layout.columns.map(({ name, type }) => ({ name, type })),
     primaryKey: layout.primaryKey,
-    lines: () => explained(target, readRowLines(connection, layout)),
+    lines: () => {
+      if (layout.isUnlogged && connection.surroundings.isStandby) throw unloggedOnStandby(layout.label, target);
+      return explained(target, readRowLines(connection, layout));
+    },
   };
 }
 

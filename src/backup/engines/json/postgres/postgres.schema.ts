@@ -28,6 +28,7 @@ export interface TableLayout extends QualifiedName {
   primaryKey: string[];
   /** Whether every write to it has a transaction number, and outlives a crash: false for unlogged tables, and for storage that is not PostgreSQL's own. */
   isPlainHeap: boolean;
+  isUnlogged: boolean;
 }
 
 interface TableRow {
@@ -35,6 +36,7 @@ interface TableRow {
   schema: string;
   name: string;
   plain_heap: boolean;
+  unlogged: boolean;
   primary_key: string[];
   columns: {
     name: string;
@@ -74,7 +76,7 @@ const TYPES = `WITH RECURSIVE base AS (
   )`;
 
 const TABLES = `${TYPES} SELECT c.oid::pg_catalog.text, n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name,
-    c.relpersistence = 'p' AND am.amname = 'heap' AS plain_heap,
+    c.relpersistence = 'p' AND am.amname = 'heap' AS plain_heap, c.relpersistence = 'u' AS unlogged,
     ARRAY(SELECT a.attname::pg_catalog.text FROM pg_catalog.pg_index i, pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k (attnum, place), pg_catalog.pg_attribute a
       WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.attnum AND k.place <= i.indnkeyatts ORDER BY k.place) AS primary_key,
     coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -103,7 +105,7 @@ export function listTables(connection: PostgresConnection): Promise<(QualifiedNa
 
 export const byteOrder = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-function layoutOf({ columns, plain_heap, primary_key, ...table }: TableRow): TableLayout {
+function layoutOf({ columns, plain_heap, unlogged, primary_key, ...table }: TableRow): TableLayout {
   return {
     ...table,
     label: documentName(table),
@@ -119,6 +121,7 @@ function layoutOf({ columns, plain_heap, primary_key, ...table }: TableRow): Tab
     generatedColumns: columns.filter(({ generated }) => generated).map(({ name }) => name),
     primaryKey: primary_key,
     isPlainHeap: plain_heap,
+    isUnlogged: unlogged,
   };
 }
 

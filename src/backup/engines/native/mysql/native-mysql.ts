@@ -52,6 +52,7 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     const server = await readServer(this.programs, target);
     refuseOtherServer(snapshot.manifest.database.server_version, server);
     refuseWhatCannotBeRestored(server);
+    await this.programs.ask(target, 'START TRANSACTION READ WRITE; ROLLBACK;\n'); // fails on a server that is read-only
     return differences(snapshot.manifest.schema, await this.liveSchema(target));
   }
 

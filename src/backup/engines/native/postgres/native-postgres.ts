@@ -3,6 +3,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
+import { takesNoWrites, unloggedOnStandby } from '../../postgres/postgres.errors.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
@@ -25,6 +26,8 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
     await this.refuseOlderDump(server, target);
+    // pg_dump would leave out their rows without a word.
+    if (server.isStandby && server.unlogged[0] !== undefined) throw unloggedOnStandby(server.unlogged[0], target);
     context.report({ stage: 'capture', progress: 0 });
     const dump = this.programs.start(
       'pgDump',
@@ -54,6 +57,7 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   ): Promise<SchemaDifference[]> {
     refuseChosenTables(snapshot, tables);
     const server = await readServer(this.programs, target);
+    if (server.isStandby) throw takesNoWrites(target);
     refuseOlderServer(snapshot, server);
     await this.list(snapshot, target);
     return differences(snapshot.manifest.schema, await this.liveSchema(target, server));

@@ -17,6 +17,8 @@ export interface Server {
   searchPath: string;
   /** A standby, which takes no writes. */
   isStandby: boolean;
+  /** Unlogged tables, named as in a manifest. */
+  unlogged: string[];
 }
 
 /** Which the server does not convert. */
@@ -29,6 +31,8 @@ const QUESTION = `SELECT pg_catalog.json_build_object(
   'tables', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname))
     FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class c ON c.oid = d.objid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' AND c.relkind IN ('r', 'p')),
+  'unlogged', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname)) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relpersistence = 'u'),
   'lasting', (SELECT pg_catalog.json_agg(extname) FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')));`;
 
 /** @throws BackupError `DATABASE_UNAVAILABLE` when it cannot be reached, `UNSUPPORTED` when psql is missing */
@@ -42,6 +46,7 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
       searchPath: string;
       isStandby: boolean;
       tables: [string, string][] | null;
+      unlogged: [string, string][] | null;
       lasting: string[] | null;
     };
     await session.close();
@@ -53,6 +58,7 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
       dumpEncoding: KEPT_ENCODINGS.includes(answer.encoding) ? answer.encoding : 'UTF8',
       searchPath: answer.searchPath,
       isStandby: answer.isStandby,
+      unlogged: (answer.unlogged ?? []).map(([schema, name]) => tableName(schema, name)),
     };
   } finally {
     session.kill();
