@@ -579,7 +579,8 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
       expect(
         lines.filter((line) => /pg_dump --format=custom/.test(line) || /psql/.test(line)).length,
       ).toBeGreaterThanOrEqual(3);
-      for (const line of lines) expect(line).toMatch(/^exec -i -e PGOPTIONS -e PGCLIENTENCODING (-e PGPASSWORD )?some-database /);
+      for (const line of lines)
+        expect(line).toMatch(/^exec -i -e PGOPTIONS -e PGCLIENTENCODING (-e PGPASSWORD )?some-database /);
       expect(lines.join('\n')).not.toContain('secret');
     });
 
