@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineBench } from '../support/engine-bench.js';
@@ -196,6 +196,77 @@ describe('rows that break the rules of their own table', () => {
     application(`DROP TABLE t; CREATE TABLE t (n INT CHECK (n > 0));`);
     const before = dump(bench.databasePath);
     await expect(bench.restore(snapshot)).rejects.toMatchObject({ code: 'CONSTRAINT_VIOLATION' });
+    expect(dump(bench.databasePath)).toBe(before);
+  });
+});
+
+describe('what a database file says beside its tables', () => {
+  const SAID = ['user_version', 'application_id', 'page_size', 'auto_vacuum', 'journal_mode'];
+  const said = () => SAID.map((name) => application(`PRAGMA ${name}`).trim());
+  const FILE = `PRAGMA page_size = 8192; PRAGMA auto_vacuum = 2; PRAGMA journal_mode = wal; PRAGMA user_version = -7; PRAGMA application_id = 252006673;
+    CREATE TABLE t (a); INSERT INTO t VALUES (1);`;
+
+  it('comes back into a file that is not there yet, in an emptied one what identifies it', async () => {
+    application(FILE);
+    const before = said();
+    expect(before).toEqual(['-7', '252006673', '8192', '2', 'wal']);
+    const snapshot = await bench.capture();
+    await removeDatabase();
+    await writeFile(bench.databasePath, '');
+    await bench.restore(snapshot, { allowSchemaChanges: true });
+    expect(said()).toEqual(before);
+    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual([]);
+    await emptyDatabase();
+    await bench.restore(snapshot, { allowSchemaChanges: true });
+    expect(said()).toEqual(['-7', '252006673', '4096', '0', 'delete']);
+  });
+
+  it('is schema as far as it counts migrations: another user_version is a difference', async () => {
+    application(FILE);
+    const snapshot = await bench.capture();
+    application('PRAGMA user_version = 3; PRAGMA application_id = 9');
+    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual([
+      { table: '(user_version)', column: null, difference: 'it was -7 when the snapshot was taken and is 3 now' },
+    ]);
+    await expect(bench.restore(snapshot)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
+    await bench.restore(snapshot, { allowSchemaChanges: true });
+    expect(said().slice(0, 2)).toEqual(['3', '9']);
+  });
+
+  it('is not compared with a snapshot of a version that did not note it', async () => {
+    application(FILE);
+    const snapshot = await bench.capture();
+    application('PRAGMA user_version = 3');
+    const { pragmas, ...schema } = snapshot.manifest.schema;
+    expect(pragmas).toBeDefined();
+    await bench.restore({ ...snapshot, manifest: { ...snapshot.manifest, schema } });
+  });
+});
+
+describe('an empty database', () => {
+  it.each([
+    ['no table', 'PRAGMA user_version = 5;'],
+    ['a view only', 'CREATE VIEW v AS SELECT 1 AS one;'],
+    ['tables without rows', 'CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE INDEX i ON t (id);'],
+  ])('with %s is captured, comes back in place and as a new file', async (_, sql) => {
+    application(sql);
+    const state = () => [dump(bench.databasePath), application('PRAGMA user_version')];
+    const before = state();
+    const snapshot = await bench.capture();
+    expect(await bench.restore(snapshot)).toMatchObject({ warnings: [], missing: [] });
+    expect(state()).toEqual(before);
+    await removeDatabase();
+    await writeFile(bench.databasePath, '');
+    expect(await bench.restore(snapshot, { allowSchemaChanges: true })).toMatchObject({ warnings: [], missing: [] });
+    expect(state()).toEqual(before);
+  });
+
+  it('is what a restore empties a database to', async () => {
+    application('CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT);');
+    const snapshot = await bench.capture();
+    const before = dump(bench.databasePath);
+    application('INSERT INTO t DEFAULT VALUES');
+    await bench.restore(snapshot);
     expect(dump(bench.databasePath)).toBe(before);
   });
 });

@@ -47,6 +47,21 @@ export interface SchemaInfo {
   migrations: string[];
   /** The statements that build tables, indexes, views and triggers, in the database's own order. */
   ddl: string[];
+  /** Of a SQLite database: what its file says beside the schema; absent for others, and in manifests of earlier versions. */
+  pragmas?: SqlitePragmas;
+}
+
+/** Named as SQLite names them: https://sqlite.org/pragma.html */
+export interface SqlitePragmas {
+  /** Counts migrations in some applications. */
+  user_version: number;
+  application_id: number;
+  /** Bytes. */
+  page_size: number;
+  /** 0 none, 1 full, 2 incremental. */
+  auto_vacuum: number;
+  /** The modes that are not a file's but a connection's are `delete`. */
+  journal_mode: 'wal' | 'delete';
 }
 
 /** What a files snapshot holds, as materialised. */

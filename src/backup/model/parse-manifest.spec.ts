@@ -32,7 +32,13 @@ const FULL: Manifest = {
   schema: { fingerprint: HASH, migrations: ['CreateUsers1700000000000'], ddl: ['CREATE TABLE users (id)'] },
   app_version: '1.0.0',
 };
-const NUMBERED: Manifest = { ...FULL, sequence: 7, warnings: [{ code: 'incomplete', message: 'It lacks a file.' }] };
+const PRAGMAS = { user_version: -1, application_id: 0, page_size: 4096, auto_vacuum: 0, journal_mode: 'wal' } as const;
+const NUMBERED: Manifest = {
+  ...FULL,
+  schema: { ...FULL.schema, pragmas: PRAGMAS },
+  sequence: 7,
+  warnings: [{ code: 'incomplete', message: 'It lacks a file.' }],
+};
 const DIFFERENTIAL: Manifest = { ...FULL, kind: 'differential', base: BASE };
 
 const summed = (manifest: object): string =>
@@ -149,6 +155,12 @@ describe('parseManifest', () => {
     ['schema', { fingerprint: 5, migrations: [], ddl: [] }],
     ['schema', { fingerprint: HASH, migrations: [5], ddl: [] }],
     ['schema', { fingerprint: HASH, migrations: [] }],
+    ['schema', { fingerprint: HASH, migrations: [], ddl: [], pragmas: {} }],
+    [
+      'schema',
+      { fingerprint: HASH, migrations: [], ddl: [], pragmas: { ...PRAGMAS, user_version: '1; DROP TABLE x' } },
+    ],
+    ['schema', { fingerprint: HASH, migrations: [], ddl: [], pragmas: { ...PRAGMAS, journal_mode: 'off' } }],
     ['app_version', 1],
   ];
   it.each(WRONG)('refuses %s = %j by name', (field, value) => {

@@ -95,7 +95,13 @@ const isSchema = (value: unknown): boolean =>
   isRecord(value) &&
   typeof value['fingerprint'] === 'string' &&
   isStrings(value['ddl']) &&
-  isStrings(value['migrations']);
+  isStrings(value['migrations']) &&
+  (value['pragmas'] === undefined || isPragmas(value['pragmas']));
+
+const isPragmas = (value: unknown): boolean =>
+  isRecord(value) &&
+  ['user_version', 'application_id', 'page_size', 'auto_vacuum'].every((name) => Number.isSafeInteger(value[name])) &&
+  ['wal', 'delete'].some((mode) => mode === value['journal_mode']);
 
 const isFilesSummary = (value: unknown): boolean =>
   isRecord(value) &&

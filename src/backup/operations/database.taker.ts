@@ -5,6 +5,7 @@ import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
 import { ResolvedOptions } from './resolved-options.js';
+import { RowLosses } from './row-losses.js';
 import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
 
 /** Takes snapshots of databases. */
@@ -14,6 +15,7 @@ export class DatabaseTaker {
     private readonly publisher: SnapshotPublisher,
     private readonly destination: Destination,
     private readonly bases: CaptureBases,
+    private readonly losses: RowLosses,
     private readonly engines: DatabaseEngines,
     private readonly options: ResolvedOptions,
   ) {}
@@ -23,7 +25,7 @@ export class DatabaseTaker {
     const database = this.options.database(plan.database);
     const engine = this.engines.of(plan.engine);
     const named = await this.publisher.name(taking, engine.documentEnding(database));
-    const document = await engine.capture(
+    const captured = await engine.capture(
       {
         database,
         ...(plan.tables === null ? {} : { tables: plan.tables }),
@@ -35,6 +37,8 @@ export class DatabaseTaker {
       },
       context.task(...progress),
     );
+    const warnings = [...(captured.warnings ?? []), ...(await this.losses.of(taking, captured))];
+    const document = { ...captured, warnings };
     const snapshot = await this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),
       source: 'database',

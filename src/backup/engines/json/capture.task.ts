@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { isCounter } from '../../model/counters.js';
 import { BackupError } from '../../model/errors.js';
+import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
@@ -19,6 +20,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
   const finished = discardAtExit(aside);
   try {
     const { indexed, ...written } = await writeSnapshot(session, request, { aside, indexAside }, context);
+    const warnings = written.kind === 'full' ? damageOf(session) : damageOfBase(request);
     context.report({ stage: 'check', progress: 0.95 });
     assertReadsBack(aside, written.checksum);
     await context.breathe(); // nobody is there to publish it when the program was killed meanwhile
@@ -26,6 +28,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
       temporaryPath: aside,
       temporaryIndexPath: indexed ? indexAside : null,
       ...written,
+      warnings,
       state: session.state,
       durationMs: Number((process.hrtime.bigint() - started) / 1_000_000n),
       database: session.database,
@@ -40,6 +43,27 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
     finished();
   }
 }
+
+/** Looked for whenever all is read anyway, which is once a day at least. */
+function damageOf({ findDamage, database }: CaptureSession): SnapshotWarning[] {
+  const found = findDamage?.() ?? [];
+  if (found.length === 0) return [];
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : '';
+  return [
+    {
+      code: 'source_damaged',
+      message:
+        `The database "${database.name}" is damaged: ${found[0]!.replace(/\s+/g, ' ')}${more}. The snapshot holds what could be read. ` +
+        'Compare it with the last one from before the damage, and restore one of them.',
+    },
+  ];
+}
+
+/** What a differential says of the database is what was found when its base was taken. */
+const damageOfBase = ({ base }: CaptureRequest): SnapshotWarning[] =>
+  typeof base === 'string'
+    ? []
+    : (base.snapshot.manifest.warnings ?? []).filter(({ code }) => code === 'source_damaged');
 
 /** The session of the database, with the chosen tables only. */
 async function beginCapture({ database, tables: chosen }: CaptureRequest): Promise<CaptureSession> {

@@ -21,6 +21,8 @@ export interface CaptureSession {
   state: string | null;
   /** Roughly the size of the document, for the progress. */
   estimatedBytes: number;
+  /** What the database's own check for damage finds, in its words; absent where there is none that is cheap. */
+  findDamage?: () => string[];
   close(): void | Promise<void>;
 }
 

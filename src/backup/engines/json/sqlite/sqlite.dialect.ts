@@ -6,7 +6,9 @@ import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js'
 import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { explain, openSource, type Connection } from './sqlite.connection.js';
 import { schemaDifferences } from './sqlite.differences.js';
+import { shapeNewFile } from './sqlite.pragmas.js';
 import { SqliteRestore } from './sqlite.restore.js';
+import { findDamage } from './sqlite.integrity.js';
 import { readRowLines } from './sqlite.rows.js';
 import { describeSchema, readLayouts } from './sqlite.schema.js';
 import { DatabaseState } from './sqlite.state.js';
@@ -40,6 +42,7 @@ export class SqliteDialect implements Dialect<SqliteTarget> {
         estimatedBytes:
           Number(connection.pragma('page_count', { simple: true })) *
           Number(connection.pragma('page_size', { simple: true })),
+        findDamage: () => findDamage(connection),
         close,
       };
     } catch (error) {
@@ -62,6 +65,7 @@ export class SqliteDialect implements Dialect<SqliteTarget> {
   async restore(target: SqliteTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
     const connection = openSource(target, 'write');
     try {
+      shapeNewFile(connection, plan.manifest.schema.pragmas);
       connection.exec('BEGIN IMMEDIATE');
       pinSchema(connection);
       const outcome = await new SqliteRestore(connection, target, plan, context).run();

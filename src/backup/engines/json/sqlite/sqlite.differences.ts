@@ -2,6 +2,7 @@ import type { DatabaseManifest } from '../../../model/manifest.js';
 import type { SchemaDifference } from '../../snapshot.engine.js';
 import { compareMigrations, compareTables } from '../schema-differences.js';
 import type { Connection } from './sqlite.connection.js';
+import { comparePragmas, readPragmas } from './sqlite.pragmas.js';
 import { describeSchema, readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
 import { declareSchema, type SchemaObject } from './sqlite.snapshot-schema.js';
 
@@ -30,6 +31,7 @@ export function schemaDifferences(
   const then = schemaOfManifest(manifest, migrationsTable).layouts;
   return [
     ...compareTables(then.filter(concerned), now.filter(concerned), otherDifferences),
+    ...comparePragmas(manifest.schema.pragmas, readPragmas(live)),
     ...compareMigrations(manifest.schema.migrations, describeSchema(live, now, migrationsTable).migrations),
   ];
 }

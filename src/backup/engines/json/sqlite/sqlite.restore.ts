@@ -9,6 +9,7 @@ import { literal, quoted, type Connection } from './sqlite.connection.js';
 import { schemaDifferences, schemaOfManifest } from './sqlite.differences.js';
 import { ForeignKeyReport } from './sqlite.foreign-keys.js';
 import { MissingTables, recordMigrations } from './sqlite.missing-tables.js';
+import { identify } from './sqlite.pragmas.js';
 import { readRowLines } from './sqlite.rows.js';
 import { rebuildFullTextIndexes, SetAsideObjects } from './sqlite.schema-objects.js';
 import { readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.js';
@@ -110,8 +111,9 @@ export class SqliteRestore {
     );
     const wanted = this.snapshot.layouts.filter(({ name }) => name !== SEQUENCE_TABLE && this.isChosen(name));
     if (existing.size > 0 && wanted.every(({ name }) => existing.has(name))) return;
-    const { migrations } = this.plan.manifest.schema;
+    const { migrations, pragmas } = this.plan.manifest.schema;
     const whole = this.plan.tables === null;
+    if (whole && existing.size === 0) identify(this.connection, pragmas);
     const missing = new MissingTables(this.connection, this.snapshot.objects);
     missing.create((name) => whole || this.isChosen(name), whole);
     this.missing.push(...missing.sentences);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { COUNTERS } from '../../../model/counters.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
+import { readPragmas } from './sqlite.pragmas.js';
 
 export interface ColumnLayout {
   name: string;
@@ -86,7 +87,12 @@ export function describeSchema(
     .prepare(`SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid`)
     .pluck()
     .all() as string[];
-  return { fingerprint: fingerprint(layouts), migrations: appliedMigrations(connection, migrationsTable), ddl };
+  return {
+    fingerprint: fingerprint(layouts),
+    migrations: appliedMigrations(connection, migrationsTable),
+    ddl,
+    pragmas: readPragmas(connection),
+  };
 }
 
 /** The module of a virtual table and its arguments, as its CREATE statement names them. */

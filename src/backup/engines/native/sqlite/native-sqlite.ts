@@ -22,9 +22,14 @@ export class NativeSqlite implements NativeDatabase<SqliteTarget> {
   private readonly dialect = new SqliteDialect();
 
   async capture(target: SqliteTarget, aside: string, context: TaskContext): Promise<NativeContent> {
-    await copyDatabase(target, aside, context);
+    const pragmas = await copyDatabase(target, aside, context);
     const held = await this.lookInto({ ...target, path: aside }, context);
-    return { ...held, database: { ...held.database, name: basename(target.path) }, ...fsyncAndMeasure(aside) };
+    return {
+      ...held,
+      schema: { ...held.schema, pragmas },
+      database: { ...held.database, name: basename(target.path) },
+      ...fsyncAndMeasure(aside),
+    };
   }
 
   private async lookInto(

@@ -2,22 +2,24 @@ import { closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { BackupError } from '../../../model/errors.js';
+import type { SqlitePragmas } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
 import { openForWriting } from '../../json/document.file.js';
 import { explain, openSource } from '../../json/sqlite/sqlite.connection.js';
+import { findDamage } from '../../json/sqlite/sqlite.integrity.js';
+import { readPragmas } from '../../json/sqlite/sqlite.pragmas.js';
 import { checksumOf } from '../../read-back.js';
 
 /** 2 MB of the usual 4 KB pages: after each step progress is told, and a child whose parent is gone ends. */
 const PAGES_PER_STEP = 512;
-/** Rows that break a rule of their table: as it is in the source, and for its owner to mend; the file itself is sound. */
-const RULE_BROKEN_BY_ROWS = /^(CHECK constraint failed in |\S+ value in )/;
 
 /**
  * Copies a database as it is at one moment, page by page, through SQLite's online backup: readers go on, and in write-ahead mode writers do too. One
  * read transaction spans the copy, so that it never has to begin again because somebody wrote.
+ * @returns what the source says of itself; a copy keeps no journal mode
  */
-export async function copyDatabase(target: SqliteTarget, aside: string, context: TaskContext): Promise<void> {
+export async function copyDatabase(target: SqliteTarget, aside: string, context: TaskContext): Promise<SqlitePragmas> {
   const source = openSource(target, 'read');
   const removeSidecars = () => discardSidecars(aside);
   process.once('exit', removeSidecars);
@@ -32,6 +34,7 @@ export async function copyDatabase(target: SqliteTarget, aside: string, context:
       },
     });
     makeSelfContained(aside, target);
+    return readPragmas(source);
   } catch (error) {
     discardSidecars(aside);
     throw explain(error, target);
@@ -46,8 +49,7 @@ function makeSelfContained(path: string, target: SqliteTarget): void {
   const copy = new Database(path, { fileMustExist: true });
   try {
     copy.pragma('journal_mode = delete');
-    const found = copy.pragma('quick_check', { simple: false }) as { quick_check: string }[];
-    const damage = found.map((row) => row.quick_check).find((said) => said !== 'ok' && !RULE_BROKEN_BY_ROWS.test(said));
+    const [damage] = findDamage(copy);
     if (damage !== undefined) throw damaged(target, damage);
   } finally {
     copy.close();

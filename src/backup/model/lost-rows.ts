@@ -1,0 +1,34 @@
+import type { TableSummary } from './manifest.js';
+import type { SnapshotWarning } from './snapshot-warning.js';
+
+/** Which part of all rows has to be gone. */
+const MOST = 0.9;
+
+type Tables = Readonly<Record<string, Pick<TableSummary, 'rows'>>>;
+
+/**
+ * Whether a capture found all or nearly all rows gone, as it does in a database that was emptied, or in another one than meant.
+ * @param before the snapshot to compare with
+ * @param now tables of the capture, without counters as those of `before` are
+ * @param chosen the tables of a plan that captures only some
+ */
+export function lostRows(
+  before: { id: string; tables: Tables },
+  now: Tables,
+  chosen: readonly string[] | null,
+): SnapshotWarning | null {
+  const isMeant = ([name]: [string, unknown]) => chosen === null || chosen.includes(name);
+  const [had, left] = [before.tables, now].map((tables) =>
+    Object.entries(tables)
+      .filter(isMeant)
+      .reduce((sum, [, { rows }]) => sum + rows, 0),
+  ) as [number, number];
+  if (had === 0 || had - left < had * MOST) return null;
+  const gone = left === 0 ? `All ${had} rows` : `${had - left} of the ${had} rows`;
+  return {
+    code: 'lost_rows',
+    message:
+      `${gone} that ${before.id} holds are gone from the database. Make sure that it is the right one and was meant to be emptied; ` +
+      'if not, restore that snapshot. A snapshot asked for in the dashboard or by the API ends this warning.',
+  };
+}
