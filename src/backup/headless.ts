@@ -23,6 +23,7 @@ export { CaptureOperation, type CaptureAsked } from './operations/capture.operat
 export type { CleanupPlan } from './operations/cleanup-plan.js';
 export { CleanupOperation, type CleanupPreview, type CleanupResult } from './operations/cleanup.operation.js';
 export { CompareOperation, NOW } from './operations/compare.operation.js';
+export { type ConfigConsequences } from './operations/config-consequences.js';
 export { ConfigStore } from './operations/config.store.js';
 export { ForeignFolder } from './operations/foreign-folder.js';
 export { Plans } from './operations/plans.js';

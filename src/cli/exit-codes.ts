@@ -28,6 +28,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   CONFIG_INVALID: EXIT.usage,
   UNSUPPORTED: EXIT.failed,
   CONFIRMATION_REQUIRED: EXIT.refused,
+  DELETIONS_NOT_CONFIRMED: EXIT.refused,
   PLAN_NOT_FOUND: EXIT.notFound,
   SNAPSHOT_NOT_FOUND: EXIT.notFound,
   TABLE_NOT_FOUND: EXIT.notFound,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serialiseManifest, type Manifest } from '../../src/backup/model/manifest.js';
+import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { documentName, manifestName, snapshotId } from '../../src/backup/model/snapshot-id.js';
 import { FILE_MODE } from '../../src/backup/system/atomic-file.js';
 
@@ -16,7 +17,11 @@ export class SnapshotSeed {
 
   static async read(folder: string, id: string): Promise<SnapshotSeed> {
     const document = await readFile(join(folder, documentName(id)), 'utf8');
-    const manifest = JSON.parse(await readFile(join(folder, manifestName(id)), 'utf8')) as Manifest;
+    // Without a number, as of a version that did not count: each is to stand in the order of its time.
+    const { sequence: _sequence, ...manifest } = parseManifest(
+      await readFile(join(folder, manifestName(id)), 'utf8'),
+      id,
+    );
     return new SnapshotSeed(document, manifest);
   }
 

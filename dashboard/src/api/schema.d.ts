@@ -167,7 +167,10 @@ export interface paths {
         };
         /** Settings in effect */
         get: operations["SettingsController_settings"];
-        /** Change the settings that the body names; in effect at once */
+        /**
+         * Change the settings that the body names; in effect at once
+         * @description Changes because of which the next clean-up would delete snapshots are refused with 409 DELETIONS_NOT_CONFIRMED and the figures in `cleanup`, until `confirm_deletions` repeats their number.
+         */
         put: operations["SettingsController_change"];
         post?: never;
         delete?: never;
@@ -185,7 +188,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the settings would be with these changes, and when the plans would run; changes nothing */
+        /** What the settings would be with these changes, when the plans would run, and what the next clean-up would do because of them; changes nothing */
         post: operations["SettingsController_preview"];
         delete?: never;
         options?: never;
@@ -578,7 +581,7 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "CONSTRAINT_VIOLATION" | "CANCELLED" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "CONSTRAINT_VIOLATION" | "CANCELLED" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
@@ -632,6 +635,17 @@ export interface components {
             /** @description In words. */
             difference: string;
         };
+        BackupConfigConsequences: {
+            /** @description Snapshots that it would delete beside those that it deletes anyway. */
+            deleted: number;
+            /**
+             * Format: date-time
+             * @description When the oldest of them was taken.
+             */
+            oldest_deleted: string | null;
+            /** @description Snapshots that it would pack into archives beside others. */
+            archived: number;
+        };
         BackupErrorResponse: {
             /** @example 404 */
             status_code: number;
@@ -648,6 +662,8 @@ export interface components {
             differences?: components["schemas"]["BackupSchemaDifference"][];
             /** @description With SNAPSHOT_IN_USE: ids of the snapshots that need this one. */
             dependents?: string[];
+            /** @description With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes. */
+            cleanup?: components["schemas"]["BackupConfigConsequences"];
         };
         BackupPlan: {
             /** @description Begins the names of its snapshots. */
@@ -771,6 +787,8 @@ export interface components {
         BackupConfigPreview: {
             config: components["schemas"]["BackupConfig"];
             schedule: components["schemas"]["BackupPlanPreview"][];
+            /** @description What the next clean-up would do because of the changes. */
+            cleanup: components["schemas"]["BackupConfigConsequences"];
         };
         BackupScheduleEntry: {
             /** @example auto */
@@ -1741,7 +1759,10 @@ export interface operations {
     };
     SettingsController_change: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many snapshots the next clean-up may delete because of these changes: the number that the preview, or the refusal, says. Another number is refused. */
+                confirm_deletions?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1761,7 +1782,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupConfig"];
                 };
             };
-            /** @description `CONFIG_INVALID` */
+            /** @description `CONFIG_INVALID`, `VALIDATION_FAILED` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1781,6 +1802,15 @@ export interface operations {
             };
             /** @description `FORBIDDEN` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `DELETIONS_NOT_CONFIRMED` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

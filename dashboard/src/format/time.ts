@@ -34,6 +34,10 @@ export const timeOfDay = (at: string, inLocale: string = locale.value): string =
 export const localDay = (at: string | number, inLocale: string = locale.value): string =>
   new Intl.DateTimeFormat(inLocale, { dateStyle: 'full' }).format(new Date(at));
 
+/** `October 2, 2026`, where the person is. */
+export const longDate = (at: string, inLocale: string = locale.value): string =>
+  new Intl.DateTimeFormat(inLocale, { dateStyle: 'long' }).format(new Date(at));
+
 /** `2026-03-01`: the day where the person is, to group by. */
 export function dayKey(at: string | number): string {
   const date = new Date(at);

@@ -5,6 +5,7 @@ import type { components } from '../api/schema.js';
 import type { ConfigChanges } from '../api/types.js';
 import { faultsOf, type Faults } from './config-changes.js';
 
+export type Consequences = components['schemas']['BackupConfigConsequences'];
 export type PlanPreview = components['schemas']['BackupPlanPreview'];
 
 const TYPING_PAUSE = 300;
@@ -12,6 +13,8 @@ const TYPING_PAUSE = 300;
 /** Asks the server what it would make of changed settings, whenever they change: when plans would run next, and what is wrong. */
 export function useConfigPreview(changes: () => ConfigChanges) {
   const schedule = shallowRef<PlanPreview[]>([]);
+  /** What the next clean-up would do because of the changes. */
+  const cleanup = shallowRef<Consequences | null>(null);
   const faults = shallowRef<Faults>({});
   /** Something else than a bad field. */
   const error = shallowRef<ApiError | null>(null);
@@ -27,6 +30,7 @@ export function useConfigPreview(changes: () => ConfigChanges) {
       const preview = await answer(api.POST(`${BACKUPS}/config/preview`, { body: changes(), signal: mine.signal }));
       if (mine !== current) return;
       schedule.value = preview.schedule;
+      cleanup.value = preview.cleanup;
       faults.value = {};
       error.value = null;
     } catch (thrown) {
@@ -56,5 +60,5 @@ export function useConfigPreview(changes: () => ConfigChanges) {
     current?.abort();
     current = undefined;
   });
-  return { schedule, faults, error, isChecking, refuse, check };
+  return { schedule, cleanup, faults, error, isChecking, refuse, check };
 }

@@ -169,6 +169,18 @@ export class StatusQuery {
   plan?: string;
 }
 
+export class ConfigQuery {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    description:
+      'How many snapshots the next clean-up may delete because of these changes: the number that the preview, or the refusal, says. Another number is refused.',
+  })
+  @IfGiven()
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  confirm_deletions?: number;
+}
+
 export class CleanupQuery {
   @ApiPropertyOptional({ default: false, description: 'Only say what would happen.' })
   @Flag()

@@ -1,9 +1,10 @@
-import { Body, Get, HttpCode, Post, Put } from '@nestjs/common';
+import { Body, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ConfigStore } from '../operations/config.store.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { ConfigQuery } from './requests.js';
 import { ConfigChanges, ConfigPreviewResponse, ConfigResponse } from './responses/config.response.js';
 import { ScheduleEntryResponse } from './responses/upkeep.response.js';
 
@@ -24,25 +25,38 @@ export class SettingsController {
   }
 
   @Put('config')
-  @ApiOperation({ summary: 'Change the settings that the body names; in effect at once' })
+  @ApiOperation({
+    summary: 'Change the settings that the body names; in effect at once',
+    description:
+      'Changes because of which the next clean-up would delete snapshots are refused with 409 DELETIONS_NOT_CONFIRMED and the figures in `cleanup`, until `confirm_deletions` repeats their number.',
+  })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigResponse, description: 'All settings.' })
-  @ApiErrors('CONFIG_INVALID', 'DISK_FULL', 'FOLDER_NOT_WRITABLE', 'MAINTENANCE')
-  change(@Body() changes: unknown): Promise<ConfigResponse> {
-    return this.config.update(changes);
+  @ApiErrors(
+    'CONFIG_INVALID',
+    'VALIDATION_FAILED',
+    'DELETIONS_NOT_CONFIRMED',
+    'DISK_FULL',
+    'FOLDER_NOT_WRITABLE',
+    'MAINTENANCE',
+  )
+  change(@Body() changes: unknown, @Query() { confirm_deletions }: ConfigQuery): Promise<ConfigResponse> {
+    return this.config.update(changes, confirm_deletions);
   }
 
   @Post('config/preview')
   @HttpCode(200)
   @ApiOperation({
-    summary: 'What the settings would be with these changes, and when the plans would run; changes nothing',
+    summary:
+      'What the settings would be with these changes, when the plans would run, and what the next clean-up would do because of them; changes nothing',
   })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigPreviewResponse })
   @ApiErrors('CONFIG_INVALID', 'MAINTENANCE')
   async preview(@Body() changes: unknown): Promise<ConfigPreviewResponse> {
     const config = this.config.preview(changes);
-    return { config, schedule: await this.scheduler.preview(config) };
+    const [schedule, cleanup] = await Promise.all([this.scheduler.preview(config), this.config.consequences(changes)]);
+    return { config, schedule, cleanup };
   }
 
   @Get('schedule')

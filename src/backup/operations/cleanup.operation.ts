@@ -6,6 +6,7 @@ import type { KeptSnapshot } from '../model/retention.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { Clock } from '../system/clock.js';
 import { countArchived, countDeleted, isIdle, planCleanup, type CleanupPlan } from './cleanup-plan.js';
+import { deletedBy, oldestOf } from './config-consequences.js';
 import { ConfigStore } from './config.store.js';
 import { DayArchives } from './day-archives.js';
 import { resultOf } from './job-outcome.js';
@@ -79,6 +80,16 @@ export class CleanupOperation {
       freed += held > 0 ? Math.round((packed * sizeOf(snapshots)) / held) : 0;
     }
     return { archived: countArchived(plan), deleted: countDeleted(plan), freed_bytes: freed, kept: plan.kept };
+  }
+
+  /** Says in the log, before the first clean-up after a start, what that is going to delete: the settings may have been changed meanwhile. */
+  async announce(): Promise<void> {
+    const deleted = deletedBy(await this.plan());
+    if (deleted.length === 0) return;
+    const oldest = oldestOf(deleted)?.slice(0, 10);
+    this.logger.warn(
+      `By the settings in effect the next clean-up deletes ${deleted.length} snapshots, the oldest of ${oldest}.`,
+    );
   }
 
   /** What {@link run} would do now, snapshot by snapshot. */

@@ -1,10 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { BackupConfig, parseBackupConfig } from '../model/backup-config.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
+import { Clock } from '../system/clock.js';
+import { assertConfirmed, consequencesOf, inWords, type ConfigConsequences } from './config-consequences.js';
 import { planLimits } from './plan-limits.js';
 import { ResolvedOptions } from './resolved-options.js';
 
@@ -23,6 +26,8 @@ export class ConfigStore {
   constructor(
     private readonly options: ResolvedOptions,
     private readonly destination: Destination,
+    private readonly catalog: Catalog,
+    private readonly clock: Clock,
   ) {}
 
   /** What is in effect now. */
@@ -42,11 +47,12 @@ export class ConfigStore {
 
   /**
    * Changes the fields given; they are in effect once they are safely on disk, and not before. What other processes changed stays changed.
-   * @throws BackupError `CONFIG_INVALID` naming each bad field; then nothing has changed
+   * @param confirmedDeletions how many snapshots the next clean-up may delete because of the changes, as {@link consequences} says it
+   * @throws BackupError `CONFIG_INVALID` naming each bad field, `DELETIONS_NOT_CONFIRMED` with `cleanup`; then nothing has changed
    */
-  update(changes: unknown): Promise<BackupConfig> {
+  update(changes: unknown, confirmedDeletions?: number): Promise<BackupConfig> {
     return this.inTurn(async () => {
-      const config = await this.destination.exclusively(() => this.write(changes));
+      const config = await this.destination.exclusively(() => this.write(changes, confirmedDeletions));
       this.adopt(config, 'Settings changed');
       return this.get();
     });
@@ -59,7 +65,13 @@ export class ConfigStore {
       if (state === this.known || state === null) return;
       this.known = state;
       try {
-        this.adopt((await this.read()) ?? this.config, 'Settings changed by somebody else');
+        const before = this.config;
+        this.adopt((await this.read()) ?? before, 'Settings changed by somebody else');
+        const { deleted, ...more } = await this.consequencesOf(before, this.config);
+        if (deleted > 0)
+          this.logger.warn(
+            `Because of them the next clean-up deletes ${inWords({ deleted, ...more })} unless the settings are put back before.`,
+          );
       } catch (error) {
         this.logger.error(`${asBackupError(error).message} Until then the settings stay as they were.`);
       }
@@ -74,6 +86,15 @@ export class ConfigStore {
     return parseBackupConfig(changes, this.config, planLimits(this.options));
   }
 
+  /** What the next clean-up would do because of these changes. @throws BackupError `CONFIG_INVALID` */
+  consequences(changes: unknown): Promise<ConfigConsequences> {
+    return this.consequencesOf(this.config, this.preview(changes));
+  }
+
+  private async consequencesOf(before: BackupConfig, after: BackupConfig): Promise<ConfigConsequences> {
+    return consequencesOf(await this.catalog.all(), before, after, this.clock.now());
+  }
+
   /** Calls the listener after each change. @returns how to stop that */
   onChange(listener: ConfigListener): () => void {
     this.listeners.add(listener);
@@ -86,8 +107,10 @@ export class ConfigStore {
     return done;
   }
 
-  private async write(changes: unknown): Promise<BackupConfig> {
-    const config = parseBackupConfig(changes, (await this.read()) ?? this.config, planLimits(this.options));
+  private async write(changes: unknown, confirmedDeletions: number | undefined): Promise<BackupConfig> {
+    const before = (await this.read()) ?? this.config;
+    const config = parseBackupConfig(changes, before, planLimits(this.options));
+    assertConfirmed(await this.consequencesOf(before, config), confirmedDeletions);
     await ensureFolder(dirname(this.options.configFile));
     await writeFileAtomically(this.options.configFile, `${JSON.stringify(config, null, 2)}\n`);
     this.known = await this.stateOfFile();

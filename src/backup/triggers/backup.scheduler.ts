@@ -89,6 +89,11 @@ export class BackupScheduler {
       this.logger.log(`Started: a backup${of} ${'cron' in rhythm ? 'at' : 'every'} ${inWords(rhythm)}`);
     }
     if (enabled.length === 0) this.logger.warn('No plan is enabled: a backup is taken only when somebody asks for it');
+    await this.cleanup
+      .announce()
+      .catch((error: unknown) =>
+        this.logger.warn(`What the next clean-up does is unknown: ${asBackupError(error).message}`),
+      );
     for (const { timer } of this.timers.values()) timer.start('startup');
   }
 

@@ -1,7 +1,11 @@
 import { Argument } from 'commander';
-import type { BackupConfig } from '../../backup/headless.js';
-import type { CliCommand } from '../command.js';
-import { usage } from '../failure.js';
+import type { BackupConfig, ConfigConsequences } from '../../backup/headless.js';
+import type { Backups } from '../backups.js';
+import type { CliCommand, CommandContext } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { CommandError, usage } from '../failure.js';
+import { wholeNumber } from '../option-values.js';
+import { countOf } from '../output/units.js';
 
 export const config: CliCommand = {
   name: 'config',
@@ -11,22 +15,60 @@ export const config: CliCommand = {
     'config get retention_days',
     'config set retention_days=60 min_keep=10',
     "config set 'plans=null'",
+    'config set retention_days=20 --confirm-deletions 133',
   ],
   configure: (command) =>
     command
       .addArgument(new Argument('<action>', 'what to do').choices(['get', 'set']))
-      .argument('[fields...]', 'get: a field; set: field=value, where a value is a number or JSON'),
-  async run({ open, answer }, [action, ...fields]) {
+      .argument('[fields...]', 'get: a field; set: field=value, where a value is a number or JSON')
+      .option(
+        '--confirm-deletions <count>',
+        'let the next clean-up delete so many snapshots because of the changes (a terminal is asked)',
+        wholeNumber(0),
+      ),
+  async run(context, [action, ...fields], options) {
+    const { open, answer } = context;
     const changes = action === 'set' ? changesOf(fields) : undefined;
     if (action === 'get' && fields.length > 1) throw usage('Name one field, or none for all.');
     const backups = await open('any');
-    const settings = changes ? await backups.config.update(changes) : backups.config.get();
+    const confirmed = options['confirmDeletions'] as number | undefined;
+    const settings = changes ? await changed(context, backups, changes, confirmed) : backups.config.get();
     const [field] = action === 'get' ? fields : [];
     if (field === undefined) return answer(settings, () => inWords(settings));
     const value = valueOf(settings, field);
     answer(value, () => JSON.stringify(value));
   },
 };
+
+/** Asks on a terminal where the change costs snapshots, and nobody has said how many may go. */
+async function changed(
+  { terminal, global }: CommandContext,
+  { config: store }: Backups,
+  changes: Record<string, unknown>,
+  confirmed: number | undefined,
+): Promise<BackupConfig> {
+  const cleanup = await store.consequences(changes);
+  if (cleanup.deleted === 0 || cleanup.deleted === confirmed) return store.update(changes, cleanup.deleted);
+  if (!terminal.canAsk || global.json || confirmed !== undefined)
+    throw notConfirmed(
+      `${inWordsOf(cleanup)} Nothing was changed. To confirm it, add --confirm-deletions ${cleanup.deleted}.`,
+      cleanup,
+    );
+  terminal.say(inWordsOf(cleanup));
+  const typed = await terminal.ask('Type the number of snapshots to delete to go on: ');
+  if (Number(typed.trim()) !== cleanup.deleted)
+    throw notConfirmed('That is another number. Nothing was changed.', cleanup);
+  return store.update(changes, cleanup.deleted);
+}
+
+const notConfirmed = (message: string, cleanup: ConfigConsequences): CommandError =>
+  new CommandError('DELETIONS_NOT_CONFIRMED', EXIT.refused, message, { cleanup });
+
+const inWordsOf = ({ deleted, oldest_deleted, archived }: ConfigConsequences): string =>
+  [
+    `Because of these settings the next clean-up will delete ${countOf(deleted, 'snapshot')}, the oldest of ${oldest_deleted?.slice(0, 10)}`,
+    ...(archived > 0 ? [`archive ${archived}`] : []),
+  ].join('; ') + '.';
 
 function changesOf(fields: readonly string[]): Record<string, unknown> {
   if (fields.length === 0) throw usage('Say what to change, such as retention_days=60.');

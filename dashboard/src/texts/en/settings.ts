@@ -143,6 +143,15 @@ export const settings = {
     zone: (text: string, zone: string) => `${text} (${zone})`,
   },
 
+  consequences: {
+    title: 'Snapshots will be deleted',
+    deletes: (count: number, oldest: string) =>
+      `The next clean-up will delete ${many(count, { one: 'snapshot', other: 'snapshots' })}, the oldest of ${oldest}.`,
+    archives: (count: number) => `It will archive ${many(count, { one: 'snapshot', other: 'snapshots' })}.`,
+    hint: 'This comes on top of what is deleted anyway, and cannot be undone. To keep single ones, pin them first.',
+    confirm: 'Save and delete',
+  },
+
   unsaved: 'Unsaved changes',
   checking: 'Checking …',
   invalid: (count: number) => `${many(count, { one: 'field needs', other: 'fields need' })} another value.`,

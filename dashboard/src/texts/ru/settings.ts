@@ -146,6 +146,14 @@ export const settings: Texts['settings'] = {
     zone: (text, zone) => `${text} (${zone})`,
   },
 
+  consequences: {
+    title: 'Снимки будут удалены',
+    deletes: (count, oldest) => `Ближайшая очистка удалит ${snapshots(count)}, самый старый от ${oldest}.`,
+    archives: (count) => `В архив уйдёт ${snapshots(count)}.`,
+    hint: 'Это сверх того, что удаляется и так; отменить это нельзя. Чтобы оставить отдельные снимки, сначала закрепите их.',
+    confirm: 'Сохранить и удалить',
+  },
+
   unsaved: 'Не сохранено',
   checking: 'Проверка …',
   invalid: (count) => `Нужно другое значение: ${many(count, { one: 'поле', few: 'поля', other: 'полей' })}.`,

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema, PartialType } from '@nestjs/swagger';
 import type { BackupConfig } from '../../model/backup-config.js';
+import type { ConfigConsequences } from '../../operations/config-consequences.js';
 import type { PlanPreview } from '../../triggers/backup.scheduler.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import {
@@ -139,6 +140,18 @@ export class PlanPreviewResponse implements PlanPreview {
   next_runs!: string[];
 }
 
+@ApiSchema({ name: 'BackupConfigConsequences' })
+export class ConfigConsequencesResponse implements ConfigConsequences {
+  @ApiProperty({ type: 'integer', description: 'Snapshots that it would delete beside those that it deletes anyway.' })
+  deleted!: number;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When the oldest of them was taken.' })
+  oldest_deleted!: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'Snapshots that it would pack into archives beside others.' })
+  archived!: number;
+}
+
 @ApiSchema({ name: 'BackupConfigPreview' })
 export class ConfigPreviewResponse {
   @ApiProperty({ type: ConfigResponse })
@@ -146,4 +159,10 @@ export class ConfigPreviewResponse {
 
   @ApiProperty({ type: [PlanPreviewResponse] })
   schedule!: PlanPreviewResponse[];
+
+  @ApiProperty({
+    type: ConfigConsequencesResponse,
+    description: 'What the next clean-up would do because of the changes.',
+  })
+  cleanup!: ConfigConsequencesResponse;
 }

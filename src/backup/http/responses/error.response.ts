@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { SchemaDifference } from '../../engines/snapshot.engine.js';
+import { ConfigConsequencesResponse } from './config.response.js';
 import type { FieldError } from '../../model/errors.js';
 
 @ApiSchema({ name: 'BackupFieldError' })
@@ -56,6 +57,12 @@ export class ErrorResponse implements ErrorBody {
     description: 'With SNAPSHOT_IN_USE: ids of the snapshots that need this one.',
   })
   dependents?: string[];
+
+  @ApiPropertyOptional({
+    type: ConfigConsequencesResponse,
+    description: 'With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes.',
+  })
+  cleanup?: ConfigConsequencesResponse;
 
   [detail: string]: unknown;
 }
