@@ -30,28 +30,6 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: faults', () => {
     });
   });
 
-  describe('tables that cannot be read as of one moment', () => {
-    it.each([
-      ['MyISAM', 'CREATE TABLE other (a int) ENGINE=MyISAM', /"other" uses the engine MyISAM/],
-      ['MEMORY', 'CREATE TABLE other (a int) ENGINE=MEMORY', /"other" uses the engine MEMORY/],
-    ])('%s is refused by name', async (_, sql, pattern) => {
-      await bench.exec(`CREATE TABLE fine (a int); ${sql}`);
-      await expect(bench.capture()).rejects.toMatchObject({
-        code: 'UNSUPPORTED',
-        message: expect.stringMatching(pattern),
-      });
-    });
-
-    it.runIf(HAS_MYSQL)('sequences and versioned tables of MariaDB are refused by name', async (context) => {
-      if (!/mariadb/i.test(String(await bench.value('SELECT VERSION()')))) return context.skip();
-      await bench.exec('CREATE SEQUENCE s; CREATE TABLE v (a int) WITH SYSTEM VERSIONING');
-      await expect(bench.capture()).rejects.toMatchObject({
-        code: 'UNSUPPORTED',
-        message: expect.stringMatching(/"s" is a sequence.*"v" keeps the history/),
-      });
-    });
-  });
-
   describe('somebody else at work', () => {
     beforeEach(() => bench.exec('CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1), (2, 2)'));
 

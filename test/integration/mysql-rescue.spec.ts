@@ -44,6 +44,7 @@ describe.skipIf(!HAS_MYSQL)('the runbook without the program, on MySQL and Maria
       },
     });
     await source.exec('DELETE FROM migrations; ALTER TABLE migrations AUTO_INCREMENT = 1');
-    expect(await target.dump()).toBe(await source.dump());
+    const named = (dump: string) => dump.replaceAll(source.database, target.database); // which defaults of sequences say
+    expect(await target.dump()).toBe(named(await source.dump()));
   });
 });

@@ -42,8 +42,8 @@ export class EngineBench {
   }
 
   /** A full snapshot of these tables only. */
-  captureOnly(tables: string[]): Promise<StoredSnapshot> {
-    return this.take(this.target, 'requested', null, null, tables);
+  captureOnly(tables: string[], target: DatabaseTarget = this.target): Promise<StoredSnapshot> {
+    return this.take(target, 'requested', null, null, tables);
   }
 
   /** A differential against this base, unless the engine finds that a full one is needed. */

@@ -98,6 +98,9 @@ CREATE TABLE halves (id int PRIMARY KEY, ü varchar(20), t text CHARACTER SET ut
 INSERT INTO halves VALUES (1, CONVERT(0xEDA080 USING utf8mb4), 'ok'), (2, 'fine', CONVERT(0x61EDBFBF620A22 USING utf8mb3)), (3, '🎉', NULL);
 CREATE TABLE packed (id int PRIMARY KEY, t text COMPRESSED, k int, KEY (k DESC));
 INSERT INTO packed VALUES (1, REPEAT('compressed ', 1000), 1), (2, '', 2);
+CREATE SEQUENCE numbers START 7 INCREMENT 2 MAXVALUE 9000 CACHE 3; DO NEXTVAL(numbers);
+CREATE TABLE numbered (id bigint DEFAULT NEXTVAL(numbers) PRIMARY KEY, v int); INSERT INTO numbered (v) VALUES (1), (2);
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY STARTS '2037-01-01' DISABLE DO DELETE FROM numbered WHERE v = 99;
 `;
 
 /** Makes every trap that the server knows. */

@@ -33,6 +33,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
       durationMs: Number((process.hrtime.bigint() - started) / 1_000_000n),
       database: session.database,
       schema: session.schema,
+      ...(session.warnings && session.warnings.length > 0 ? { warnings: session.warnings } : {}),
     };
   } catch (error) {
     discard(aside);
@@ -68,7 +69,7 @@ const damageOfBase = ({ base }: CaptureRequest): SnapshotWarning[] =>
 /** The session of the database, with the chosen tables only. */
 async function beginCapture({ database, tables: chosen }: CaptureRequest): Promise<CaptureSession> {
   const dialect = await dialectOf(database);
-  const session = await dialect.beginCapture(database);
+  const session = await dialect.beginCapture(database, chosen);
   if (chosen === undefined) return session;
   const tables = session.tables.filter(({ name }) => chosen.includes(name) || isCounter(database.type, name));
   const missing = chosen.filter((name) => !tables.some((table) => table.name === name));

@@ -1,4 +1,5 @@
 import type { DatabaseInfo, DatabaseManifest, SchemaInfo } from '../../model/manifest.js';
+import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget } from '../database-target.js';
 import type { RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
@@ -19,6 +20,8 @@ export interface CaptureSession {
   tables: CapturedTable[];
   /** Equal to that of an earlier session only if nothing was written in between; null where the database cannot tell. */
   state: string | null;
+  /** What a person should know of a snapshot of it. @default none */
+  warnings?: SnapshotWarning[];
   /** Roughly the size of the document, for the progress. */
   estimatedBytes: number;
   /** What the database's own check for damage finds, in its words; absent where there is none that is cheap. */
@@ -44,7 +47,8 @@ export interface RestorePlan {
 
 /** How one kind of database writes its own JSON and reads it back. */
 export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
-  beginCapture(target: Target): CaptureSession | Promise<CaptureSession>;
+  /** @param chosen the only tables that are wanted; others may be in it all the same */
+  beginCapture(target: Target, chosen?: readonly string[]): CaptureSession | Promise<CaptureSession>;
   compareSchema(
     target: Target,
     manifest: DatabaseManifest,

@@ -17,15 +17,23 @@ const PATIENCE_SECONDS = 3600;
  * How values are read and written, whatever the server and the application are set to: zero dates, invalid dates and a key of zero as they are, and nothing cut to
  * fit. `NO_BACKSLASH_ESCAPES` and `ANSI_QUOTES` stay off, which is what the literals of this dialect rely on.
  */
-const DATA_MODE = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
+export const LENIENT_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
+const DATA_MODE = `STRICT_ALL_TABLES,${LENIENT_MODE}`;
+
+/** The driver's number of the character set in which a character is a byte. */
+const BYTES = 63;
 
 /** A connection of its own to the source, on which a session looks the same on every server. */
 export class MysqlConnection {
+  private readonly charsetNumber: number;
+
   private constructor(
     private readonly driver: Driver,
     private readonly target: ServerTarget,
     readonly server: ServerKind,
-  ) {}
+  ) {
+    this.charsetNumber = (driver.config as { charsetNumber: number }).charsetNumber;
+  }
 
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED` for a server that is too old */
   static async open(target: ServerTarget): Promise<MysqlConnection> {
@@ -73,6 +81,17 @@ export class MysqlConnection {
     }
   }
 
+  /** Runs a statement whose text is in the character set that `character_set_client` was set to. */
+  async runBytes(statement: Buffer): Promise<void> {
+    const config = this.driver.config as { charsetNumber: number }; // in which the driver encodes statements
+    config.charsetNumber = BYTES;
+    try {
+      await this.run(statement.toString('latin1'));
+    } finally {
+      config.charsetNumber = this.charsetNumber;
+    }
+  }
+
   /** The one column of a query, in pieces of many rows, as the bytes that the server sends; bounded memory, whatever the size of the table. */
   async *stream(sql: string): AsyncGenerator<Buffer> {
     const rows = new RowStream(this.driver, sql);
@@ -81,6 +100,18 @@ export class MysqlConnection {
     } catch (error) {
       throw explain(error, this.target);
     }
+  }
+
+  /** Takes what was there, whatever rule it breaks: cut to fit, out of range, against a CHECK. For rows that are proven afterwards. */
+  async beLenient(): Promise<void> {
+    await this.run(`SET SESSION sql_mode = '${LENIENT_MODE}'`);
+    if (this.server === 'mariadb') await this.run('SET SESSION check_constraint_checks = 0');
+  }
+
+  /** Refuses what does not fit, as at the beginning. */
+  async beStrict(): Promise<void> {
+    await this.run(`SET SESSION sql_mode = '${DATA_MODE}'`);
+    if (this.server === 'mariadb') await this.run('SET SESSION check_constraint_checks = 1');
   }
 
   /** Runs something under another `sql_mode`. */

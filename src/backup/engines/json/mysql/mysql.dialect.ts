@@ -7,12 +7,21 @@ import { beginCapture } from './mysql.capture.js';
 import { MysqlConnection } from './mysql.connection.js';
 import { schemaDifferences } from './mysql.differences.js';
 import { RestoreSession } from './mysql.restore-session.js';
+import { namesIn, TableNames } from './mysql.table-names.js';
 import { finishInterruptedRestore } from './mysql.unfinished.js';
 
 /** MySQL 8 and MariaDB: the server prints the rows as JSON texts, and reads them back as literals. */
 export class MysqlDialect implements Dialect<ServerTarget> {
-  async beginCapture(target: ServerTarget): Promise<CaptureSession> {
-    return this.onConnection(target, (connection) => beginCapture(connection, target), 'kept');
+  async beginCapture(target: ServerTarget, chosen?: readonly string[]): Promise<CaptureSession> {
+    const begin = async (connection: MysqlConnection) => {
+      const names = await TableNames.of(connection, [target.migrationsTable]);
+      return beginCapture(
+        connection,
+        { ...target, migrationsTable: names.liveName(target.migrationsTable) },
+        chosen && chosen.map((name) => names.liveName(name)),
+      );
+    };
+    return this.onConnection(target, begin, 'kept');
   }
 
   compareSchema(
@@ -20,9 +29,11 @@ export class MysqlDialect implements Dialect<ServerTarget> {
     manifest: DatabaseManifest,
     tables: string[] | null,
   ): Promise<SchemaDifference[]> {
-    return this.onConnection(target, (connection) =>
-      schemaDifferences(connection, manifest, target.migrationsTable, tables),
-    );
+    return this.onConnection(target, async (connection) => {
+      const names = await namesOn(connection, target, manifest);
+      const chosen = tables && tables.map((name) => names.liveName(name));
+      return schemaDifferences(connection, names.adapt(manifest), names.liveName(target.migrationsTable), chosen);
+    });
   }
 
   /** A user who may write to a server that is read-only may begin such a transaction, too. */
@@ -34,7 +45,11 @@ export class MysqlDialect implements Dialect<ServerTarget> {
   }
 
   restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {
-    return this.onConnection(target, (connection) => new RestoreSession(connection, target, plan, context).run());
+    return this.onConnection(target, async (connection) => {
+      const names = await namesOn(connection, target, plan.manifest);
+      const there = { ...target, migrationsTable: names.liveName(target.migrationsTable) };
+      return names.restore(plan, (adapted) => new RestoreSession(connection, there, adapted, names, context).run());
+    });
   }
 
   /** Whatever is done here, what an interrupted restore left behind is put in order first. */
@@ -55,3 +70,6 @@ export class MysqlDialect implements Dialect<ServerTarget> {
     }
   }
 }
+
+const namesOn = (connection: MysqlConnection, { migrationsTable }: ServerTarget, manifest: DatabaseManifest) =>
+  TableNames.of(connection, [...namesIn(manifest), migrationsTable]);

@@ -4,6 +4,7 @@ import { compareMigrations, compareTables, type ComparedTable } from '../schema-
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { readCreateTable, type DescribedColumn, type DescribedTable } from './mysql.create-table.js';
 import { createTable, STATEMENT_MODE } from './mysql.definitions.js';
+import { definitionsIn } from './mysql.missing-tables.js';
 import { appliedMigrations, readSchema } from './mysql.schema.js';
 
 /** The tables as they were when the snapshot was taken, told by the statements in its manifest. */
@@ -33,15 +34,30 @@ export async function schemaDifferences(
   chosen: readonly string[] | null,
 ): Promise<SchemaDifference[]> {
   const concerned = ({ name }: { name: string }) => chosen === null || chosen.includes(name);
-  const { layouts } = await readSchema(connection, migrationsTable);
+  const live = await readSchema(connection, migrationsTable);
   const now = await describeTables(
     connection,
-    layouts.filter(concerned).map(({ name }) => name),
+    [...live.layouts.map(({ name }) => name), ...live.rowless].filter((name) => concerned({ name })),
   );
   const then = tablesOfManifest(manifest, migrationsTable);
   return [
     ...compareTables(then.filter(concerned).map(asCompared), now.map(asCompared), otherDifferences),
+    ...(chosen === null ? compareSequences(sequencesIn(manifest), live.sequences) : []),
     ...compareMigrations(manifest.schema.migrations, await appliedMigrations(connection, migrationsTable)),
+  ];
+}
+
+const sequencesIn = ({ schema }: DatabaseManifest): string[] =>
+  definitionsIn(schema.ddl)
+    .filter(({ type }) => type === 'SEQUENCE')
+    .map(({ name }) => name);
+
+function compareSequences(then: readonly string[], now: readonly string[]): SchemaDifference[] {
+  const only = (some: readonly string[], others: readonly string[], difference: string) =>
+    some.filter((name) => !others.includes(name)).map((table) => ({ table, column: null, difference }));
+  return [
+    ...only(then, now, 'the sequence is in the snapshot but no longer in the database'),
+    ...only(now, then, 'the sequence is in the database but not in the snapshot'),
   ];
 }
 

@@ -19,11 +19,25 @@ function meaningOfDriver(error: DriverError): MysqlMeaning | undefined {
 }
 
 /** Whether the server does not know, or no longer knows, the table that a statement names. */
-export const isMissingTable = (error: unknown): boolean => errorNumber(error) === 1146;
+export const isMissingTable = (error: unknown): boolean => [1146, 4091].includes(errorNumber(error) ?? 0);
 
-/** Whether a view or a routine is gone, or cannot be seen, or is made of things that are gone. */
-export const isNotThere = (error: unknown): boolean =>
-  [1142, 1146, 1227, 1304, 1305, 1347, 1356, 1370].includes(errorNumber(error) ?? 0);
+/** Whether what was to be created is there already. */
+export const isAlreadyThere = (error: unknown): boolean => [1050, 1304, 1359, 1537].includes(errorNumber(error) ?? 0);
+
+/** Whether the server did not answer, or stayed locked, so that the same may succeed later. */
+export const mayPass = (error: BackupError): boolean =>
+  error.code === 'DATABASE_LOCKED' ||
+  (error.code === 'DATABASE_UNAVAILABLE' && meaningOf({ number: errorNumber(error) }) !== 'forbidden');
+
+/** Whether the account lacks a right on the database or on a table. */
+export const isForbidden = (error: unknown): boolean => [1044, 1142, 1227].includes(errorNumber(error) ?? 0);
+
+/** Whether a view, a routine, a trigger or an event was dropped just now. */
+export const isGone = (error: unknown): boolean => [1146, 1304, 1305, 1360, 1539].includes(errorNumber(error) ?? 0);
+
+/** Whether the definition of one cannot be seen, or is made of things that are gone. */
+export const isUnreadable = (error: unknown): boolean =>
+  [1044, 1142, 1227, 1347, 1356, 1370].includes(errorNumber(error) ?? 0);
 
 /** Whether a table was altered or removed after the transaction's snapshot was made, so that the two do not go together. */
 export const isTableChanged = (error: unknown): boolean => [1412, 1146].includes(errorNumber(error) ?? 0);

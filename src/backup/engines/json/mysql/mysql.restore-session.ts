@@ -5,15 +5,27 @@ import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import { schemaMismatch, tableNotFound } from '../restore.errors.js';
+import { AsideTables } from './mysql.aside-tables.js';
 import { MysqlConnection, quoted } from './mysql.connection.js';
 import { COUNTER_TABLE } from './mysql.counters.js';
+import { createTable, type Setting, type Trigger } from './mysql.definitions.js';
 import { schemaDifferences, tablesOfManifest } from './mysql.differences.js';
 import { childAlias, parentAlias, parentOf, readForeignKeys, type ForeignKey } from './mysql.foreign-keys.js';
 import { MissingTables } from './mysql.missing-tables.js';
 import { MysqlRestore, type LockedDatabase } from './mysql.restore.js';
 import { hasTable, readSchema, UNFINISHED_TABLE, type TableLayout } from './mysql.schema.js';
-import { setAside, triggersToSetAside } from './mysql.triggers.js';
-import { createUnfinishedTable, finish, finishInterruptedRestore, hasCommitted } from './mysql.unfinished.js';
+import { SEQUENCE_TABLE, sequencesUsedBy } from './mysql.sequences.js';
+import type { TableNames } from './mysql.table-names.js';
+import { collationToCome, databaseCollation, setAside, triggersToSetAside } from './mysql.triggers.js';
+import {
+  createUnfinishedTable,
+  finish,
+  finishInterruptedRestore,
+  hasCommitted,
+  noteCollation,
+  noteLate,
+  noteSwap,
+} from './mysql.unfinished.js';
 
 const MOST_ATTEMPTS = 20;
 const BETWEEN_ATTEMPTS_MS = 500;
@@ -25,6 +37,10 @@ const BETWEEN_ATTEMPTS_MS = 500;
 export class RestoreSession {
   /** What could not be built. */
   private readonly missing: string[] = [];
+  private built: MissingTables | null = null;
+  private aside = AsideTables.NONE;
+  /** To be made when no table is locked any more. */
+  private late: { name: string; setting: Setting; sql: string }[] = [];
   private locked = false;
   /** What is to be said as soon as it has been committed. */
   private outcome: RestoreOutcome | null = null;
@@ -34,6 +50,7 @@ export class RestoreSession {
     private readonly connection: MysqlConnection,
     private readonly target: ServerTarget,
     private readonly plan: RestorePlan,
+    private readonly names: TableNames,
     private readonly context: TaskContext,
   ) {}
 
@@ -46,7 +63,11 @@ export class RestoreSession {
       await createUnfinishedTable(this.connection);
       const migrations = (await this.hasMigrationsTable()) ? (hadMigrations ? 'there' : 'new') : 'none';
       const database = await this.lock(migrations);
-      const restored = await new MysqlRestore(this.connection, this.target, this.plan, this.context).run(database);
+      const restored = await new MysqlRestore(this.connection, this.target, this.plan, this.names, this.context).run(
+        database,
+      );
+      await this.noteLateThings();
+      this.missing.push(...(restored.missing ?? []));
       const outcome = { ...restored, missing: this.missing };
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
       await this.context.whileHeld(async () => {
@@ -57,13 +78,15 @@ export class RestoreSession {
       await this.finishHere();
       return outcome;
     } catch (error) {
-      return this.settle(error);
+      return await this.settle(error);
+    } finally {
+      this.aside.close();
     }
   }
 
   private refuseUnknownTables(): void {
     const unknown = (this.plan.tables ?? []).filter(
-      (name) => name === COUNTER_TABLE || !Object.hasOwn(this.plan.manifest.tables, name),
+      (name) => name === COUNTER_TABLE || name === SEQUENCE_TABLE || !Object.hasOwn(this.plan.manifest.tables, name),
     );
     if (unknown.length > 0) throw tableNotFound(unknown);
   }
@@ -96,14 +119,19 @@ export class RestoreSession {
     );
     if (wanted.every(({ name }) => layouts.some((layout) => layout.name === name))) return;
     const whole = this.plan.tables === null;
-    const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
-    await missing.create((name) => whole || this.isChosen(name), whole);
-    this.missing.push(...missing.warnings);
+    this.built = new MissingTables(this.connection, this.plan.manifest.schema.ddl, (name) => this.names.key(name));
+    await this.built.create((name) => whole || this.isChosen(name), whole);
+    this.missing.push(...this.built.leftOut);
+    this.late.push(...this.built.late);
   }
 
   /** Waits for everybody else here, and nowhere later. */
   private async lock(migrations: 'none' | 'there' | 'new'): Promise<LockedDatabase> {
-    const chosen = (await this.layouts()).map(({ name }) => name).filter((name) => this.isRestored(name));
+    const { layouts: all, rowless } = await readSchema(this.connection, this.target.migrationsTable);
+    const restored = all.filter(({ name }) => this.isRestored(name));
+    const others = restored.filter(({ transactional }) => !transactional);
+    const chosen = restored.filter(({ transactional }) => transactional).map(({ name }) => name);
+    this.aside = await AsideTables.create(this.target, others);
     const allKeys = await readForeignKeys(this.connection);
     const foreignKeys = allKeys.filter(
       ({ child, parent, schema }) => chosen.includes(child) || (schema === null && chosen.includes(parent)),
@@ -111,14 +139,50 @@ export class RestoreSession {
     const locks = [UNFINISHED_TABLE, ...chosen].map((table) => `${quoted(table)} WRITE`);
     if (migrations !== 'none')
       locks.push(`${quoted(this.target.migrationsTable)} ${migrations === 'new' ? 'WRITE' : 'READ'}`);
-    locks.push(...foreignKeys.flatMap(readLocks));
+    const looked = [...others.map(({ name }) => name), ...(this.plan.tables === null ? rowless : [])];
+    locks.push(...looked.map((name) => `${quoted(name)} READ`)); // what is written to those aside would be lost
+    locks.push(...(await this.sequenceLocks(restored)), ...foreignKeys.flatMap(readLocks));
+    await this.giveDatabaseCollation(await collationToCome(this.connection, chosen));
     await this.connection.run('SET SESSION autocommit = 0');
     await this.connection.run(`LOCK TABLES ${locks.join(', ')}`);
     this.locked = true;
     await this.refuseDifferences(); // which nobody can cause any more
-    const layouts = (await this.layouts()).filter(({ name }) => chosen.includes(name));
-    await setAside(this.connection, await triggersToSetAside(this.connection, chosen));
-    return { layouts, foreignKeys, lacksMigrations: migrations === 'new' };
+    const layouts = (await this.layouts()).filter(({ name }) => restored.some((table) => table.name === name));
+    const withTriggers = [...chosen, ...others.map(({ name }) => name)];
+    const triggers = await triggersToSetAside(this.connection, withTriggers, (table) => chosen.includes(table));
+    const isAside = ({ table }: Trigger) => others.some(({ name }) => name === table);
+    await setAside(
+      this.connection,
+      triggers.filter((trigger) => !isAside(trigger)),
+    );
+    // Those of a table that is replaced go with it.
+    this.late.unshift(...triggers.filter(isAside).map((trigger) => ({ ...trigger, setting: trigger })));
+    return { layouts, foreignKeys, lacksMigrations: migrations === 'new', aside: this.aside };
+  }
+
+  /** Until all is finished. */
+  private async giveDatabaseCollation(collation: string | null): Promise<void> {
+    if (collation === null) return;
+    await noteCollation(this.connection, await databaseCollation(this.connection));
+    await this.connection.run(`ALTER DATABASE COLLATE ${collation}`);
+  }
+
+  /** All of this database, since they are set, and those of others that columns take their defaults from. */
+  private async sequenceLocks(restored: readonly TableLayout[]): Promise<string[]> {
+    const { sequences } = await readSchema(this.connection, this.target.migrationsTable, []);
+    const locks = sequences.map((name) => `${quoted(name)} WRITE`);
+    if (this.connection.server === 'mysql') return locks;
+    const used = new Set<string>();
+    for (const { name } of restored)
+      for (const sequence of sequencesUsedBy(await createTable(this.connection, name)))
+        if (sequence.schema !== null && sequence.schema !== this.target.database)
+          used.add(`${quoted(sequence.schema)}.${quoted(sequence.name)} WRITE`);
+    return [...locks, ...used];
+  }
+
+  private async noteLateThings(): Promise<void> {
+    for (const { n, table } of this.aside.swaps) await noteSwap(this.connection, n, table);
+    for (const thing of this.late) await noteLate(this.connection, thing);
   }
 
   private isRestored(table: string): boolean {
@@ -126,9 +190,10 @@ export class RestoreSession {
   }
 
   private async finishHere(): Promise<void> {
-    if (this.locked) await finish(this.connection);
-    else await finishInterruptedRestore(this.connection);
+    const finishing = this.locked ? finish(this.connection) : finishInterruptedRestore(this.connection);
+    this.missing.push(...(await finishing));
     await this.connection.run('UNLOCK TABLES');
+    if (!this.committed) await this.built?.remove();
   }
 
   /**
@@ -154,7 +219,7 @@ export class RestoreSession {
     const another = await this.reconnect();
     try {
       if (this.outcome && !this.committed) this.committed = await hasCommitted(another);
-      await finishInterruptedRestore(another);
+      this.missing.push(...(await finishInterruptedRestore(another)));
     } finally {
       another.close();
     }

@@ -4,6 +4,7 @@ import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import { corruptDocument, restoreMismatch } from '../restore.errors.js';
+import { AsideTables } from './mysql.aside-tables.js';
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { COUNTER_TABLE, parseCounters, readCounters, type Counters } from './mysql.counters.js';
 import type { DescribedTable } from './mysql.create-table.js';
@@ -11,9 +12,12 @@ import { keyOrder, describeTables, tablesOfManifest, typeOf } from './mysql.diff
 import { ForeignKeyReport, type ForeignKey } from './mysql.foreign-keys.js';
 import { recordMigrations } from './mysql.missing-tables.js';
 import { readRowLines } from './mysql.rows.js';
-import type { TableLayout } from './mysql.schema.js';
+import { createTable } from './mysql.definitions.js';
+import { readSchema, type TableLayout } from './mysql.schema.js';
+import { parseSequences, readSequences, SEQUENCE_TABLE, sequencesUsedBy, type Sequences } from './mysql.sequences.js';
+import type { TableNames } from './mysql.table-names.js';
 import { TableRowWriter } from './mysql.table-writer.js';
-import { noteCounter, noteRestored } from './mysql.unfinished.js';
+import { noteCounter, noteRestored, noteSequence } from './mysql.unfinished.js';
 
 /** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
 interface RestoredTable {
@@ -21,6 +25,8 @@ interface RestoredTable {
   columns: string[];
   /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
   provable: boolean;
+  /** Where its rows go: the table itself, or one that will take its place. */
+  place: { connection: MysqlConnection; layout: TableLayout };
   /** Whether it is exactly the table that was captured. */
   asCaptured: boolean;
   rows: number;
@@ -33,27 +39,33 @@ export interface LockedDatabase {
   foreignKeys: ForeignKey[];
   /** Whether the migrations table was built just now, so that it has to be told what had run. */
   lacksMigrations: boolean;
+  /** Where the rows of tables go whose engine has no transactions. */
+  aside: AsideTables;
 }
 
 /** One restore of a MySQL or MariaDB database: replaces the rows and proves them, inside the transaction and under the locks of its caller. */
 export class MysqlRestore {
   private readonly restored = new Map<string, RestoredTable>();
   private readonly warnings: string[] = [];
+  private readonly missing: string[] = [];
   private readonly then: DescribedTable[];
   private now: DescribedTable[] = [];
   private packetBytes = 0;
+  private aside = AsideTables.NONE;
 
   constructor(
     private readonly connection: MysqlConnection,
     private readonly target: ServerTarget,
     private readonly plan: RestorePlan,
+    private readonly names: TableNames,
     private readonly context: TaskContext,
   ) {
     this.then = tablesOfManifest(plan.manifest, target.migrationsTable);
   }
 
   /** Everything between the locks and COMMIT. */
-  async run({ layouts, foreignKeys, lacksMigrations }: LockedDatabase): Promise<RestoreOutcome> {
+  async run({ layouts, foreignKeys, lacksMigrations, aside }: LockedDatabase): Promise<RestoreOutcome> {
+    this.aside = aside;
     this.packetBytes = Number(await this.connection.value('SELECT @@max_allowed_packet'));
     this.now = await describeTables(
       this.connection,
@@ -61,16 +73,23 @@ export class MysqlRestore {
     );
     const keysBefore = this.isWhole ? ForeignKeyReport.EMPTY : await ForeignKeyReport.of(this.connection, foreignKeys);
     await this.connection.run('SET SESSION foreign_key_checks = 0'); // rows come in an order of their own; see below
-    const counters = await this.replaceRows(layouts);
+    const { counters, sequences } = await this.replaceRows(layouts);
+    await this.connection.beStrict();
     await this.checkDigests();
     const keysNow = await ForeignKeyReport.of(this.connection, foreignKeys);
     this.warnings.push(...keysNow.judge(keysBefore, (table) => this.isAsCaptured(table)));
-    await this.noteCounters(counters);
+    await this.setCounters(counters);
+    await this.noteSequences(sequences);
     if (lacksMigrations)
       await recordMigrations(this.connection, this.target.migrationsTable, this.plan.manifest.schema.migrations);
     await noteRestored(this.connection);
+    const versioned = layouts.filter((layout) => layout.versioned).map(({ name }) => `"${name}"`);
+    if (versioned.length > 0)
+      this.warnings.push(
+        `${versioned.join(', ')}: the history is the database's own, to which the rows before the restore now belong; the restored rows begin with the restore.`,
+      );
     const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(tables), warnings: this.warnings };
+    return { tables: Object.fromEntries(tables), warnings: this.warnings, missing: this.missing };
   }
 
   /** Every table, into the very schema it came from: the digests prove the whole database. */
@@ -82,19 +101,19 @@ export class MysqlRestore {
     return this.plan.tables === null || this.plan.tables.includes(table);
   }
 
-  private async replaceRows(layouts: readonly TableLayout[]): Promise<Counters> {
+  private async replaceRows(layouts: readonly TableLayout[]): Promise<{ counters: Counters; sequences: Sequences }> {
     const live = new Map(layouts.map((layout) => [layout.name, layout]));
     const rowsPromised = Math.max(1, sum(Object.values(this.plan.manifest.tables).map(({ rows }) => rows)));
-    const counters = new CounterRows();
+    const counters = new ProvenRows(parseCounters, this.names);
+    const sequences = new ProvenRows(parseSequences, this.names);
     let take: (rows: Buffer) => number | Promise<number> = () => 0;
     let rowsDone = 0;
     for await (const part of this.plan.parts) {
       if (part.part === 'head') this.assertSameSnapshot(part.id);
       if (part.part === 'table') {
-        take =
-          part.name === COUNTER_TABLE
-            ? (rows) => counters.add(rows)
-            : await this.beginTable(part.name, part.columns, live.get(part.name));
+        if (part.name === COUNTER_TABLE) take = (rows) => counters.add(rows);
+        else if (part.name === SEQUENCE_TABLE) take = (rows) => sequences.add(rows);
+        else take = await this.beginTable(part.name, part.columns, live.get(part.name));
       }
       if (part.part !== 'rows') continue;
       rowsDone += await take(part.rows);
@@ -102,9 +121,12 @@ export class MysqlRestore {
       await this.context.breathe();
     }
     this.refuseMissingTables();
-    if (counters.digest() !== this.plan.manifest.tables[COUNTER_TABLE]?.sha256)
+    const promised = this.plan.manifest.tables;
+    if (counters.digest() !== promised[COUNTER_TABLE]?.sha256)
       throw corruptDocument(this.plan.manifest.id, 'the counters of its tables are other ones');
-    return counters.found;
+    if (promised[SEQUENCE_TABLE] !== undefined && sequences.digest() !== promised[SEQUENCE_TABLE].sha256)
+      throw corruptDocument(this.plan.manifest.id, 'its sequences are other ones');
+    return { counters: counters.found, sequences: sequences.found };
   }
 
   /** Empties a table and returns what fills it with rows and counts them. */
@@ -117,9 +139,13 @@ export class MysqlRestore {
     if (!layout) return () => 0;
     const table = this.restoredTable(layout, columns);
     this.restored.set(name, table);
-    await this.connection.run(`DELETE FROM ${quoted(name)}`);
+    if (table.place.layout === layout) await this.connection.run(`DELETE FROM ${quoted(name)}`);
     const held = columns.map((column) => column.name);
-    const writer = new TableRowWriter(this.connection, layout, held, table.columns, this.packetBytes);
+    // Whatever the database held it has to take again; that nothing was cut to fit, the digest proves. Where it cannot, the server has to.
+    if (table.provable) await table.place.connection.beLenient();
+    else await table.place.connection.beStrict();
+    const { connection, layout: place } = table.place;
+    const writer = new TableRowWriter(connection, place, held, table.columns, this.packetBytes, !table.provable);
     return async (rows) => {
       const written = await writer.write(rows);
       table.rows += written;
@@ -141,7 +167,8 @@ export class MysqlRestore {
     // Where no difference is allowed, none is an excuse: the digest decides.
     const provable = !this.plan.allowSchemaChanges || (sameTypes && sameOrder === true);
     const asCaptured = provable && layout.columns.length === columns.length;
-    return { layout, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
+    const place = this.aside.placeOf(layout) ?? { connection: this.connection, layout };
+    return { layout, place, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
   }
 
   /** The document repeats what the manifest says; only a damaged one differs. */
@@ -159,7 +186,9 @@ export class MysqlRestore {
   private refuseMissingTables(): void {
     if (this.plan.allowSchemaChanges) return;
     const promised = this.plan.tables ?? Object.keys(this.plan.manifest.tables);
-    const left = promised.filter((name) => name !== COUNTER_TABLE && !this.restored.has(name));
+    const left = promised.filter(
+      (name) => name !== COUNTER_TABLE && name !== SEQUENCE_TABLE && !this.restored.has(name),
+    );
     if (left.length > 0)
       throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
   }
@@ -179,23 +208,47 @@ export class MysqlRestore {
     }
   }
 
-  private async digest({ layout, columns }: RestoredTable): Promise<string> {
+  private async digest({ place, columns }: RestoredTable): Promise<string> {
     const hash = createHash('sha256');
-    for await (const lines of readRowLines(this.connection, layout, columns)) {
+    for await (const lines of readRowLines(place.connection, place.layout, columns)) {
       hash.update(lines);
       await this.context.breathe();
     }
     return hash.digest('hex');
   }
 
-  /** A counter that inserting the rows has not brought to where it was is set once they are committed. */
-  private async noteCounters(counters: Counters): Promise<void> {
-    const counting = [...this.restored.values()].map(({ layout }) => layout).filter(({ counts }) => counts);
-    const now = await readCounters(this.connection, counting);
-    for (const { name } of counting) {
-      const wanted = counters.get(name) ?? '1';
-      if (wanted !== (now.get(name) ?? '1')) await noteCounter(this.connection, name, wanted);
+  /** A counter that inserting the rows has not brought to where it was is set once they are committed; that of a table that stands aside at once. */
+  private async setCounters(counters: Counters): Promise<void> {
+    for (const { layout, place } of this.restored.values()) {
+      if (!layout.counts) continue;
+      const now = await readCounters(place.connection, [place.layout]);
+      const wanted = counters.get(layout.name) ?? '1';
+      if (wanted === (now.get(place.layout.name) ?? '1')) continue;
+      if (place.layout === layout) await noteCounter(this.connection, layout.name, wanted);
+      else await place.connection.run(`ALTER TABLE ${quoted(place.layout.name)} AUTO_INCREMENT = ${BigInt(wanted)}`);
     }
+  }
+
+  /** All of them, or those from which the restored tables take their defaults. */
+  private async noteSequences(sequences: Sequences): Promise<void> {
+    if (sequences.size === 0) return;
+    const { sequences: there } = await readSchema(this.connection, this.target.migrationsTable, []);
+    const now = await readSequences(this.connection, there);
+    const used = this.plan.tables && new Set(await this.usedSequences());
+    for (const [name, state] of sequences) {
+      if (used !== null && !used.has(name)) continue;
+      const present = now.get(name);
+      if (present === undefined)
+        this.missing.push(`The sequence "${name}" is not in the database, so it was left out.`);
+      else if (present.join() !== state.join()) await noteSequence(this.connection, name, state);
+    }
+  }
+
+  private async usedSequences(): Promise<string[]> {
+    const names: string[] = [];
+    for (const table of this.restored.keys())
+      names.push(...sequencesUsedBy(await createTable(this.connection, table)).map(({ name }) => name));
+    return names;
   }
 
   private isAsCaptured(table: string): boolean {
@@ -203,13 +256,18 @@ export class MysqlRestore {
   }
 }
 
-/** The rows of the counters, which are no table and have to be proven by themselves. */
-class CounterRows {
-  readonly found: Counters = new Map();
+/** The rows of what is no table and has to be proven by itself: the counters, the sequences. */
+class ProvenRows<State> {
+  readonly found = new Map<string, State>();
   private readonly hash: Hash = createHash('sha256');
 
+  constructor(
+    private readonly parse: (rows: Buffer) => Map<string, State>,
+    private readonly names: TableNames,
+  ) {}
+
   add(rows: Buffer): number {
-    for (const [table, next] of parseCounters(rows)) this.found.set(table, next);
+    for (const [name, state] of this.parse(rows)) this.found.set(this.names.liveName(name), state);
     this.hash.update(rows.toString().replaceAll(',\n', '\n')).update('\n');
     return 0;
   }

@@ -22,16 +22,35 @@ export interface TableLayout {
   primaryKey: string[];
   /** Whether a column of it is `AUTO_INCREMENT`. */
   counts: boolean;
+  /** Whether its engine is InnoDB, so that a transaction sees it as of one moment and can be rolled back. */
+  transactional: boolean;
+  /** Whether it keeps the history of its rows, which is not captured (MariaDB). */
+  versioned: boolean;
 }
 
-/** What {@link readSchema} reads: the tables, and a text that differs wherever their schema does. */
+/** What {@link readSchema} reads. */
 export interface Schema {
+  /** The tables whose rows are captured, in byte order of their names. */
   layouts: TableLayout[];
+  /** Tables of engines that keep no rows of their own: their definition is all there is to capture. */
+  rowless: string[];
+  /** Sequences (MariaDB). */
+  sequences: string[];
+  /** What is there and cannot be captured. */
+  leftOut: { name: string; why: string }[];
+  /** Differs wherever the tables with rows do. */
   fingerprint: string;
 }
 
 /** A table of ours that is there while a restore is under way or was interrupted; never captured. */
 export const UNFINISHED_TABLE = 'nestjs_backup_unfinished';
+/** SQL's pattern of all of ours: that one, and those in mysql.aside-tables.ts. */
+const OWN_TABLES = '^nestjs_backup_(unfinished|(new|old)_[0-9]+)$';
+
+/** Engines whose tables show the rows of others, or keep none. */
+const ROWLESS = ['MRG_MYISAM', 'BLACKHOLE'];
+/** Engines whose rows are kept elsewhere, on another server or in a file of another program. Their definitions may hold a password. */
+const FOREIGN = ['FEDERATED', 'CONNECT', 'SPIDER', 'SPHINX', 'S3', 'OQGRAPH'];
 
 const KINDS: Record<string, ValueKind> = {
   ...kinds('integer', 'tinyint smallint mediumint int bigint'),
@@ -52,26 +71,60 @@ function kinds(kind: ValueKind, types: string): Record<string, ValueKind> {
 }
 
 /**
- * Every base table that is captured, in byte order of the names.
- * @throws BackupError `UNSUPPORTED` where one is of a kind that cannot be read consistently or put back in a transaction
+ * What there is to capture.
+ * @param chosen only these tables; all when absent
+ * @throws BackupError `UNSUPPORTED` for a column of a type that is not known
  */
-export async function readSchema(connection: MysqlConnection, migrationsTable: string): Promise<Schema> {
-  const tables = await connection.rows(
-    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine FROM information_schema.TABLES
+export async function readSchema(
+  connection: MysqlConnection,
+  migrationsTable: string,
+  chosen?: readonly string[],
+): Promise<Schema> {
+  const found = await connection.rows(
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_COMMENT AS comment FROM information_schema.TABLES
      WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')
-     AND TABLE_NAME NOT IN (${literal(migrationsTable)}, '${UNFINISHED_TABLE}') ORDER BY TABLE_NAME`,
+     AND NOT TABLE_NAME REGEXP '${OWN_TABLES}'`,
   );
-  refuseOtherTables(tables);
+  const all = found
+    .map((row) => ({ ...row, name: String(row['name']), keeps: keeping(row) }))
+    .filter(({ name }) => name !== migrationsTable)
+    .sort(byName);
+  const wanted = all.filter(({ name }) => chosen === undefined || chosen.includes(name));
   const columns = groupByTable(await connection.rows(COLUMNS));
   const keys = groupByTable(await connection.rows(KEYS));
-  const names = tables.map(({ name }) => String(name)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const named = (what: Keeping) => wanted.filter(({ keeps }) => keeps === what);
+  const tables = named('rows');
   return {
-    layouts: names.map((name) => layoutOf(name, columns.get(name) ?? [], keys.get(name) ?? [])),
+    layouts: tables.map((table) => layoutOf(table, columns.get(table.name) ?? [], keys.get(table.name) ?? [])),
+    rowless: named('no rows').map(({ name }) => name),
+    sequences: all.filter(({ keeps }) => keeps === 'a counter').map(({ name }) => name),
+    leftOut: [...named('foreign rows'), ...named('nothing readable')].map(({ name, ...row }) => ({
+      name,
+      why: whyLeftOut(row),
+    })),
     fingerprint: createHash('sha256')
-      .update(JSON.stringify(names.map((name) => [name, columns.get(name), keys.get(name)])))
+      .update(JSON.stringify(tables.map(({ name }) => [name, columns.get(name), keys.get(name)])))
       .digest('hex'),
   };
 }
+
+type Keeping = 'rows' | 'no rows' | 'a counter' | 'foreign rows' | 'nothing readable';
+
+function keeping({ type, engine }: InfoRow): Keeping {
+  if (type === 'SEQUENCE') return 'a counter';
+  const name = engine?.toUpperCase();
+  if (name === undefined) return 'nothing readable';
+  if (ROWLESS.includes(name)) return 'no rows';
+  return FOREIGN.includes(name) ? 'foreign rows' : 'rows';
+}
+
+function whyLeftOut({ engine, comment }: InfoRow): string {
+  if (engine) return `its engine ${engine} keeps the rows elsewhere`;
+  return `the server cannot open it (${comment ?? 'it does not say why'})`;
+}
+
+const byName = (a: { name: string }, b: { name: string }): number =>
+  Buffer.compare(Buffer.from(a.name), Buffer.from(b.name));
 
 const COLUMNS = `SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS name, COLUMN_TYPE AS type, DATA_TYPE AS datatype, IS_NULLABLE AS nullable,
    COLUMN_DEFAULT AS defaultvalue, CHARACTER_SET_NAME AS charset, COLLATION_NAME AS collation, GENERATION_EXPRESSION AS expression, EXTRA AS extra
@@ -80,23 +133,6 @@ const COLUMNS = `SELECT TABLE_NAME AS \`table\`, COLUMN_NAME AS name, COLUMN_TYP
 /** Those that identify rows: the clustered order of a table without a primary key may be that of another unique one. */
 const KEYS = `SELECT TABLE_NAME AS \`table\`, INDEX_NAME AS name, COLUMN_NAME AS \`column\`, SUB_PART AS part, COLLATION AS direction
    FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`;
-
-function refuseOtherTables(tables: InfoRow[]): void {
-  const why = ({ type, engine }: InfoRow): string | null => {
-    if (type === 'SEQUENCE') return 'is a sequence';
-    if (type === 'SYSTEM VERSIONED') return 'keeps the history of its rows';
-    return engine === 'InnoDB' ? null : `uses the engine ${engine ?? 'that the server cannot open'}`;
-  };
-  const refused = tables.flatMap((table) => {
-    const reason = why(table);
-    return reason === null ? [] : [`"${table['name']}" ${reason}`];
-  });
-  if (refused.length > 0)
-    throw new BackupError(
-      'UNSUPPORTED',
-      `Only ordinary InnoDB tables can be read as of one moment and put back in one transaction, but ${refused.join(', ')}. Convert them (ALTER TABLE … ENGINE=InnoDB), or keep them in another database.`,
-    );
-}
 
 function groupByTable(rows: InfoRow[]): Map<string, InfoRow[]> {
   const grouped = new Map<string, InfoRow[]>();
@@ -107,12 +143,15 @@ function groupByTable(rows: InfoRow[]): Map<string, InfoRow[]> {
   return grouped;
 }
 
-function layoutOf(name: string, columns: InfoRow[], keys: InfoRow[]): TableLayout {
+function layoutOf(table: InfoRow & { name: string }, columns: InfoRow[], keys: InfoRow[]): TableLayout {
+  const { name } = table;
   return {
     name,
     columns: columns.filter((column) => !column['expression']).map((column) => columnLayout(name, column)),
     primaryKey: keys.filter((key) => key['name'] === 'PRIMARY').map((key) => String(key['column'])),
     counts: columns.some(({ extra }) => /\bauto_increment\b/i.test(extra ?? '')),
+    transactional: table['engine'] === 'InnoDB',
+    versioned: table['type'] === 'SYSTEM VERSIONED',
   };
 }
 
@@ -123,7 +162,7 @@ function columnLayout(table: string, column: InfoRow): ColumnLayout {
   if (kind === undefined)
     throw new BackupError(
       'UNSUPPORTED',
-      `The column "${name}" of table "${table}" has the type "${datatype}", which this version cannot print exactly.`,
+      `The column "${name}" of table "${table}" has the type "${datatype}", which the engine "json" cannot print exactly. Leave the table out by the plan's tables, or let the plan use the engine "native".`,
     );
   return {
     name,
@@ -136,7 +175,7 @@ function columnLayout(table: string, column: InfoRow): ColumnLayout {
 
 export async function hasTable(connection: MysqlConnection, table: string): Promise<boolean> {
   const rows = await connection.rows(
-    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(table)}`,
+    `SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(table)} COLLATE utf8mb4_bin`,
   );
   return rows.length > 0;
 }
@@ -144,7 +183,7 @@ export async function hasTable(connection: MysqlConnection, table: string): Prom
 /** Names in the host's migrations table, in the order they ran. */
 export async function appliedMigrations(connection: MysqlConnection, migrationsTable: string): Promise<string[]> {
   const columns = await connection.rows(
-    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(migrationsTable)}`,
+    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ${literal(migrationsTable)} COLLATE utf8mb4_bin`,
   );
   const names = columns.map(({ name }) => name);
   if (!names.includes('name') || !names.includes('id')) return [];

@@ -1,5 +1,5 @@
 import { BackupError } from '../../../model/errors.js';
-import { quoted, type MysqlConnection } from './mysql.connection.js';
+import { LENIENT_MODE, quoted, type MysqlConnection } from './mysql.connection.js';
 import { RowTooLarge } from './mysql.row-stream.js';
 import { RowLineReader } from './mysql.row-line.js';
 import type { TableLayout, ValueKind } from './mysql.schema.js';
@@ -22,6 +22,7 @@ export class TableRowWriter {
    * @param held the columns that the rows hold, in their order
    * @param columns which of them to fill; the others take their default
    * @param packetBytes what the server takes as one statement, at most
+   * @param strict whether the session refuses what does not fit
    */
   constructor(
     private readonly connection: MysqlConnection,
@@ -29,6 +30,7 @@ export class TableRowWriter {
     held: readonly string[],
     columns: readonly string[],
     private readonly packetBytes: number,
+    private readonly strict: boolean,
   ) {
     this.reader = new RowLineReader(held);
     this.insert = `INSERT INTO ${quoted(name)} (${columns.map(quoted).join(', ')}) VALUES `;
@@ -67,11 +69,12 @@ export class TableRowWriter {
     if (rows.length === 1 && Buffer.byteLength(statement) >= this.packetBytes) throw new RowTooLarge();
     const insert = () => this.connection.run(statement);
     // Strictly speaking, the error value of an ENUM is an error; the digest tells whether anything else was one.
-    return rows.some((row) => row.includes(ERROR_VALUE)) ? this.connection.withMode(LENIENT_MODE, insert) : insert();
+    return this.strict && rows.some((row) => row.includes(ERROR_VALUE))
+      ? this.connection.withMode(LENIENT_MODE, insert)
+      : insert();
   }
 }
 
-const LENIENT_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 /** Told from the others by its comment. */
 const ERROR_VALUE = '/* error value */0';
 

@@ -2,6 +2,7 @@ import { BackupError } from '../../../model/errors.js';
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { readTriggers, STATEMENT_MODE, type Trigger } from './mysql.definitions.js';
 import { errorNumber } from './mysql.errors.js';
+import { survives } from './mysql.run-as.js';
 import { UNFINISHED_TABLE } from './mysql.schema.js';
 import { noteTriggers } from './mysql.unfinished.js';
 
@@ -9,13 +10,35 @@ const PROBE = `${UNFINISHED_TABLE}_probe`;
 const BINARY_LOG_FORBIDS = 1419;
 
 /**
+ * The collation that the database needs for the triggers of these tables to come back: the server keeps it with each, and it cannot be changed while tables are locked.
+ * @returns null where it is that which it has, or where they need several
+ */
+export async function collationToCome(connection: MysqlConnection, tables: readonly string[]): Promise<string | null> {
+  const triggers = await connection.withMode(STATEMENT_MODE, () => readTriggers(connection, tables));
+  const [wanted, ...others] = new Set(triggers.map((trigger) => trigger.databaseCollation));
+  return wanted === undefined || others.length > 0 || wanted === (await databaseCollation(connection)) ? null : wanted;
+}
+
+export const databaseCollation = async (connection: MysqlConnection): Promise<string> =>
+  String(
+    await connection.value(
+      'SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = DATABASE()',
+    ),
+  );
+
+/**
  * The triggers of these tables, which a restore has to take away.
  * @throws BackupError before anything was changed, where they could not be put back exactly, or where the account could not see them
  */
-export async function triggersToSetAside(connection: MysqlConnection, tables: readonly string[]): Promise<Trigger[]> {
+export async function triggersToSetAside(
+  connection: MysqlConnection,
+  tables: readonly string[],
+  isLocked: (table: string) => boolean,
+): Promise<Trigger[]> {
   const triggers = await connection.withMode(STATEMENT_MODE, () => readTriggers(connection, tables));
-  const databaseCollation = await connection.value('SELECT @@collation_database');
-  for (const trigger of triggers) refuseUnlessItCanComeBack(trigger, String(databaseCollation));
+  const collation = await databaseCollation(connection);
+  for (const trigger of triggers)
+    await refuseUnlessItCanComeBack(connection, trigger, isLocked(trigger.table) ? collation : null);
   const definers = new Set(triggers.map(({ sql }) => definerOf(sql)));
   for (const definer of definers) await proveRightToCreate(connection, definer);
   if (triggers.length === 0) await proveRightToSee(connection);
@@ -29,14 +52,19 @@ export async function setAside(connection: MysqlConnection, triggers: readonly T
   for (const { name } of triggers) await connection.run(`DROP TRIGGER ${quoted(name)}`);
 }
 
-function refuseUnlessItCanComeBack({ name, sql, charset, databaseCollation }: Trigger, collation: string): void {
+async function refuseUnlessItCanComeBack(
+  connection: MysqlConnection,
+  { name, sql, charset, databaseCollation: then }: Trigger,
+  /** Of the database, where the trigger has to come back under locks. */
+  collation: string | null,
+): Promise<void> {
   const why =
     sql === ''
       ? 'its definition cannot be read'
-      : !/^utf8/.test(charset) && /[^\p{ASCII}]/u.test(sql)
+      : !(await survives(connection, charset, sql))
         ? `it was made by a client that spoke ${charset}`
-        : databaseCollation !== collation
-          ? `it was made when the database had the collation ${databaseCollation}`
+        : collation !== null && then !== collation
+          ? `others were made under another collation of the database than ${then}, with it`
           : null;
   if (why !== null)
     throw new BackupError(
