@@ -2,9 +2,11 @@
 export { HeadlessBackupModule } from './headless.module.js';
 export type { BackupDatabaseOptions, BackupModuleOptions } from './backup.options.js';
 
-export type { DatabaseAddress, DatabaseTarget, Occupancy } from './engines/database-target.js';
+export type { DatabaseAddress, DatabaseTarget, Occupancy, ServerAddress } from './engines/database-target.js';
 export { databaseTarget } from './backup.options.js';
 export { parseDatabaseUrl } from './engines/database-url.js';
+export { settledAddress } from './engines/settled-address.js';
+export { tlsOptions } from './engines/tls-options.js';
 
 export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';
 export { BackupConfig } from './model/backup-config.js';

@@ -19,14 +19,15 @@ export function databaseOption(option: string, address: string, env: NodeJS.Proc
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
   const variable = Object.hasOwn(PASSWORD_VARIABLES, scheme) ? PASSWORD_VARIABLES[scheme]! : undefined;
   if (variable === undefined) return text;
-  if (/:\/\/[^@]*:[^@]+@/.test(text))
+  if (/:\/\/[^@]*:[^@]+@|[?&](?:password|sslpassword)=/.test(text))
     throw usage(
       `${option} holds a password, which everybody on this machine can read in the list of processes. ` +
         `Leave it out and set ${variable} in the environment, or put the whole address into DATABASE_URL.`,
     );
   const password = env[variable];
-  if (password === undefined || password === '' || !URL.canParse(text)) return text;
-  const url = new URL(text);
-  url.password = encodeURIComponent(password);
-  return url.href;
+  if (password === undefined || password === '') return text;
+  return text.replace(
+    /^([^:]+:\/\/)(?:([^@/?:]*):?@)?/,
+    (_, begin: string, user = '') => `${begin}${user}:${encodeURIComponent(password)}@`,
+  );
 }

@@ -32,6 +32,9 @@ describe('databaseOption', () => {
     const env = { PGPASSWORD: 'p@ss/w', MYSQL_PWD: 'm' };
     expect(read('postgres://app@db:5432/shop', env)).toBe('postgres://app:p%40ss%2Fw@db:5432/shop');
     expect(read('mysql://app@db/shop', env)).toBe('mysql://app:m@db/shop');
+    expect(read('postgres://app@a:1,b:2/shop', env)).toBe('postgres://app:p%40ss%2Fw@a:1,b:2/shop');
+    expect(read('postgres://%2Frun%2Fpostgresql/shop', env)).toBe('postgres://:p%40ss%2Fw@%2Frun%2Fpostgresql/shop');
+    expect(read('postgres:///shop?host=/run', env)).toBe('postgres://:p%40ss%2Fw@/shop?host=/run');
     expect(read('postgres://app@db/shop')).toBe('postgres://app@db/shop');
     expect(read('sqlite:./a.sqlite', env)).toBe('sqlite:./a.sqlite');
   });
@@ -41,6 +44,7 @@ describe('databaseOption', () => {
     'postgresql://a:se@cret@db/x',
     'mariadb://:secret@db/x',
     'mysql://a:sec/ret@db/x',
+    'postgres://a@db/x?password=secret',
   ])('refuses %s and does not repeat it', (address) => {
     expect(() => read(address)).toThrow(/^--to holds a password/);
     expect(() => read(address)).not.toThrow(/secret|cret/);

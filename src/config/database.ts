@@ -1,6 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
+import { settledAddress, tlsOptions, type ServerAddress } from '../backup/headless.js';
 import type { Environment } from './environment.js';
 
 /** Makes the data folder, for the owner only, where it is missing; returns its path. */
@@ -33,9 +34,35 @@ async function connectionOptions(environment: Environment): Promise<DataSourceOp
     await (await open(address.path, 'a', 0o600)).close();
     return { type: 'better-sqlite3', database: address.path, enableWAL: true, timeout: 5000 };
   }
-  const { type, host, port, user: username, password, database, tls } = address;
-  const ssl = tls === 'off' ? {} : { ssl: { rejectUnauthorized: tls === 'verify' } };
-  const server = { host, port, username, password, database, ...ssl };
+  return serverOptions(await settledAddress(address));
+}
+
+/** The same connection that the backups open. TypeORM knows no second server: it is the one that answers now. */
+function serverOptions(address: ServerAddress): DataSourceOptions {
+  const { type, host, port, user: username, password, database, tls, connectTimeoutSeconds = 10 } = address;
+  const found = tlsOptions(address);
   // Moments are kept in UTC, whatever the time zone of the server.
-  return type === 'mysql' ? { type, ...server, charset: 'utf8mb4', timezone: 'Z' } : { type, ...server };
+  if (type === 'mysql')
+    return {
+      type,
+      ...(host.startsWith('/') ? { socketPath: host } : { host, port }),
+      ...{
+        username,
+        password,
+        database,
+        charset: 'utf8mb4',
+        timezone: 'Z',
+        connectTimeout: connectTimeoutSeconds * 1000,
+      },
+      ...(found && { ssl: { ...found, verifyIdentity: tls === 'verify' } }),
+    };
+  return {
+    ...{ type, host, port, username, password, database, connectTimeoutMS: connectTimeoutSeconds * 1000 },
+    ...(address.applicationName !== undefined && { applicationName: address.applicationName }),
+    ...(found && { ssl: found }),
+    extra: {
+      ...(address.options !== undefined && { options: address.options }),
+      enableChannelBinding: (address.channelBinding ?? 'disable') !== 'disable',
+    },
+  };
 }

@@ -25,7 +25,8 @@ export class PrivatePostgres {
 
   private constructor(readonly folder: string) {}
 
-  static async start(settings: string[] = []): Promise<PrivatePostgres> {
+  /** @param prepare puts files into the folder. @returns lines of the server's configuration */
+  static async start(prepare: (server: PrivatePostgres) => string[] = () => []): Promise<PrivatePostgres> {
     const folder = mkdtempSync(join(tmpdir(), 'pg-'));
     const server = new PrivatePostgres(folder);
     server.own(folder);
@@ -43,7 +44,7 @@ export class PrivatePostgres {
       '--locale=C',
     );
     server.port = await freePort();
-    server.startCluster('primary', server.port, settings);
+    server.startCluster('primary', server.port, prepare(server));
     return server;
   }
 

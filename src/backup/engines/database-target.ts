@@ -17,18 +17,47 @@ export interface SqliteTarget extends AnyTarget {
 /** A database on a server. The password goes to the engine host over its channel, never through argv, the environment or a log. */
 export interface ServerTarget extends AnyTarget {
   type: 'postgres' | 'mysql';
-  /** A host name or address; on PostgreSQL also the folder of the server's socket, which begins with `/`. */
+  /** A host name or address; or where the server's socket is, which begins with `/`: its folder on PostgreSQL, its path on MySQL. */
   host: string;
   port: number;
   user: string;
   password: string;
   database: string;
-  /** `verify` checks the server's certificate, `require` only encrypts. */
-  tls: 'off' | 'require' | 'verify';
+  /** `prefer` encrypts where the server can, `require` always; `verify-ca` checks who signed the server's certificate, `verify` its name too. */
+  tls: 'off' | 'prefer' | 'require' | 'verify-ca' | 'verify';
+  /** Paths of PEM files. */
+  tlsFiles?: TlsFiles;
+  /** Tried in this order where the first does not answer, or is not of the {@link role} that is wanted. PostgreSQL only. */
+  otherServers?: { host: string; port: number }[];
+  /** Which of several servers will do, in libpq's words (`target_session_attrs`). PostgreSQL only. @default 'any' */
+  role?: ServerRole;
+  /** @default 10 */
+  connectTimeoutSeconds?: number;
+  /** What the server's list of sessions says. PostgreSQL only. @default 'nestjs-backup' */
+  applicationName?: string;
+  /** Command line options of the session, such as `-c search_path=app`. PostgreSQL only. */
+  options?: string;
+  /** Whether a password is told only to a server that proves that it ends the encryption itself. PostgreSQL only. @default 'disable' */
+  channelBinding?: 'disable' | 'prefer' | 'require';
 }
+
+export interface TlsFiles {
+  /** Of the authorities that may have signed the server's certificate; else those of Node, with `NODE_EXTRA_CA_CERTS`. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+  /** What the key is encrypted with: a secret. */
+  keyPassword?: string;
+}
+
+export const SERVER_ROLES = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
+export type ServerRole = (typeof SERVER_ROLES)[number];
 
 /** What there is in a database: `missing` is a SQLite file that is not there. */
 export type Occupancy = 'missing' | 'no_tables' | 'no_rows' | 'rows';
 
+export type SqliteAddress = Omit<SqliteTarget, keyof AnyTarget>;
+export type ServerAddress = Omit<ServerTarget, keyof AnyTarget>;
+
 /** The part of a target that an address says. */
-export type DatabaseAddress = Omit<SqliteTarget, keyof AnyTarget> | Omit<ServerTarget, keyof AnyTarget>;
+export type DatabaseAddress = SqliteAddress | ServerAddress;

@@ -38,6 +38,75 @@ describe('parseDatabaseUrl', () => {
       'mariadb://root@localhost/a%20b?sslmode=require',
       { type: 'mysql', host: 'localhost', port: 3306, user: 'root', password: '', database: 'a b', tls: 'require' },
     ],
+    [
+      'postgres://app:p%2Fw@[::1]:1,db-2:6000,db-3/shop?target_session_attrs=read-write&connect_timeout=3&options=-c%20search_path%3Dapp&application_name=x&channel_binding=require',
+      {
+        ...{ type: 'postgres', host: '::1', port: 1, user: 'app', password: 'p/w', database: 'shop', tls: 'off' },
+        otherServers: [
+          { host: 'db-2', port: 6000 },
+          { host: 'db-3', port: 5432 },
+        ],
+        ...{ role: 'read-write', connectTimeoutSeconds: 3, options: '-c search_path=app', applicationName: 'x' },
+        channelBinding: 'require',
+      },
+    ],
+    [
+      'postgres://%2Fvar%2Frun%2Fpostgresql:6000/shop?user=a%40b',
+      {
+        type: 'postgres',
+        host: '/var/run/postgresql',
+        port: 6000,
+        user: 'a@b',
+        password: '',
+        database: 'shop',
+        tls: 'off',
+      },
+    ],
+    [
+      'postgres://app:a@b@db/?dbname=shop&port=7&password=p%23w&keepalives=1&keepalives_idle=30&client_encoding=UTF8',
+      { type: 'postgres', host: 'db', port: 7, user: 'app', password: 'p#w', database: 'shop', tls: 'off' },
+    ],
+    [
+      'postgres://app@x/shop?host=a,b&port=1,2',
+      {
+        ...{ type: 'postgres', host: 'a', port: 1, user: 'app', password: '', database: 'shop', tls: 'off' },
+        otherServers: [{ host: 'b', port: 2 }],
+      },
+    ],
+    [
+      'postgres://db/shop?sslmode=verify-full&sslrootcert=/ca.pem&sslcert=/c.pem&sslkey=/k.pem&sslpassword=x',
+      {
+        ...{
+          type: 'postgres',
+          host: 'db',
+          port: 5432,
+          user: 'postgres',
+          password: '',
+          database: 'shop',
+          tls: 'verify',
+        },
+        tlsFiles: { ca: '/ca.pem', cert: '/c.pem', key: '/k.pem', keyPassword: 'x' },
+      },
+    ],
+    [
+      'mysql://app@db/shop?socketPath=/run/mysqld/mysqld.sock&charset=utf8mb4',
+      {
+        type: 'mysql',
+        host: '/run/mysqld/mysqld.sock',
+        port: 3306,
+        user: 'app',
+        password: '',
+        database: 'shop',
+        tls: 'off',
+      },
+    ],
+    [
+      'mysql://app@db/shop?ssl-mode=VERIFY_CA&ssl-ca=/ca.pem',
+      {
+        ...{ type: 'mysql', host: 'db', port: 3306, user: 'app', password: '', database: 'shop', tls: 'verify-ca' },
+        tlsFiles: { ca: '/ca.pem' },
+      },
+    ],
   ])('reads %s', (url, address) => {
     expect(parseDatabaseUrl(url)).toEqual(address);
   });
@@ -47,9 +116,30 @@ describe('parseDatabaseUrl', () => {
     ['sqlite::memory:', /must name a file/],
     ['oracle://app:s3cret@db.internal/shop', /"oracle:" is not supported/],
     ['postgres://app:s3cret@db.internal', /names no database/],
-    ['mysql://app:s3cret@db.internal:port/shop', /names no database/],
-    ['mysql://app:s3cret@db.internal/shop?ssl=1', /parameter "ssl" is not known/],
-    ['mysql://app:s3cret@db.internal/shop?sslmode=maybe', /sslmode must be one of disable, require, verify-full/],
+    ['mysql://app:s3cret@db.internal:port/shop', /host or port cannot be read/],
+    ['mysql://app:s3cret@db.internal:70000/shop', /host or port cannot be read/],
+    ['mysql://app:s3cret@db.internal/shop?ssl=1', /parameter "ssl" is not known; known: .*socketPath.*ssl-ca/],
+    [
+      'postgres://app:s3cret@db.internal/shop?service=x',
+      /"service" is not known; known: .*connect_timeout.*sslrootcert/,
+    ],
+    [
+      'postgres://app:s3cret@db.internal/shop?sslmode=maybe',
+      /sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full/,
+    ],
+    ['postgres://app:s3cret@db.internal/shop?sslmode', /no value/],
+    ['postgres://app:s3cret@db.internal/shop?connect_timeout=soon', /connect_timeout must be a whole number/],
+    ['postgres://app:s3cret@db.internal/shop?sslcert=/c.pem', /needs both/],
+    ['postgres://app:s3cret@db.internal,db.internal/shop?port=1,2,3', /not as many ports/],
+    ['mysql://app:s3cret@db.internal,db.internal/shop', /several servers/],
+    ['postgres://app:s3cret#x@db.internal/shop', /"#" in its user or password.*write "%23"/],
+    ['postgres://app:s3cret/x@db.internal/shop', /"\/" in its user or password.*write "%2F"/],
+    ['postgres://app:12/s3cret@db.internal/shop', /write "%2F"/],
+    ['mysql://app:s3cret?x@db.internal/shop', /"\?" in its user or password.*write "%3F"/],
+    ['mysql://app:s3cret?x=1&y@z@db.internal/shop', /write "%3F"/],
+    ['postgres://app:s3@cret/x@db.internal/shop', /write "%2F"/],
+    ['postgres://app:s3cret@db.internal/shop#x', /"#" in it.*write "%23"/],
+    ['postgres://s3cret@db.internal/shop?user=a@b&sslmode=s3cret', /sslmode must be/],
     ['postgres://app:s3cret%@db.internal/shop', /does not begin an escape/],
   ])('refuses %s without repeating it', (url, message) => {
     expect(() => parseDatabaseUrl(url)).toThrow(message);

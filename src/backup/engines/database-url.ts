@@ -1,26 +1,30 @@
 import { resolve } from 'node:path';
-import type { DatabaseAddress, ServerTarget } from './database-target.js';
+import type { DatabaseAddress, ServerAddress } from './database-target.js';
+import { applyParameters } from './database-url.parameters.js';
 
-const SERVERS: Record<string, { type: ServerTarget['type']; port: number }> = {
+const SERVERS: Record<string, { type: ServerAddress['type']; port: number }> = {
   postgres: { type: 'postgres', port: 5432 },
   postgresql: { type: 'postgres', port: 5432 },
   mysql: { type: 'mysql', port: 3306 },
   mariadb: { type: 'mysql', port: 3306 },
 };
 
-const TLS: Record<string, ServerTarget['tls']> = {
-  disable: 'off',
-  require: 'require',
-  'verify-full': 'verify',
-};
-
 const EXAMPLES =
   '"sqlite:./data/app.sqlite", "postgres://user:password@host:5432/database" or "mysql://user:password@host:3306/database"';
 
+const UNREADABLE = `it cannot be read. Supported: ${EXAMPLES}.`;
+
+/** `//user:password@hosts/database?parameters`; the last `@` before the first slash ends the user. */
+const SERVER_ADDRESS = /^\/\/(?:([^/?]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/s;
+
+/** A host or an address in brackets, and a port. */
+const HOST = /^(\[[^\]]+\]|[^:]*)(?::(\d*))?$/;
+const HIGHEST_PORT = 65_535;
+
 /**
- * Reads the address of a database: `sqlite:<path>`, `postgres://user:password@host:port/database` or `mysql://…`, the latter two with an optional
- * `?sslmode=disable|require|verify-full` (default `disable`).
- * @throws RangeError in words that repeat no more of the address than its scheme, for it may hold a password
+ * Reads the address of a database: `sqlite:<path>`, `postgres://user:password@host:port/database` or `mysql://…`, the latter two with the parameters of
+ * docs/configuration.md. Without `sslmode` a connection is not encrypted.
+ * @throws RangeError in words that repeat no more of the address than its scheme and the names of its parameters, for it may hold a password
  */
 export function parseDatabaseUrl(url: string): DatabaseAddress {
   const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url.trim()) ?? [];
@@ -28,7 +32,11 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (scheme.toLowerCase() === 'sqlite') return { type: 'sqlite', path: sqlitePath(rest) };
   const server = Object.hasOwn(SERVERS, scheme.toLowerCase()) ? SERVERS[scheme.toLowerCase()] : undefined;
   if (!server) throw new RangeError(`"${scheme}:" is not supported. Supported: ${EXAMPLES}.`);
-  return serverAddress(url.trim(), server);
+  try {
+    return serverAddress(rest, server);
+  } catch (error) {
+    throw rawSign(rest, error) ?? error;
+  }
 }
 
 function sqlitePath(rest: string): string {
@@ -40,25 +48,64 @@ function sqlitePath(rest: string): string {
   return resolve(path);
 }
 
-function serverAddress(url: string, { type, port }: { type: ServerTarget['type']; port: number }): DatabaseAddress {
-  const parts = URL.canParse(url) ? new URL(url) : null;
-  const database = parts && decoded(parts.pathname.slice(1));
-  if (!parts || !database) throw new RangeError(`it names no database on a server. Supported: ${EXAMPLES}.`);
-  const query = new Map(parts.searchParams);
-  const socketFolder = type === 'postgres' ? query.get('host') : undefined;
-  const sslmode = query.get('sslmode') ?? 'disable';
-  const unknown = [...query.keys()].filter((name) => name !== 'sslmode' && (name !== 'host' || type !== 'postgres'));
-  if (unknown.length > 0) throw new RangeError(`its parameter "${unknown[0]}" is not known; known: sslmode.`);
-  if (!Object.hasOwn(TLS, sslmode)) throw new RangeError(`its sslmode must be one of ${Object.keys(TLS).join(', ')}.`);
-  return {
+function serverAddress(rest: string, { type, port }: { type: ServerAddress['type']; port: number }): ServerAddress {
+  const [, account = '', hosts = '', path = '', query = ''] = SERVER_ADDRESS.exec(rest) ?? [];
+  if (/[#@/]/.test(path) || rest.includes('#')) throw new RangeError(UNREADABLE);
+  const colon = account.indexOf(':');
+  const [first, ...others] = serversOf(hosts.split(','), [], port);
+  const address: ServerAddress = {
     type,
-    host: socketFolder ?? (parts.hostname.replace(/^\[|\]$/g, '') || '127.0.0.1'),
-    port: parts.port === '' ? port : Number(parts.port),
-    user: decoded(parts.username) || (type === 'postgres' ? 'postgres' : 'root'),
-    password: decoded(parts.password),
-    database,
-    tls: TLS[sslmode]!,
+    ...first!,
+    user: decoded(colon < 0 ? account : account.slice(0, colon)),
+    password: colon < 0 ? '' : decoded(account.slice(colon + 1)),
+    database: decoded(path),
+    tls: 'off',
+    ...(others.length > 0 && { otherServers: others }),
   };
+  const parameters = new Map(query === '' ? [] : query.split('&').map(parameter));
+  const given = [parameters.get('host'), parameters.get('port')];
+  if (given.some((value) => value !== undefined)) {
+    const names = (given[0] ?? hosts.replaceAll(/:\d*(?=,|$)/g, '')).split(',');
+    const [only, ...more] = serversOf(names, given[1]?.split(',') ?? [], port);
+    Object.assign(address, only, more.length > 0 && { otherServers: more });
+  }
+  parameters.delete('host');
+  parameters.delete('port');
+  applyParameters(address, parameters);
+  if (address.database === '') throw new RangeError(`it names no database on a server. Supported: ${EXAMPLES}.`);
+  if (type === 'mysql' && address.otherServers)
+    throw new RangeError('it names several servers, which only PostgreSQL’s addresses may.');
+  address.user ||= type === 'postgres' ? 'postgres' : 'root';
+  return address;
+}
+
+function parameter(text: string): [string, string] {
+  const sign = text.indexOf('=');
+  if (sign < 1) throw new RangeError('one of its parameters has no value.');
+  return [decoded(text.slice(0, sign)), decoded(text.slice(sign + 1))];
+}
+
+/** @param ports one for all of them, or one for each; those that stand behind a host where there are none */
+function serversOf(hosts: string[], ports: string[], standard: number): { host: string; port: number }[] {
+  if (ports.length > 1 && ports.length !== hosts.length) throw new RangeError('it has not as many ports as servers.');
+  return hosts.map((text, n) => {
+    const [, name, own] = /^\//.test(text) ? [text, text] : (HOST.exec(text) ?? []);
+    const port = Number(ports[n] ?? ports[0] ?? (own || standard)) || standard;
+    if (name === undefined || port > HIGHEST_PORT)
+      throw new RangeError(`its host or port cannot be read. Supported: ${EXAMPLES}.`);
+    return { host: decoded(name.replaceAll(/^\[|\]$/g, '')) || '127.0.0.1', port };
+  });
+}
+
+/** A sign of the password that was not escaped, where that is why an address cannot be read. */
+function rawSign(rest: string, error: unknown): RangeError | null {
+  const account = /^\/\/(.*)@/s.exec(rest)?.[1] ?? '';
+  const sign = /[#/?]/.exec(account)?.[0] ?? (rest.includes('#') ? '#' : undefined);
+  const isPort = /^[^:]*(?::\d*)?[/?]/.test(account);
+  if (sign === undefined || (isPort && (error as Error).message !== UNREADABLE)) return null;
+  const code = `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  const where = account.includes(sign) ? 'its user or password' : 'it';
+  return new RangeError(`a "${sign}" in ${where} ends that part of the address; write "${code}" for the sign itself.`);
 }
 
 function decoded(text: string): string {

@@ -104,11 +104,21 @@ function assign(child: ChildProcess, request: ChildRequest, run: TaskRun, settle
   return outcome;
 }
 
+/** What Node and the system look up for themselves; among it whose certificates are trusted. */
+const INHERITED = [
+  'PATH',
+  'TZ',
+  'TMPDIR',
+  'LANG',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_USE_SYSTEM_CA',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+
 /** The child needs no secrets of the host: what it works on comes with the request. */
-function childEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, TZ, TMPDIR, LANG } = process.env;
-  return { PATH, TZ, TMPDIR, LANG };
-}
+const childEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(INHERITED.map((name) => [name, process.env[name]]));
 
 function yieldToTheApplication(pid: number): void {
   try {

@@ -137,6 +137,12 @@ const MEANINGS: readonly Meaning[] = [
     sentence: (said) => `${said}. Install the Debian package "postgresql-client".`,
   },
   {
+    code: 'DATABASE_UNAVAILABLE',
+    words: /certificate(?! authentication)/,
+    sentence: (said, { host, port }) =>
+      `The certificate of the database server at ${host}:${port} is not trusted: ${said}. Name the authority that signed it with sslrootcert in the address or in NODE_EXTRA_CA_CERTS, and the host as the certificate does.`,
+  },
+  {
     ...LOST,
     code: 'DATABASE_UNAVAILABLE',
     sentence: (said, { database }) =>

@@ -78,8 +78,9 @@ export const PRINTING_OF_THE_APPLICATION: readonly string[] = Object.keys(PRINTI
 /**
  * The same for a program that opens its session itself (`PGOPTIONS`), whichever version answers it. Without the search path, which is one of the things that
  * a restore has to know.
+ * @param given what the address says
  */
-export function programOptions(): string {
+export function programOptions(given = ''): string {
   const settings: Record<string, Setting> = {
     ...PATIENCE,
     lock_timeout: { value: '0' },
@@ -90,10 +91,10 @@ export function programOptions(): string {
     default_transaction_isolation: { value: 'read committed' },
     default_transaction_deferrable: { value: 'off' },
   };
-  return Object.entries(settings)
+  const ours = Object.entries(settings)
     .filter(([, { since }]) => since === undefined)
-    .map(([name, { value }]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`)
-    .join(' ');
+    .map(([name, { value }]) => `-c ${name}=${value.replaceAll(/[\\ ]/g, '\\$&')}`);
+  return [given, ...ours].join(' ').trim();
 }
 
 function local(settings: Record<string, Setting>, serverVersion: number): string[] {

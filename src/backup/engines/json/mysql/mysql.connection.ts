@@ -1,13 +1,22 @@
-import { createConnection, type Connection as Driver, type ConnectionOptions, type QueryError } from 'mysql2';
+import {
+  createConnection,
+  type Connection as Driver,
+  type ConnectionOptions,
+  type QueryError,
+  type SslOptions,
+} from 'mysql2';
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
+import { tlsOptions } from '../../tls-options.js';
 import { explain } from './mysql.errors.js';
 import { RowStream } from './mysql.row-stream.js';
 
 /** A row of what the server says about itself: every value as it prints it. */
 export type InfoRow = Record<string, string | null>;
 
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_SECONDS = 10;
+/** The driver's code. */
+const WITHOUT_TLS = 'HANDSHAKE_NO_SSL_SUPPORT';
 /** So that a server which is gone without a word is noticed. */
 const KEEP_ALIVE_MS = 30_000;
 /** A restore and a capture may work for long between two answers, and the writer may be slower than the server. */
@@ -29,7 +38,8 @@ export class MysqlConnection {
 
   private constructor(
     private readonly driver: Driver,
-    private readonly target: ServerTarget,
+    /** With the encryption that the server can. */
+    readonly target: ServerTarget,
     readonly server: ServerKind,
   ) {
     this.charsetNumber = (driver.config as { charsetNumber: number }).charsetNumber;
@@ -37,6 +47,15 @@ export class MysqlConnection {
 
   /** @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED` for a server that is too old */
   static async open(target: ServerTarget): Promise<MysqlConnection> {
+    try {
+      return await MysqlConnection.connect(target);
+    } catch (error) {
+      if (target.tls !== 'prefer' || (error as QueryError).code !== WITHOUT_TLS) throw explain(error, target);
+    }
+    return MysqlConnection.open({ ...target, tls: 'off' });
+  }
+
+  private static async connect(target: ServerTarget): Promise<MysqlConnection> {
     const driver = createConnection(optionsFor(target));
     driver.on('error', () => undefined); // whoever waits for an answer is told, and nobody else needs to be
     try {
@@ -49,7 +68,7 @@ export class MysqlConnection {
       return connection;
     } catch (error) {
       driver.destroy();
-      throw explain(error, target);
+      throw error;
     }
   }
 
@@ -152,21 +171,22 @@ function serverKind(version: string): ServerKind {
   return kind;
 }
 
-function optionsFor({ host, port, user, password, database, tls }: ServerTarget): ConnectionOptions {
+function optionsFor(target: ServerTarget): ConnectionOptions {
+  const { host, port, user, password, database, tls } = target;
+  const ssl = tlsOptions(target);
   return {
-    host,
-    port,
+    ...(host.startsWith('/') ? { socketPath: host } : { host, port }),
     user,
     password,
     database,
     charset: 'utf8mb4',
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: (target.connectTimeoutSeconds ?? CONNECT_SECONDS) * 1000,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     multipleStatements: false,
     disableEval: true,
     // A server must not be able to ask for files of this machine.
     flags: ['-LOCAL_FILES'],
-    ...(tls === 'off' ? {} : { ssl: { rejectUnauthorized: tls === 'verify' } }),
+    ...(ssl && { ssl: { ...ssl, verifyIdentity: tls === 'verify' } as SslOptions }),
   };
 }
 

@@ -1,12 +1,16 @@
 import pg from 'pg';
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
+import { tlsOptions } from '../../tls-options.js';
 import { CopyIn, CopyOut } from './postgres.copy.js';
 import { explain, type ServerError } from './postgres.errors.js';
+import { candidates, isWanted, requireChannelBinding } from './postgres.servers.js';
 import { patience, transactionSettings } from '../../postgres/postgres.settings.js';
 
 const OLDEST_VERSION = 130_000;
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_SECONDS = 10;
+/** The driver's words. */
+const WITHOUT_TLS = /does not support SSL connections/;
 const STATEMENT_TIMED_OUT = '57014';
 /** A role's `statement_timeout` may be so short that not even lifting it succeeds at once. */
 const MOST_BEGINNINGS = 50;
@@ -29,11 +33,40 @@ export class PostgresConnection {
 
   private constructor(
     private readonly client: pg.Client,
-    private readonly target: ServerTarget,
+    /** The one server of it that answered. */
+    readonly target: ServerTarget,
   ) {}
 
-  /** @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED` */
+  /**
+   * The first of the target's servers that answers and is of the wanted role.
+   * @throws BackupError `DATABASE_UNAVAILABLE`, `UNSUPPORTED`
+   */
   static async open(target: ServerTarget): Promise<PostgresConnection> {
+    let failure: unknown;
+    for (const server of candidates(target)) {
+      try {
+        return await PostgresConnection.openServer(server);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  private static async openServer(target: ServerTarget): Promise<PostgresConnection> {
+    try {
+      return await PostgresConnection.connect(target);
+    } catch (error) {
+      if (target.tls !== 'prefer' || !WITHOUT_TLS.test((error as Error).message)) throw explain(error, target);
+    }
+    try {
+      return await PostgresConnection.connect({ ...target, tls: 'off' });
+    } catch (error) {
+      throw explain(error, target);
+    }
+  }
+
+  private static async connect(target: ServerTarget): Promise<PostgresConnection> {
     const { host, port, user, password, database } = target;
     const client = new pg.Client({
       host,
@@ -41,13 +74,16 @@ export class PostgresConnection {
       user,
       password,
       database,
-      ssl: { off: false, require: { rejectUnauthorized: false }, verify: true }[target.tls],
-      application_name: 'nestjs-backup',
+      ssl: tlsOptions(target) ?? false,
+      application_name: target.applicationName ?? 'nestjs-backup',
       client_encoding: 'UTF8',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: (target.connectTimeoutSeconds ?? CONNECT_SECONDS) * 1000,
       keepAlive: true,
-    });
+      ...(target.options !== undefined && { options: target.options }),
+      enableChannelBinding: (target.channelBinding ?? 'disable') !== 'disable',
+    } as pg.ClientConfig);
     client.on('error', () => undefined); // whoever asks next is told
+    if (target.channelBinding === 'require') requireChannelBinding(client);
     const connection = new PostgresConnection(client, target);
     try {
       await client.connect();
@@ -55,7 +91,7 @@ export class PostgresConnection {
       return connection;
     } catch (error) {
       await connection.close();
-      throw explain(error, target);
+      throw error;
     }
   }
 
@@ -146,15 +182,23 @@ export class PostgresConnection {
   /** @throws BackupError `UNSUPPORTED` */
   private async getToKnow(): Promise<void> {
     await this.beginWith('BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY', ...patience(0));
-    const [found] = await this.query<Surroundings & { version: number; named: string; encoding: string }>(
+    const [found] = await this.query<
+      Surroundings & { version: number; named: string; encoding: string; isReadOnly: boolean }
+    >(
       `SELECT pg_catalog.current_setting('server_version_num')::int4 AS version, pg_catalog.current_setting('server_version') AS named,
          pg_catalog.current_setting('server_encoding') AS encoding, pg_catalog.current_setting('search_path') AS "searchPath",
-         pg_catalog.current_schema()::pg_catalog.text AS schema, pg_catalog.pg_is_in_recovery() AS "isStandby"`,
+         pg_catalog.current_schema()::pg_catalog.text AS schema, pg_catalog.pg_is_in_recovery() AS "isStandby",
+         pg_catalog.current_setting('default_transaction_read_only')::pg_catalog.bool AS "isReadOnly"`,
     );
     await this.run('COMMIT');
-    const { version, named, encoding, ...surroundings } = found!;
+    const { version, named, encoding, isReadOnly, ...surroundings } = found!;
     this.serverVersion = version;
     this.surroundings = surroundings;
+    if (!isWanted(this.target.role, { isStandby: surroundings.isStandby, isReadOnly }))
+      throw new BackupError(
+        'DATABASE_UNAVAILABLE',
+        `The server at ${this.target.host}:${this.target.port} is not what the database URL asks for (target_session_attrs=${this.target.role}).`,
+      );
     if (version < OLDEST_VERSION)
       throw new BackupError(
         'UNSUPPORTED',

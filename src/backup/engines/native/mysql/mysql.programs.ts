@@ -13,6 +13,24 @@ type Role = keyof typeof KNOWN;
 /** Whose programs they are: they do not take the same options. */
 type Maker = 'MariaDB' | 'MySQL';
 
+const TLS_OPTIONS: Record<Maker, Record<ServerTarget['tls'], string[]>> = {
+  MariaDB: {
+    off: ['--skip-ssl'],
+    prefer: ['--skip-ssl-verify-server-cert'],
+    require: ['--ssl', '--skip-ssl-verify-server-cert'],
+    // It knows no check that leaves out the name.
+    'verify-ca': ['--ssl', '--ssl-verify-server-cert'],
+    verify: ['--ssl', '--ssl-verify-server-cert'],
+  },
+  MySQL: {
+    off: ['--ssl-mode=DISABLED', '--get-server-public-key'],
+    prefer: ['--ssl-mode=PREFERRED', '--get-server-public-key'],
+    require: ['--ssl-mode=REQUIRED'],
+    'verify-ca': ['--ssl-mode=VERIFY_CA'],
+    verify: ['--ssl-mode=VERIFY_IDENTITY'],
+  },
+};
+
 /** The programs of MariaDB or MySQL, as the options name them or as they are found. */
 export class MysqlPrograms {
   private readonly found = new Map<Role, { program: string; maker: Maker }>();
@@ -50,7 +68,12 @@ export class MysqlPrograms {
   async client(target: ServerTarget, database: string | null): Promise<Program> {
     const args = ['--binary-mode', '--batch', '--raw', '--skip-column-names', '--default-character-set=utf8mb4'];
     const chosen = database === null ? [] : [`--database=${database}`];
-    return this.start('mysql', target, [...args, `--connect-timeout=${CONNECT_SECONDS}`, ...chosen], true);
+    return this.start(
+      'mysql',
+      target,
+      [...args, `--connect-timeout=${target.connectTimeoutSeconds ?? CONNECT_SECONDS}`, ...chosen],
+      true,
+    );
   }
 
   /** What statements print. @throws BackupError when one fails */
@@ -72,21 +95,24 @@ export class MysqlPrograms {
     return this.run(role, target, program, [...connection, ...args], environment, readsInput);
   }
 
-  private where(target: ServerTarget, maker: Maker): string[] {
+  private where({ host, port, tls, tlsFiles = {} }: ServerTarget, maker: Maker): string[] {
     if (this.options.docker) return [];
-    const tls = {
-      MariaDB: {
-        off: ['--skip-ssl'],
-        require: ['--ssl', '--skip-ssl-verify-server-cert'],
-        verify: ['--ssl', '--ssl-verify-server-cert'],
-      },
-      MySQL: {
-        off: ['--ssl-mode=DISABLED', '--get-server-public-key'],
-        require: ['--ssl-mode=REQUIRED'],
-        verify: ['--ssl-mode=VERIFY_IDENTITY'],
-      },
-    }[maker][target.tls];
-    return ['--protocol=tcp', `--host=${target.host}`, `--port=${target.port}`, ...tls];
+    if (tlsFiles.keyPassword !== undefined)
+      throw new BackupError(
+        'UNSUPPORTED',
+        'The native engine cannot hand the password of a client key (sslpassword) to the database’s own programs. Use a key without one, readable by this user alone, or the engine "json".',
+      );
+    // The programs know nothing of Node's authorities.
+    const ca = tlsFiles.ca ?? (tls.startsWith('verify') ? process.env['NODE_EXTRA_CA_CERTS'] : undefined);
+    const files = Object.entries({ ca, cert: tlsFiles.cert, key: tlsFiles.key });
+    const server = host.startsWith('/')
+      ? ['--protocol=socket', `--socket=${host}`]
+      : ['--protocol=tcp', `--host=${host}`, `--port=${port}`];
+    return [
+      ...server,
+      ...TLS_OPTIONS[maker][tls],
+      ...files.flatMap(([name, path]) => (path === undefined ? [] : [`--ssl-${name}=${path}`])),
+    ];
   }
 
   private async find(role: Role, target: ServerTarget): Promise<{ program: string; maker: Maker }> {

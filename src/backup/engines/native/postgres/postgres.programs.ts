@@ -1,3 +1,4 @@
+import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { StoredFile } from '../../../archive/stored-file.js';
 import type { NativeOptions } from '../native.options.js';
@@ -7,7 +8,13 @@ import { Program, type Command } from '../programs/program.js';
 import { explain } from './postgres.errors.js';
 import { ScriptCutShort } from './sql-script.js';
 
-const SSL_MODES = { off: 'disable', require: 'require', verify: 'verify-full' } as const;
+const SSL_MODES = {
+  off: 'disable',
+  prefer: 'prefer',
+  require: 'require',
+  'verify-ca': 'verify-ca',
+  verify: 'verify-full',
+} as const;
 const CONNECT_SECONDS = 10;
 
 /** PostgreSQL's own programs, as the options name them. */
@@ -28,7 +35,7 @@ export class PostgresPrograms {
       program: this.options.programs?.[option] ?? { pgDump: 'pg_dump', pgRestore: 'pg_restore', psql: 'psql' }[option],
       args: connects ? [...args, '--no-password', `--dbname=${this.connection(target)}`] : args,
       environment: {
-        PGOPTIONS: programOptions(),
+        PGOPTIONS: programOptions(target.options),
         PGCLIENTENCODING: 'UTF8',
         ...(connects && target.password !== '' ? { PGPASSWORD: target.password } : {}),
       },
@@ -50,16 +57,48 @@ export class PostgresPrograms {
     return this.options.compressionLevel ?? 6;
   }
 
-  /** A connection string: there no name can be taken for an option, or for another string like it. */
+  /** A connection string: there no name can be taken for an option, or for another string like it. It holds no secret. */
   private connection(target: ServerTarget): string {
-    const where = this.options.docker
-      ? {}
-      : { host: target.host, port: String(target.port), sslmode: SSL_MODES[target.tls] };
-    const values = { ...where, user: target.user, dbname: target.database, connect_timeout: String(CONNECT_SECONDS) };
+    const values = {
+      ...(this.options.docker ? {} : whereTo(target)),
+      user: target.user,
+      dbname: target.database,
+      connect_timeout: String(target.connectTimeoutSeconds ?? CONNECT_SECONDS),
+      ...(target.applicationName !== undefined && { application_name: target.applicationName }),
+    };
     return Object.entries(values)
       .map(([name, value]) => `${name}='${value.replaceAll(/['\\]/g, '\\$&')}'`)
       .join(' ');
   }
+}
+
+function whereTo({
+  host,
+  port,
+  otherServers = [],
+  tls,
+  tlsFiles = {},
+  role,
+  channelBinding,
+}: ServerTarget): Record<string, string> {
+  const servers = [{ host, port }, ...otherServers];
+  // The programs know nothing of Node's authorities.
+  const ca = tlsFiles.ca ?? (tls.startsWith('verify') ? process.env['NODE_EXTRA_CA_CERTS'] : undefined);
+  if (tlsFiles.keyPassword !== undefined)
+    throw new BackupError(
+      'UNSUPPORTED',
+      'The native engine cannot hand the password of a client key (sslpassword) to the database’s own programs without showing it to everybody on the machine. Use a key without one, readable by this user alone, or the engine "json".',
+    );
+  return {
+    host: servers.map((server) => server.host).join(','),
+    port: servers.map((server) => server.port).join(','),
+    sslmode: SSL_MODES[tls],
+    ...(ca !== undefined && { sslrootcert: ca }),
+    ...(tlsFiles.cert !== undefined && { sslcert: tlsFiles.cert }),
+    ...(tlsFiles.key !== undefined && { sslkey: tlsFiles.key }),
+    ...(role !== undefined && { target_session_attrs: role }),
+    ...(channelBinding !== undefined && { channel_binding: channelBinding }),
+  };
 }
 
 /** Everything a program prints. @throws BackupError when it fails */
