@@ -32,6 +32,7 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
       const rules = [
         'hostssl all certified all cert',
         'hostssl all encrypted all trust',
+        'hostssl all secret all scram-sha-256',
         'host all postgres all trust',
         'local all all trust',
       ];
@@ -45,7 +46,7 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
       database: 'postgres',
     });
     await administrator.connect();
-    await administrator.query(`CREATE ROLE certified LOGIN SUPERUSER; CREATE ROLE encrypted LOGIN SUPERUSER;
+    await administrator.query(`CREATE ROLE certified LOGIN SUPERUSER; CREATE ROLE encrypted LOGIN SUPERUSER; CREATE ROLE secret LOGIN SUPERUSER PASSWORD 'p#/w';
       CREATE SCHEMA app; CREATE TABLE app.migrations (id integer, name text); INSERT INTO app.migrations VALUES (1, 'A1'); CREATE TABLE t (a integer); INSERT INTO t VALUES (1)`);
     await administrator.end();
   });
@@ -78,6 +79,7 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
     'postgres://encrypted@127.0.0.1:PORT/postgres?sslmode=require',
     'postgres://encrypted@127.0.0.1:PORT/postgres?sslmode=prefer',
     'postgres://certified@localhost:PORT/postgres?sslmode=verify-full&sslrootcert=CA&sslcert=CERT&sslkey=KEY',
+    'postgres://secret:p%23%2Fw@localhost:PORT/postgres?sslmode=require&channel_binding=require',
     'postgres://FOLDER:PORT/postgres',
     'postgres://postgres@/postgres?host=FOLDER&port=PORT',
     'postgres://postgres@127.0.0.1:1,127.0.0.1:PORT/postgres?target_session_attrs=read-write&connect_timeout=5',
@@ -91,7 +93,7 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
     if (text.includes('search_path')) expect(benches.json.lastCapture!.schema.migrations).toEqual(['A1']);
     const backend = new DataSource(await backendOptions(url(text)));
     await backend.initialize();
-    expect(await backend.query('SELECT a FROM t')).toEqual([{ a: 1 }]);
+    expect(await backend.query('SELECT a FROM public.t')).toEqual([{ a: 1 }]);
     await backend.destroy();
   });
 

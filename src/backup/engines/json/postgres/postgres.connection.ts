@@ -81,9 +81,9 @@ export class PostgresConnection {
       keepAlive: true,
       ...(target.options !== undefined && { options: target.options }),
       enableChannelBinding: (target.channelBinding ?? 'disable') !== 'disable',
-    } as pg.ClientConfig);
+    });
     client.on('error', () => undefined); // whoever asks next is told
-    if (target.channelBinding === 'require') requireChannelBinding(client);
+    const isRefused = target.channelBinding === 'require' ? requireChannelBinding(client) : () => false;
     const connection = new PostgresConnection(client, target);
     try {
       await client.connect();
@@ -91,7 +91,11 @@ export class PostgresConnection {
       return connection;
     } catch (error) {
       await connection.close();
-      throw error;
+      if (!isRefused()) throw error;
+      throw new BackupError(
+        'DATABASE_UNAVAILABLE',
+        `The server of the database "${database}" at ${host}:${port} offers no channel binding, which the database URL requires. No password was sent; something may stand between.`,
+      );
     }
   }
 

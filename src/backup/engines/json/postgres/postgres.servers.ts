@@ -27,12 +27,18 @@ const WANTED: Record<ServerRole, (server: Nature) => boolean> = {
 
 export const isWanted = (role: ServerRole | undefined, server: Nature): boolean => WANTED[role ?? 'any'](server);
 
-/** No password, and nothing made of it, goes to a server that does not prove that it ends the encryption itself. */
-export function requireChannelBinding(client: Client): void {
+/**
+ * No password, and nothing made of it, goes to a server that does not prove that it ends the encryption itself.
+ * @returns whether one was refused
+ */
+export function requireChannelBinding(client: Client): () => boolean {
   const { connection } = client as unknown as { connection: EventEmitter & { stream: Socket } };
   let isBound = false;
-  const refuse = () =>
-    connection.stream.destroy(new Error('the server offers no channel binding, which the database URL requires (SSL)'));
+  let isRefused = false;
+  const refuse = () => {
+    isRefused = true;
+    connection.stream.destroy();
+  };
   connection.prependListener('authenticationSASL', ({ mechanisms }: { mechanisms: string[] }) => {
     isBound = mechanisms.includes('SCRAM-SHA-256-PLUS') && 'encrypted' in connection.stream;
     if (!isBound) refuse();
@@ -40,4 +46,5 @@ export function requireChannelBinding(client: Client): void {
   for (const event of ['authenticationCleartextPassword', 'authenticationMD5Password'])
     connection.prependListener(event, refuse);
   connection.prependListener('authenticationOk', () => void (isBound || refuse()));
+  return () => isRefused;
 }
