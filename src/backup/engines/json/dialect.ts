@@ -54,8 +54,11 @@ export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
     manifest: DatabaseManifest,
     tables: string[] | null,
   ): SchemaDifference[] | Promise<SchemaDifference[]>;
-  /** Before a restore begins. @throws BackupError where the server takes no writes; absent where that shows only in writing */
-  assertTakesWrites?(target: Target): Promise<void>;
+  /**
+   * Refuses what a restore of these tables could not do though the schemas agree, before anything is done.
+   * @throws BackupError what stands in the way, such as a server that takes no writes, and what to do
+   */
+  assertReady?(target: Target, manifest: DatabaseManifest, tables: string[] | null): Promise<void>;
   /** In one transaction that commits only when every restored table has the digest its manifest promises. */
   restore(target: Target, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome>;
 }

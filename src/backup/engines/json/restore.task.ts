@@ -23,13 +23,14 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   }
 }
 
-/** Whether a restore could succeed: the stored bytes are what was written, the database takes writes, and nothing stands between the schemas. */
+/** Whether a restore could succeed: the stored bytes are what was written, the database takes them, and nothing stands between the schemas. */
 export async function checkRestorableTask(
   request: CheckRestorableRequest,
   context: TaskContext,
 ): Promise<SchemaDifference[]> {
   const differences = await schemaDifferencesTask(request, context);
-  await (await dialectOf(request.database)).assertTakesWrites?.(request.database);
+  const dialect = await dialectOf(request.database);
+  await dialect.assertReady?.(request.database, request.snapshot.manifest, tablesToRestore(request));
   return differences;
 }
 

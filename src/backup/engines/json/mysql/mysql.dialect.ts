@@ -37,7 +37,7 @@ export class MysqlDialect implements Dialect<ServerTarget> {
   }
 
   /** A user who may write to a server that is read-only may begin such a transaction, too. */
-  assertTakesWrites(target: ServerTarget): Promise<void> {
+  assertReady(target: ServerTarget): Promise<void> {
     return this.onConnection(target, async (connection) => {
       await connection.run('START TRANSACTION READ WRITE');
       await connection.run('ROLLBACK');

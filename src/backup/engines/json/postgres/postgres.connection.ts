@@ -133,6 +133,23 @@ export class PostgresConnection {
     await this.beginWith(`BEGIN ISOLATION LEVEL ${isolation} ${mode}`, ...settings);
   }
 
+  /**
+   * Statements of ours, in one journey, that may fail without taking the transaction with them.
+   * @returns why they failed: then none of them was done
+   */
+  async attemptAll(statements: readonly string[]): Promise<ServerError | null> {
+    if (statements.length === 0) return null;
+    await this.run('SAVEPOINT attempt');
+    try {
+      await this.run(...statements);
+      await this.run('RELEASE SAVEPOINT attempt');
+      return null;
+    } catch (error) {
+      await this.run('ROLLBACK TO SAVEPOINT attempt', 'RELEASE SAVEPOINT attempt');
+      return error as ServerError;
+    }
+  }
+
   /** From here on functions in indexes, checks and defaults find what they find in the application's own sessions, and its time zone. */
   async asApplication(): Promise<void> {
     await this.query(`SELECT pg_catalog.set_config('search_path', $1, true)`, [this.surroundings.searchPath]);

@@ -1,6 +1,14 @@
 import type { PostgresConnection } from './postgres.connection.js';
+import { COMMENTS } from './postgres.ddl.comments.js';
+import { objects } from './postgres.ddl.statements.js';
 import { documentName } from './postgres.names.js';
-import { isOfNoExtension, isUserSchema, type TableLayout } from './postgres.schema.js';
+import {
+  ADDED_CONSTRAINT,
+  ADDED_TO_DOMAIN,
+  isOfNoExtension,
+  isUserSchema,
+  type TableLayout,
+} from './postgres.schema.js';
 import { belongingTo, creating } from './postgres.statement-head.js';
 
 /** A statement, and the table it builds or belongs to. */
@@ -9,10 +17,6 @@ interface Built {
   table_schema: string | null;
   table_name: string | null;
 }
-
-/** Statements of one kind that belong to no table. */
-const objects = (sql: string): string =>
-  `SELECT sql, NULL::pg_catalog.text AS table_schema, NULL::pg_catalog.text AS table_name FROM (${sql}) AS o`;
 
 const NAMED = `pg_catalog.format('%I.%I', n.nspname, c.relname)`;
 const OF_TABLE = `CASE WHEN c.relkind IN ('r', 'p') THEN n.nspname::pg_catalog.text END AS table_schema, c.relname::pg_catalog.text AS table_name`;
@@ -44,9 +48,14 @@ const TYPES = objects(`SELECT CASE t.typtype
         WHERE l.oid = t.typcollation AND l.collname <> 'default'),
       ' DEFAULT ' || t.typdefault, CASE WHEN t.typnotnull THEN ' NOT NULL' END,
       (SELECT pg_catalog.string_agg(pg_catalog.format(' CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)), '' ORDER BY k.conname)
-        FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c')) END AS sql
+        FROM pg_catalog.pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c' AND k.convalidated)) END AS sql
   FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_catalog.pg_class r ON r.oid = t.typrelid
   WHERE (t.typtype IN ('d', 'r') OR (t.typtype = 'c' AND r.relkind = 'c')) AND ${USER_TYPES} ORDER BY t.oid`);
+
+/** Rows may break them, so they come after the rows where a database is built by hand. */
+const UNCHECKED_DOMAINS =
+  objects(`SELECT ${ADDED_TO_DOMAIN} AS sql FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = k.contypid
+  JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE k.contype = 'c' AND NOT k.convalidated AND ${USER_TYPES} ORDER BY k.oid`);
 
 /** Not those that come with a type, such as a range's constructors. */
 const FUNCTIONS =
@@ -102,14 +111,21 @@ const PARTITIONS = `SELECT pg_catalog.format('ALTER TABLE ONLY %I.%I ATTACH PART
   JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE c.relispartition AND ${USER_TABLES} ORDER BY c.oid`;
 
 const constraints = (types: string): string =>
-  `SELECT pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I %s', ${NAMED}, k.conname, pg_catalog.pg_get_constraintdef(k.oid)) AS sql, ${OF_TABLE}
+  `SELECT ${ADDED_CONSTRAINT} AS sql, ${OF_TABLE}
   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid ${IN_NAMESPACE}
   WHERE k.contype IN (${types}) AND k.conparentid = 0 AND k.conislocal AND ${USER_TABLES} ORDER BY k.oid`;
+
+/** A parent's check that was never checked may have been for one of its children. */
+const CHECKED_CHILDREN = `SELECT pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', ${NAMED}, k.conname) AS sql, ${OF_TABLE}
+  FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid ${IN_NAMESPACE}
+  WHERE k.contype = 'c' AND k.convalidated AND NOT k.conislocal AND EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_constraint p ON p.conrelid = h.inhparent
+    WHERE h.inhrelid = c.oid AND p.conname = k.conname AND p.contype = 'c' AND NOT p.convalidated) AND ${USER_TABLES} ORDER BY k.oid`;
 
 const RELATIONS_WITH_INDEXES = USER_TABLES.replace(`'p')`, `'p', 'm')`);
 const INDEXES = `SELECT pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS sql, ${OF_TABLE}
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid ${IN_NAMESPACE}
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+  JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+  WHERE (i.indisvalid OR ic.relkind = 'I') AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = i.indexrelid) AND ${RELATIONS_WITH_INDEXES} ORDER BY i.indexrelid`;
 
 const VIEWS =
@@ -143,17 +159,13 @@ const POLICIES = `SELECT pg_catalog.concat(pg_catalog.format('CREATE POLICY %I O
 const STATISTICS = `SELECT pg_catalog.pg_get_statisticsobjdef(x.oid) AS sql, ${OF_TABLE} FROM pg_catalog.pg_statistic_ext x JOIN pg_catalog.pg_class c ON c.oid = x.stxrelid ${IN_NAMESPACE}
   WHERE ${USER_TABLES} ORDER BY x.oid`;
 
-const COMMENTS =
-  objects(`SELECT pg_catalog.format('COMMENT ON %s %s IS %L', pg_catalog.upper(pg_catalog.regexp_replace(i.type, '^.* (column|constraint)$', '\\1')), i.identity, d.description) AS sql
-  FROM pg_catalog.pg_description d CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
-  WHERE d.objoid >= 16384 AND i.type IN ('table', 'table column', 'table constraint', 'view', 'view column', 'materialized view', 'index', 'sequence', 'type', 'function', 'procedure', 'schema')
-    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = d.classoid AND e.objid = d.objoid AND e.deptype = 'e') ORDER BY d.objoid, d.objsubid`);
-
 const BEFORE_TABLES = [SCHEMAS, EXTENSIONS, ENUMS, TYPES, SEQUENCES, FUNCTIONS];
 const AFTER_TABLES = [
   SEQUENCE_OWNERS,
   PARTITIONS,
   constraints(`'c', 'p', 'u', 'x'`),
+  CHECKED_CHILDREN,
+  UNCHECKED_DOMAINS,
   VIEWS,
   INDEXES,
   constraints(`'f'`),

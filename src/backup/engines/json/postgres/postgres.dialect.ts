@@ -11,6 +11,7 @@ import { PHYSICAL_ORDER } from '../../postgres/postgres.settings.js';
 import { PostgresConnection } from './postgres.connection.js';
 import { readStatements } from './postgres.ddl.js';
 import { schemaDifferences } from './postgres.differences.js';
+import { Silence } from './postgres.event-triggers.js';
 import { explain } from './postgres.errors.js';
 import { SEQUENCE_TABLE } from './postgres.names.js';
 import { PostgresRestore } from './postgres.restore.js';
@@ -75,10 +76,17 @@ export class PostgresDialect implements Dialect<ServerTarget> {
     }
   }
 
-  async assertTakesWrites(target: ServerTarget): Promise<void> {
+  async assertReady(target: ServerTarget, _manifest: DatabaseManifest, _tables: string[] | null): Promise<void> {
     const connection = await PostgresConnection.open(target);
-    await connection.close();
-    if (connection.surroundings.isStandby) throw takesNoWrites(target);
+    try {
+      if (connection.surroundings.isStandby) throw takesNoWrites(target);
+      await connection.begin('READ WRITE');
+      await Silence.begin(connection);
+    } catch (error) {
+      throw explain(error, target);
+    } finally {
+      await connection.close(); // nothing of it is to stay
+    }
   }
 
   async restore(target: ServerTarget, plan: RestorePlan, context: TaskContext): Promise<RestoreOutcome> {

@@ -18,7 +18,7 @@ export function schemaDifferences(
   ];
 }
 
-const asCompared = ({ label, columns, primaryKey }: TableLayout): ComparedTable => ({
+export const asCompared = ({ label, columns, primaryKey }: TableLayout): ComparedTable => ({
   name: label,
   columns,
   primaryKey,

@@ -3,17 +3,21 @@ import type { TaskContext } from '../../../system/child-task-server.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import type { DocumentTable } from '../document.reader.js';
-import type { ComparedTable } from '../schema-differences.js';
+import { compareTables, type ComparedTable } from '../schema-differences.js';
 import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { PHYSICAL_ORDER, PRINTING_OF_THE_APPLICATION } from '../../postgres/postgres.settings.js';
+import { CapturedConstraints } from './postgres.captured-constraints.js';
 import type { PostgresConnection } from './postgres.connection.js';
-import { schemaDifferences } from './postgres.differences.js';
+import { asCompared, schemaDifferences } from './postgres.differences.js';
+import { Silence } from './postgres.event-triggers.js';
+import { dropInvalidIndexes } from './postgres.invalid-indexes.js';
 import { MissingTables, recordMigrations } from './postgres.missing-tables.js';
 import { qualified, SEQUENCE_TABLE, type QualifiedName } from './postgres.names.js';
 import { readRowLines } from './postgres.rows.js';
 import { readLayouts, readMigrations, type TableLayout } from './postgres.schema.js';
 import { RestoredSequences } from './postgres.sequences.js';
-import { refreshMaterializedViews, SetAside } from './postgres.set-aside.js';
+import { refreshMaterializedViews } from './postgres.materialized-views.js';
+import { SetAside } from './postgres.set-aside.js';
 import { describedTables } from './postgres.statement-head.js';
 import { TableRowWriter } from './postgres.table-writer.js';
 
@@ -46,26 +50,38 @@ export class PostgresRestore {
 
   /** Everything between BEGIN and COMMIT. */
   async run(): Promise<RestoreOutcome> {
+    const silence = await Silence.begin(this.connection);
     if (this.plan.allowSchemaChanges) await this.createMissingTables();
     const live = await this.lockTables();
     await this.refuseDifferences(live);
     const tables = live.filter(({ label }) => this.isRestored(label));
     const oids = tables.map(({ oid }) => oid);
     const sequences = await RestoredSequences.of(this.connection, this.migrations, this.ownersOfSequences);
-    const aside = await SetAside.of(this.connection, oids);
+    const aside = await SetAside.of(this.connection, oids, this.capturedConstraints(tables));
+    this.warnings.push(...(await dropInvalidIndexes(this.connection, oids)));
     await this.connection.asApplication();
     if (tables.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(tables)}`);
+    await aside.whileEmpty(silence.isReplica);
     await this.replaceRows(new Map(tables.map((layout) => [layout.label, layout])), sequences);
     this.refuseMissingTables(tables);
     await sequences.set();
-    await aside.putBack();
+    this.warnings.push(...(await aside.putBack()));
     this.missing.push(...sequences.missing);
     await this.connection.run(...PRINTING_OF_THE_APPLICATION);
     this.warnings.push(...(await refreshMaterializedViews(this.connection, oids)));
     await this.connection.asOurselves();
+    await silence.end();
     await this.checkDigests(sequences);
     const rows = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
     return { tables: Object.fromEntries(rows), warnings: this.warnings, missing: this.missing };
+  }
+
+  private capturedConstraints(tables: readonly TableLayout[]): CapturedConstraints {
+    const asCaptured = tables.filter((layout) => {
+      const then = this.then.find(({ name }) => name === layout.label);
+      return then && compareTables([then], [asCompared(layout)]).length === 0;
+    });
+    return new CapturedConstraints(this.plan.manifest.schema.ddl, new Set(asCaptured.map(({ oid }) => oid)));
   }
 
   private isChosen(table: string): boolean {

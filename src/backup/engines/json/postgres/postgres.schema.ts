@@ -55,6 +55,12 @@ export const isUserSchema = (n: string): string => `${n}.nspname !~ '^pg_' AND $
 export const isOfNoExtension = (catalog: string, oid: string): string =>
   `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
 
+/** Adds a constraint `k` to a relation `c` in a namespace `n`. */
+export const ADDED_CONSTRAINT = `pg_catalog.format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname, k.conname, pg_catalog.pg_get_constraintdef(k.oid))`;
+
+/** Adds a constraint `k` to a domain `t` in a namespace `n`. */
+export const ADDED_TO_DOMAIN = `pg_catalog.format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s', n.nspname, t.typname, k.conname, pg_catalog.pg_get_constraintdef(k.oid))`;
+
 /** Tables with rows of their own: plain ones, leaf partitions and children. */
 const CAPTURED = `c.relkind = 'r' AND c.relpersistence <> 't' AND ${isUserSchema('n')} AND ${isOfNoExtension('pg_class', 'c.oid')}`;
 
