@@ -30,7 +30,7 @@ describe.skipIf(!hasPostgres)('a PostgreSQL database full of traps', () => {
 describe.skipIf(!hasPostgres)('the read transaction of a PostgreSQL database', () => {
   it('may be left in the middle of a table, and read on from another or closed', async () => {
     const bench = await PostgresBench.open();
-    await bench.execute(`CREATE TABLE a_large (id integer, v text); INSERT INTO a_large SELECT i, repeat('x', 500) FROM generate_series(1, 30000) AS i;
+    await bench.execute(`CREATE TABLE a_large (id serial PRIMARY KEY, v text); INSERT INTO a_large SELECT i, repeat('x', 500) FROM generate_series(1, 30000) AS i;
       CREATE TABLE b_small (id integer); INSERT INTO b_small VALUES (1), (2)`);
     const session = await new PostgresDialect().beginCapture(bench.target);
     const [large, small] = session.tables;
@@ -42,6 +42,10 @@ describe.skipIf(!hasPostgres)('the read transaction of a PostgreSQL database', (
     expect(await read(large!, 1)).toBeGreaterThan(100_000);
     expect(await read(small!)).toBe('{"id":1}\n{"id":2}\n'.length);
     expect(await read(large!)).toBeGreaterThan(30_000 * 500);
+    const locked = await bench.query(
+      `SELECT DISTINCT relation::regclass FROM pg_locks WHERE relation >= 16384 AND pid <> pg_backend_pid() ORDER BY 1`,
+    );
+    expect(locked).toEqual([['a_large'], ['b_small']]); // no index, no sequence: of thousands of tables they would be too many
     await read(large!, 1);
     await session.close();
     await bench.close();

@@ -37,6 +37,7 @@ const PRINTING: Record<string, Setting> = {
 /** What statements do beyond what they say. */
 const BEHAVIOUR: Record<string, Setting> = {
   row_security: { value: 'off' },
+  jit: { value: 'off' }, // compiling a question about catalogs of thousands of tables takes longer than answering it
   check_function_bodies: { value: 'off' },
   default_tablespace: { value: '' },
   default_table_access_method: { value: 'heap' },

@@ -1,5 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
+import { assertRoomForLocks } from './postgres.locks.js';
 import type { PostgresConnection } from './postgres.connection.js';
 import { qualified, type QualifiedName } from './postgres.names.js';
 import { listTables } from './postgres.schema.js';
@@ -16,6 +17,7 @@ export async function beginReading(connection: PostgresConnection, target: Serve
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     await connection.begin('READ ONLY');
     const tables = await listTables(connection);
+    await assertRoomForLocks(connection, tables.length, 'capture');
     await connection.run('COMMIT'); // with the snapshot that it has taken
     await connection.begin('READ ONLY');
     if ((await lockTables(connection, tables)) && isSameList(tables, await listTables(connection))) return;

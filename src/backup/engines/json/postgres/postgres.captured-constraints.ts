@@ -39,9 +39,9 @@ export class CapturedConstraints {
     return (this.isKnownAs('valid', sql) || this.isKnownAs('notValid', sql)) && this.hold(tables);
   }
 
-  /** Whether it need not be checked: it was valid over the very rows that come back. */
-  wasValid({ sql, tables }: LiveConstraint): boolean {
-    return this.isKnownAs('valid', sql) && this.hold(tables);
+  /** Whether it need not be checked: it is in the state that it had over the very rows that come back. */
+  wasAsItIs({ sql, tables }: LiveConstraint): boolean {
+    return this.isKnownAs(sql.endsWith(NOT_VALID) ? 'notValid' : 'valid', sql) && this.hold(tables);
   }
 
   /** Whether the snapshot says that nobody ever checked it. */

@@ -150,6 +150,17 @@ export class PostgresConnection {
     }
   }
 
+  /** What is read within this leaves no locks behind. To leave it early does not wait for what the server still sends. */
+  async *releasingLocks<Piece>(read: () => AsyncIterable<Piece>): AsyncGenerator<Piece> {
+    await this.run('SAVEPOINT reading');
+    try {
+      yield* read();
+    } finally {
+      // In order before whatever is asked next; where it fails, that does too.
+      void this.run('ROLLBACK TO SAVEPOINT reading', 'RELEASE SAVEPOINT reading').catch(() => undefined);
+    }
+  }
+
   /** From here on functions in indexes, checks and defaults find what they find in the application's own sessions, and its time zone. */
   async asApplication(): Promise<void> {
     await this.query(`SELECT pg_catalog.set_config('search_path', $1, true)`, [this.surroundings.searchPath]);

@@ -33,42 +33,54 @@ const FOREIGN_KEYS = `WITH RECURSIVE concerned AS (
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
   WHERE k.conparentid = 0 ORDER BY k.oid`;
 
-/** Takes foreign keys away while rows are replaced: so rows may come in any order, and a table that others refer to can be emptied. Decision 0015. */
+/**
+ * Takes foreign keys away while rows are replaced: so rows may come in any order, and a table that others refer to can be emptied. Decision 0015. Where no
+ * trigger fires, not even the server's own, those that were as they are over the very rows that come back need not be checked, and stay.
+ */
 export class ForeignKeysAside {
   readonly warnings: string[] = [];
 
   private constructor(
     private readonly connection: PostgresConnection,
     private readonly captured: CapturedConstraints,
-    private keys: readonly ForeignKey[],
+    private readonly overEmpty: readonly ForeignKey[],
+    private readonly toCheck: readonly ForeignKey[],
   ) {}
 
+  /**
+   * @param tables the oids of those whose rows are replaced
+   * @param isReplica whether foreign keys keep still
+   */
   static async of(
     connection: PostgresConnection,
     tables: readonly string[],
     captured: CapturedConstraints,
+    isReplica: boolean,
   ): Promise<ForeignKeysAside> {
     const keys = await connection.query<ForeignKey>(FOREIGN_KEYS, [tables]);
+    const keepsStill = (key: ForeignKey) => isReplica && captured.wasAsItIs(key);
+    // The rows of a partitioned table cannot be taken away at once with what it refers to.
+    const dropped = keys.filter((key) => key.partitioned || !keepsStill(key));
     await connection.run(
-      ...keys.map((key) => `ALTER TABLE ${qualified(key)} DROP CONSTRAINT ${quoted(key.constraint)}`),
+      ...dropped.map((key) => `ALTER TABLE ${qualified(key)} DROP CONSTRAINT ${quoted(key.constraint)}`),
     );
-    return new ForeignKeysAside(connection, captured, keys);
+    return new ForeignKeysAside(
+      connection,
+      captured,
+      dropped.filter(keepsStill),
+      dropped.filter((key) => !keepsStill(key)),
+    );
   }
 
-  /**
-   * Where no trigger fires, not even the server's own, keys over the tables that are empty now may come back at once: as valid as they were, also where rows
-   * were written past them.
-   */
+  /** Then each is as valid as it was, also where rows were written past it. */
   async putBackOverEmptyTables(): Promise<void> {
-    const isSafe = (key: ForeignKey) => this.captured.wasValid(key) || key.sql.endsWith(NOT_VALID);
-    await this.connection.run(...this.keys.filter(isSafe).flatMap((key) => adding(key)));
-    this.keys = this.keys.filter((key) => !isSafe(key));
+    await this.connection.run(...this.overEmpty.flatMap(adding));
   }
 
   /** @throws the server's error where a row refers to one that is not there, and did not so when it was captured */
   async putBack(): Promise<void> {
-    if ((await this.connection.attemptAll(this.keys.flatMap((key) => adding(key)))) === null) return;
-    for (const key of this.keys) {
+    if ((await this.connection.attemptAll(this.toCheck.flatMap(adding))) === null) return;
+    for (const key of this.toCheck) {
       const failure = await this.connection.attemptAll(adding(key));
       if (failure) await this.putBackUnchecked(key, failure);
     }

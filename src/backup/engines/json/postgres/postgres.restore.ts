@@ -11,6 +11,7 @@ import type { PostgresConnection } from './postgres.connection.js';
 import { asCompared, schemaDifferences } from './postgres.differences.js';
 import { Silence } from './postgres.event-triggers.js';
 import { dropInvalidIndexes } from './postgres.invalid-indexes.js';
+import { assertRoomToReplace } from './postgres.locks.js';
 import { MissingTables, recordMigrations } from './postgres.missing-tables.js';
 import { qualified, SEQUENCE_TABLE, type QualifiedName } from './postgres.names.js';
 import { readRowLines } from './postgres.rows.js';
@@ -55,13 +56,14 @@ export class PostgresRestore {
     const live = await this.lockTables();
     await this.refuseDifferences(live);
     const tables = live.filter(({ label }) => this.isRestored(label));
+    await assertRoomToReplace(this.connection, tables, silence.isReplica);
     const oids = tables.map(({ oid }) => oid);
     const sequences = await RestoredSequences.of(this.connection, this.migrations, this.ownersOfSequences);
-    const aside = await SetAside.of(this.connection, oids, this.capturedConstraints(tables));
+    const aside = await SetAside.of(this.connection, oids, this.capturedConstraints(tables), silence.isReplica);
     this.warnings.push(...(await dropInvalidIndexes(this.connection, oids)));
     await this.connection.asApplication();
-    if (tables.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(tables)}`);
-    await aside.whileEmpty(silence.isReplica);
+    await this.emptyTables(tables);
+    await aside.whileEmpty();
     await this.replaceRows(new Map(tables.map((layout) => [layout.label, layout])), sequences);
     this.refuseMissingTables(tables);
     await sequences.set();
@@ -82,6 +84,18 @@ export class PostgresRestore {
       return then && compareTables([then], [asCompared(layout)]).length === 0;
     });
     return new CapturedConstraints(this.plan.manifest.schema.ddl, new Set(asCaptured.map(({ oid }) => oid)));
+  }
+
+  /** Where there is nothing, nothing is made anew; unless a foreign key leads from there into what is emptied. */
+  private async emptyTables(tables: readonly TableLayout[]): Promise<void> {
+    const found = await this.connection.query<{ oid: string }>(
+      `SELECT oid::pg_catalog.text FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS oid
+       WHERE pg_catalog.pg_relation_size(oid) > 0 OR EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conrelid = oid)`,
+      [tables.map(({ oid }) => oid)],
+    );
+    const filled = new Set(found.map(({ oid }) => oid));
+    const toEmpty = tables.filter(({ oid }) => filled.has(oid));
+    if (toEmpty.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(toEmpty)}`);
   }
 
   private isChosen(table: string): boolean {

@@ -12,22 +12,26 @@ export class SetAside {
     private readonly triggers: TriggersAside,
   ) {}
 
-  /** @param tables the oids of those whose rows are replaced */
+  /**
+   * @param tables the oids of those whose rows are replaced
+   * @param isReplica whether foreign keys keep still
+   */
   static async of(
     connection: PostgresConnection,
     tables: readonly string[],
     captured: CapturedConstraints,
+    isReplica: boolean,
   ): Promise<SetAside> {
     return new SetAside(
-      await ForeignKeysAside.of(connection, tables, captured),
+      await ForeignKeysAside.of(connection, tables, captured, isReplica),
       await ChecksAside.of(connection, tables, captured),
       await TriggersAside.of(connection, tables),
     );
   }
 
-  /** Once the tables are empty. @param isReplica whether foreign keys keep still */
-  async whileEmpty(isReplica: boolean): Promise<void> {
-    if (isReplica) await this.foreignKeys.putBackOverEmptyTables();
+  /** To be called once the tables are empty. */
+  whileEmpty(): Promise<void> {
+    return this.foreignKeys.putBackOverEmptyTables();
   }
 
   /**
