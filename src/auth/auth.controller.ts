@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ThrottlerGuard } from '@nestjs/throttler';
 import { ApiErrors } from '../access/error-response.js';
 import { Public } from '../access/public.decorator.js';
+import { accountOf } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { Credentials } from './credentials.js';
 import { Session } from './session.js';
@@ -28,6 +29,7 @@ export class AuthController {
     const user = await this.users.findByCredentials(email, password);
     if (!user)
       throw new UnauthorizedException('E-mail address and password do not match an account. Check both and try again.');
-    return { access_token: await this.tokens.issue(user.id), token_type: 'Bearer', expires_in: TOKEN_LIFETIME, user };
+    const access_token = await this.tokens.issue(user);
+    return { access_token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME, user: accountOf(user) };
   }
 }

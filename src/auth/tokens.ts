@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JwtService, type JwtModuleOptions } from '@nestjs/jwt';
 import type { Account } from '../access/account.js';
 import type { Environment } from '../config/environment.js';
-import { accountOf } from '../users/user.entity.js';
+import { accountOf, type User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { loadJwtSecret } from './jwt-secret.js';
 
@@ -16,7 +16,9 @@ export const jwtOptions = async (environment: Environment): Promise<JwtModuleOpt
   verifyOptions: { algorithms: ['HS256'] },
 });
 
-/** Issues and judges access tokens. A token names an account and nothing else, so that it is worth what the account is worth now. */
+/**
+ * Issues and judges access tokens. A token names an account, and when that was made; nothing else, so that it is worth what the account is worth now.
+ */
 @Injectable()
 export class Tokens {
   constructor(
@@ -24,18 +26,17 @@ export class Tokens {
     private readonly users: UsersService,
   ) {}
 
-  issue(accountId: number): Promise<string> {
-    return this.jwt.signAsync({ sub: String(accountId) });
+  issue({ id, createdAt }: Pick<User, 'id' | 'createdAt'>): Promise<string> {
+    return this.jwt.signAsync({ sub: String(id), made: createdAt.getTime() });
   }
 
   /** @returns the account as it is now, or undefined where the token is worth nothing */
   async accountOf(token: string): Promise<Account | undefined> {
-    const claims = await this.jwt.verifyAsync<{ sub?: unknown; iat?: unknown }>(token).catch(() => undefined);
-    if (typeof claims?.sub !== 'string' || !/^\d+$/.test(claims.sub) || typeof claims.iat !== 'number')
-      return undefined;
+    const claims = await this.jwt.verifyAsync<{ sub?: unknown; made?: unknown }>(token).catch(() => undefined);
+    if (typeof claims?.sub !== 'string' || !/^\d{1,15}$/.test(claims.sub)) return undefined;
     const user = await this.users.findById(Number(claims.sub));
-    // A restore takes the sequence of ids back too: this id may by now belong to an account younger than the token.
-    if (!user || claims.iat < Math.floor(user.createdAt.getTime() / 1000)) return undefined;
+    // A restore takes the sequence of ids back too: this id may by now belong to another account, made at another moment.
+    if (!user || claims.made !== user.createdAt.getTime()) return undefined;
     return accountOf(user);
   }
 }

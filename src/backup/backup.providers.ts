@@ -16,6 +16,7 @@ import { CaptureBases } from './operations/capture-bases.js';
 import { RowLosses } from './operations/row-losses.js';
 import { CaptureOperation } from './operations/capture.operation.js';
 import { CleanupOperation } from './operations/cleanup.operation.js';
+import { ClockWatch } from './operations/clock-watch.js';
 import { CompareOperation } from './operations/compare.operation.js';
 import { ConfigStore } from './operations/config.store.js';
 import { DatabaseRestorer } from './operations/database.restorer.js';
@@ -109,6 +110,7 @@ export const OPERATIONS: Provider[] = [
 const INNER_PARTS: Provider[] = [
   CaptureBases,
   RowLosses,
+  ClockWatch,
   EmptyStart,
   Plans,
   RecordedJobs,

@@ -10,6 +10,7 @@ export { tlsOptions } from './engines/tls-options.js';
 
 export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';
 export { BackupConfig } from './model/backup-config.js';
+export { isDatedAhead } from './model/dated-ahead.js';
 export { type HealthStatus, type Judgement } from './model/health.js';
 export { type Plan, type PlanSettings } from './model/plan.js';
 export { isFinished, type Job, type JobError, type JobStatus, type JobType } from './model/job.js';

@@ -49,6 +49,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   BUSY: EXIT.busy,
   LEASE_LOST: EXIT.busy,
   DATABASE_LOCKED: EXIT.busy,
+  CLOCK_DOUBTFUL: EXIT.refused,
   CANCELLED: 130,
   INTERRUPTED: EXIT.failed,
   TIMED_OUT: EXIT.failed,

@@ -52,10 +52,10 @@ export class UsersService {
   }
 
   /** @returns the account, if address and password belong together */
-  async findByCredentials(email: string, password: string): Promise<Account | undefined> {
+  async findByCredentials(email: string, password: string): Promise<User | undefined> {
     const user = await this.users.findOneBy({ email });
     const matches = await this.passwords.matches(password, user?.passwordHash);
-    return user && matches ? accountOf(user) : undefined;
+    return user && matches ? user : undefined;
   }
 }
 

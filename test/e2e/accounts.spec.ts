@@ -200,10 +200,18 @@ describe('accounts', () => {
       host.app.get(JwtService, { strict: false }).signAsync(claims, options);
     const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
-    it('hold nothing but the account', () => {
+    const madeBy = (token: string) =>
+      (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { made: number }).made;
+
+    it('hold nothing but the account, and when it was made', () => {
       const [, payload] = host.adminToken.split('.');
       const claims = JSON.parse(Buffer.from(payload!, 'base64url').toString()) as { iat: number; exp: number };
-      expect(claims).toEqual({ sub: '1', iat: expect.any(Number), exp: claims.iat + 3600 });
+      expect(claims).toEqual({
+        sub: '1',
+        made: expect.any(Number),
+        iat: expect.any(Number),
+        exp: claims.iat + 3600,
+      });
     });
 
     it('are refused when forged, unsigned, expired or signed in another way', async () => {
@@ -213,7 +221,9 @@ describe('accounts', () => {
         nonsense: 'nonsense',
         'other account': `${header}.${encode({ ...claims, sub: '2' })}.${signature}`,
         'alg none': `${encode({ alg: 'none', typ: 'JWT' })}.${payload}.`,
-        'other secret': await sign({ sub: '1' }, { secret: 'x'.repeat(64) }),
+        'other moment': await sign({ sub: '1', made: madeBy(host.adminToken) - 1 }),
+        'no moment': await sign({ sub: '1' }),
+        'other secret': await sign({ sub: '1', made: madeBy(host.adminToken) }, { secret: 'x'.repeat(64) }),
         'other algorithm': await sign({ sub: '1' }, { algorithm: 'HS512' }),
         expired: await sign({ sub: '1' }, { expiresIn: -1 }),
         'no account': await sign({}),
@@ -223,7 +233,7 @@ describe('accounts', () => {
         const answer = await me(token);
         expect([kind, answer.status, answer.body]).toEqual([kind, 401, error(401, 'UNAUTHORIZED')]);
       }
-      await me(await sign({ sub: '1' })).expect(200);
+      await me(await sign({ sub: '1', made: madeBy(host.adminToken) })).expect(200);
     });
 
     it('are refused outside a Bearer header', async () => {
@@ -248,6 +258,12 @@ describe('accounts', () => {
         [id],
       );
       await me(token).expect(401);
+    });
+
+    it('are accepted though their account was made while the clock was ahead', async () => {
+      const { id } = await register();
+      await sql(`UPDATE users SET created_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '+40 days') WHERE id = ?`, [id]);
+      await me(await host.tokenOf(id)).expect(200);
     });
 
     it('are worth the role the account has now', async () => {

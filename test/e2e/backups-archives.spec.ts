@@ -47,7 +47,7 @@ describe('archived snapshots', () => {
 
   it('a clean-up packs a day into an archive and deletes what has expired', async () => {
     const { body } = await backups.post('/cleanup').expect(200);
-    expect(body).toEqual({ archived: 2, deleted: 1, freed_bytes: expect.any(Number) });
+    expect(body).toEqual({ archived: 2, deleted: 1, freed_bytes: expect.any(Number), held_back: 0 });
     expect((await backups.get(`/${expired.id}`).expect(404)).body).toEqual(error(404, 'SNAPSHOT_NOT_FOUND'));
     const { body: all } = await backups.get('/all').expect(200);
     expect(all).toEqual({
@@ -63,7 +63,12 @@ describe('archived snapshots', () => {
       ],
     });
     expect((await backups.get('/list').expect(200)).body).toEqual([fresh]);
-    expect((await backups.post('/cleanup').expect(200)).body).toEqual({ archived: 0, deleted: 0, freed_bytes: 0 });
+    expect((await backups.post('/cleanup').expect(200)).body).toEqual({
+      archived: 0,
+      deleted: 0,
+      freed_bytes: 0,
+      held_back: 0,
+    });
   });
 
   it('have the same routes as regular ones', async () => {

@@ -59,11 +59,11 @@ describe('archiving', () => {
   it('moves a day into its archive', async () => {
     clock.advance(15 * DAY_MS);
     expect(await app.get(CleanupOperation).preview()).toMatchObject({ archived: 3, deleted: 0, freed_bytes: 0 });
-    expect(await cleanUp()).toEqual({ archived: 3, deleted: 0, freed_bytes: 0 });
+    expect(await cleanUp()).toEqual({ archived: 3, deleted: 0, freed_bytes: 0, held_back: 0 });
     expect(inArchive()).toEqual(entriesOf(...ids));
     expect(await loose()).toEqual([]);
     expect(Object.values(await locations())).toEqual(['archived', 'archived', 'archived']);
-    expect(await cleanUp()).toEqual({ archived: 0, deleted: 0, freed_bytes: 0 });
+    expect(await cleanUp()).toEqual({ archived: 0, deleted: 0, freed_bytes: 0, held_back: 0 });
   });
 
   it('adds a late snapshot of that day to what its archive holds already', async () => {
@@ -73,7 +73,7 @@ describe('archiving', () => {
     await archived();
     expect(inArchive()).toEqual(entriesOf(...ids.slice(1)));
     for (const moved of [name, late]) await copyFile(join(app.folder, moved), file(moved));
-    expect(await cleanUp()).toEqual({ archived: 1, deleted: 0, freed_bytes: 0 });
+    expect(await cleanUp()).toEqual({ archived: 1, deleted: 0, freed_bytes: 0, held_back: 0 });
     expect(inArchive()).toEqual(entriesOf(...ids));
   });
 

@@ -6,6 +6,7 @@ import { Test } from '@nestjs/testing';
 import supertest from 'supertest';
 import { AppModule } from '../../src/app.module.js';
 import { configureApp } from '../../src/app.setup.js';
+import { UsersService } from '../../src/users/users.service.js';
 import { Tokens } from '../../src/auth/tokens.js';
 import { Environment, parseEnvironment } from '../../src/config/environment.js';
 import { ADMIN } from './admin.js';
@@ -48,7 +49,8 @@ export async function startHostApp(overrides: NodeJS.ProcessEnv = {}, folder?: s
       folder: home,
       http,
       adminToken: await login(http, environment.firstAdmin ?? ADMIN),
-      tokenOf: (accountId) => app.get(Tokens, { strict: false }).issue(accountId),
+      tokenOf: async (accountId) =>
+        app.get(Tokens, { strict: false }).issue((await app.get(UsersService, { strict: false }).findById(accountId))!),
       close: async () => {
         await app.close();
         await removeHome();

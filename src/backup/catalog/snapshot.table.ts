@@ -196,11 +196,12 @@ export class SnapshotTable {
   }
 
   async span(): Promise<{ latest: string | null; oldest: string | null }> {
-    const ends = this.rows
+    const newest = await this.newestFirst().limit(1).getOne();
+    const first = await this.rows
       .createQueryBuilder('s')
-      .select('MAX(s.created_at)', 'latest')
-      .addSelect('MIN(s.created_at)', 'oldest');
-    return (await ends.getRawOne<{ latest: string | null; oldest: string | null }>()) ?? { latest: null, oldest: null };
+      .select('MIN(s.created_at)', 'oldest')
+      .getRawOne<{ oldest: string | null }>();
+    return { latest: newest?.created_at ?? null, oldest: first?.oldest ?? null };
   }
 
   async byTrigger(): Promise<Partial<Record<TriggerType, number>>> {

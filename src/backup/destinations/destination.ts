@@ -98,6 +98,11 @@ export abstract class Destination {
   /** Replaces it as a whole or not at all. */
   abstract writeAnnotations(text: string): Promise<void>;
 
+  /** The text of `.clock.json`: what is remembered of the machine's clock. Null when there is none. */
+  abstract readClockHistory(): Promise<string | null>;
+  /** Replaces it as a whole or not at all. */
+  abstract writeClockHistory(text: string): Promise<void>;
+
   /** Why the files of a snapshot cannot be what they should be, going by names and sizes alone; null when nothing speaks against them. */
   abstract faultOf(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive' | 'size_bytes'>): Promise<string | null>;
 

@@ -11,6 +11,8 @@ import { parseTemporaryName } from '../system/temporary-file.js';
 import type { FoundProblem } from './destination.js';
 
 export const ANNOTATIONS_FILE = 'annotations.json';
+/** Hidden, so that no snapshot can be called like it. */
+export const CLOCK_FILE = '.clock.json';
 export const ARCHIVE_FOLDER = 'archived';
 
 const MANIFEST_ENDING = '.meta.json';
@@ -29,7 +31,7 @@ export function idOfDocument(name: string): string | undefined {
 /** Whether this program made a file of this name, going by the name alone. */
 export function isOurs(name: string): boolean {
   return (
-    [ANNOTATIONS_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, '.gitkeep'].includes(name) ||
+    [ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, '.gitkeep'].includes(name) ||
     name.startsWith('catalog.sqlite') ||
     parseTemporaryName(name) !== undefined ||
     isArchiveName(name) ||

@@ -13,7 +13,7 @@ import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
 import { contentOf, ignoreMissing } from './folder.content.js';
 import { folderError } from '../system/folder.errors.js';
-import { ANNOTATIONS_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
+import { ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
 import { assertRealFolder, prepareFolder } from './folder.preparation.js';
 import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';
 import { publishSnapshot, removeSnapshot } from './snapshot.publication.js';
@@ -160,6 +160,14 @@ export class LocalDestination extends Destination {
     return inFolder(() => writeFileAtomically(this.annotationsPath, text));
   }
 
+  override async readClockHistory(): Promise<string | null> {
+    return (await readText(this.clockPath).catch(ignoreMissing)) ?? null;
+  }
+
+  override writeClockHistory(text: string): Promise<void> {
+    return inFolder(() => writeFileAtomically(this.clockPath, text));
+  }
+
   override faultOf({
     id,
     filename,
@@ -182,6 +190,10 @@ export class LocalDestination extends Destination {
 
   protected get archiveFolder(): string {
     return join(this.folder, ARCHIVE_FOLDER);
+  }
+
+  private get clockPath(): string {
+    return join(this.folder, CLOCK_FILE);
   }
 
   private get annotationsPath(): string {

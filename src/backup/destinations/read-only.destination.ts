@@ -66,6 +66,10 @@ export class ReadOnlyDestination extends LocalDestination {
     return Promise.reject(onlyRead());
   }
 
+  override writeClockHistory(): Promise<void> {
+    return Promise.reject(onlyRead());
+  }
+
   protected override get archiveFolder(): string {
     return this.archives ?? super.archiveFolder;
   }

@@ -77,7 +77,7 @@ describe('numbers in a query', () => {
 describe('flags in a query', () => {
   it('are true or false', async () => {
     expect(await read(WaitQuery, { wait: 'true' })).toEqual({ wait: true });
-    expect(await read(CleanupQuery, { dry_run: 'false' })).toEqual({ dry_run: false });
+    expect(await read(CleanupQuery, { dry_run: 'false' })).toEqual({ dry_run: false, confirm_clock: false });
     expect(await read(WaitQuery, {})).toEqual({ wait: false });
   });
 

@@ -185,6 +185,14 @@ export class CleanupQuery {
   @ApiPropertyOptional({ default: false, description: 'Only say what would happen.' })
   @Flag()
   dry_run: boolean = false;
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Says that the clock is right though it jumped ahead: the machine was off for that long. What was held back is deleted, too.',
+  })
+  @Flag()
+  confirm_clock: boolean = false;
 }
 
 export class CaptureRequest {

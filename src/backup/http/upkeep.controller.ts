@@ -28,8 +28,19 @@ export class UpkeepController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Archive and delete what is due, now' })
   @ApiOkResponse({ type: CleanupResponse })
-  @ApiErrors('VALIDATION_FAILED', 'ARCHIVE_CORRUPT', 'DISK_FULL', 'FOLDER_NOT_WRITABLE', 'MAINTENANCE')
-  clean(@Query() { dry_run }: CleanupQuery, @Requester() requester: string | null): Promise<CleanupResponse> {
-    return dry_run ? this.cleanup.preview() : this.cleanup.run(requester);
+  @ApiErrors(
+    'VALIDATION_FAILED',
+    'CLOCK_DOUBTFUL',
+    'ARCHIVE_CORRUPT',
+    'DISK_FULL',
+    'FOLDER_NOT_WRITABLE',
+    'MAINTENANCE',
+  )
+  clean(
+    @Query() { dry_run, confirm_clock }: CleanupQuery,
+    @Requester() requester: string | null,
+  ): Promise<CleanupResponse> {
+    if (dry_run) return this.cleanup.preview();
+    return this.cleanup.run(requester ?? 'nobody named', 'all', { confirmClock: confirm_clock });
   }
 }

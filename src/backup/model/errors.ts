@@ -26,6 +26,7 @@ export type BackupErrorCode =
   | 'MAINTENANCE'
   | 'BUSY'
   | 'LEASE_LOST'
+  | 'CLOCK_DOUBTFUL'
   | 'DISK_FULL'
   | 'FOLDER_NOT_WRITABLE'
   | 'DATABASE_LOCKED'

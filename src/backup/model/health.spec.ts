@@ -9,13 +9,18 @@ const plan = (more: Partial<PlanCondition> = {}): PlanCondition => ({
   rhythm: { everyMinutes: 10 },
   enabled: true,
   newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: null, warnings: [] },
+  newestDated: hoursAgo(1),
   fault: null,
   watchedSince: hoursAgo(100),
   lastRun: { status: 'completed', message: null },
   ...more,
 });
 const aged = (hours: number, more: Partial<PlanCondition> = {}): PlanCondition =>
-  plan({ newest: { id: 'newest', created_at: hoursAgo(hours).toISOString(), is_valid: true, warnings: [] }, ...more });
+  plan({
+    newest: { id: 'newest', created_at: hoursAgo(hours).toISOString(), is_valid: true, warnings: [] },
+    newestDated: hoursAgo(hours),
+    ...more,
+  });
 const statusOf = (condition: PlanCondition) => judgePlan(condition, NOW).status;
 
 describe('judgePlan', () => {
@@ -36,7 +41,11 @@ describe('judgePlan', () => {
 
   it('expects nothing in the gaps of a schedule', () => {
     const newest = { id: 'newest', created_at: '2026-01-30T02:00:03.000Z', is_valid: null, warnings: [] }; // a Friday
-    const workdays = plan({ newest, rhythm: { cron: '0 2 * * 1-5', timeZone: 'UTC' } });
+    const workdays = plan({
+      newest,
+      newestDated: new Date(newest.created_at),
+      rhythm: { cron: '0 2 * * 1-5', timeZone: 'UTC' },
+    });
     const at = (time: string) => judgePlan(workdays, new Date(time)).status;
     expect(at('2026-02-01T12:00:00.000Z')).toBe('healthy');
     expect(at('2026-02-02T02:59:00.000Z')).toBe('healthy');

@@ -18,6 +18,8 @@ export interface PlanCondition {
   enabled: boolean;
   /** Its newest snapshot; null when there is none. */
   newest: { id: string; created_at: string; is_valid: boolean | null; warnings: readonly SnapshotWarning[] } | null;
+  /** When the newest of those was taken that are not dated after now: by it the age is told. Null when there is none. */
+  newestDated: Date | null;
   /** Why the files of the newest one cannot be what they should be, going by a look at the folder; null when nothing speaks against them. */
   fault: string | null;
   /** When the application began to watch over the plan. */
@@ -44,7 +46,7 @@ export function judgePlan(plan: PlanCondition, now: Date): Judgement {
 
 type Finding = [HealthStatus, string];
 
-function judgeNewest({ newest, fault, rhythm, watchedSince }: PlanCondition, now: Date): Finding[] {
+function judgeNewest({ newest, newestDated, fault, rhythm, watchedSince }: PlanCondition, now: Date): Finding[] {
   if (!newest) {
     const due = 'cron' in rhythm ? nextDue(rhythm, watchedSince) : watchedSince;
     if (now.getTime() < due.getTime() + HOUR_MS) return [];
@@ -55,9 +57,9 @@ function judgeNewest({ newest, fault, rhythm, watchedSince }: PlanCondition, now
   else if (newest.is_valid === false)
     findings.push(['critical', `The newest backup, ${newest.id}, was found damaged when it was last verified.`]);
   for (const { message } of newest.warnings) findings.push(['caution', `The newest backup, ${newest.id}: ${message}`]);
-  const takenAt = new Date(newest.created_at);
-  const age = now.getTime() - takenAt.getTime();
-  const limit = Math.max(DAY_MS, longestWaitMs(rhythm, takenAt) + HOUR_MS);
+  if (!newestDated) return findings; // that they are dated after now is said of the whole
+  const age = now.getTime() - newestDated.getTime();
+  const limit = Math.max(DAY_MS, longestWaitMs(rhythm, newestDated) + HOUR_MS);
   if (age > limit) {
     const hours = Math.floor(age / HOUR_MS);
     findings.push([age > 2 * limit ? 'warning' : 'caution', `The newest backup is ${hours} hours old.`]);

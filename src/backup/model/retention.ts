@@ -1,3 +1,6 @@
+import { isSetBack, unexplainedSince, type ClockHistory } from './clock-history.js';
+import { takenLastFirst } from './order-of-taking.js';
+import { isDatedAhead } from './dated-ahead.js';
 import { utcDay } from './snapshot-id.js';
 import type { Trigger } from './trigger.js';
 
@@ -7,6 +10,7 @@ const DAY_MS = 86_400_000;
 export interface RetentionSubject {
   id: string;
   created_at: string;
+  sequence: number | null;
   base: string | null;
   pinned: boolean;
   plan: string;
@@ -35,9 +39,13 @@ export interface RetentionPolicy {
   min_keep: number;
 }
 
+/** What may be wrong with the clock. */
+export type ClockDoubts = Pick<ClockHistory, 'jumps' | 'set_backs'>;
+export const NO_DOUBTS: ClockDoubts = { jumps: [], set_backs: [] };
+
 export interface KeptSnapshot {
   id: string;
-  /** At least one of `within_retention`, `pinned`, `newest`, `part_of:<id>`, `base_of:<id>`. */
+  /** At least one of `within_retention`, `dated_ahead`, `pinned`, `newest`, `part_of:<id>`, `base_of:<id>`. */
   reasons: string[];
 }
 
@@ -49,19 +57,29 @@ export interface RetentionDecision {
 /**
  * Decides what stays and why; deciding is apart from deleting, and pure. A UTC day is kept or let go as a whole: it expires
  * `retention_days` after it ended, so that what lies together in one archive also leaves together. Only a plan's `keepLast` counts single ones.
+ *
+ * A clock that was wrong deletes nothing that a right one would have kept (docs/decisions/0030-clocks.md). "Newest" means taken last. A snapshot dated after now,
+ * or after a jump of the clock that nobody confirmed, drives no other out; one that is dated before others that were taken earlier is as young as those; and
+ * no snapshot ages by a jump.
+ * @param clock what is remembered of it
  */
 export function decideRetention(
   snapshots: readonly RetentionSubject[],
   policy: RetentionPolicy,
   now: Date,
   plans: readonly PlanRetention[] = [],
+  clock: ClockDoubts = NO_DOUBTS,
 ): RetentionDecision {
-  const newestFirst = [...snapshots].sort(newerFirst);
+  const newestFirst = takenLastFirst(snapshots);
+  const ages = agesOf(newestFirst, now, clock);
+  const isDoubtful = ({ created_at }: RetentionSubject) =>
+    isDatedAhead(created_at, now) || clock.jumps.some(({ to }) => Date.parse(created_at) >= Date.parse(to));
   const reasons = new Map<string, string[]>(newestFirst.map(({ id }) => [id, []]));
   const isPart = ({ part_of }: RetentionSubject) => part_of !== null && reasons.has(part_of);
   for (const ofPlan of byPlan(newestFirst.filter((snapshot) => !isPart(snapshot)))) {
     const limits = plans.find(({ name }) => name === ofPlan[0]?.plan);
-    for (const [id, why] of ownReasons(ofPlan, policy, limits, now)) reasons.get(id)!.push(...why);
+    for (const counted of [ofPlan.filter((one) => !isDoubtful(one)), ofPlan.filter(isDoubtful)])
+      for (const [id, why] of ownReasons(counted, policy, limits, now, ages)) reasons.get(id)!.push(...why);
   }
   for (const { id, pinned } of newestFirst) if (pinned) reasons.get(id)!.push('pinned');
   for (const { id, part_of } of newestFirst)
@@ -80,7 +98,11 @@ export function decideRetention(
 
 function byPlan(snapshots: readonly RetentionSubject[]): RetentionSubject[][] {
   const plans = new Map<string, RetentionSubject[]>();
-  for (const snapshot of snapshots) plans.set(snapshot.plan, [...(plans.get(snapshot.plan) ?? []), snapshot]);
+  for (const snapshot of snapshots) {
+    const ofPlan = plans.get(snapshot.plan);
+    if (ofPlan) ofPlan.push(snapshot);
+    else plans.set(snapshot.plan, [snapshot]);
+  }
   return [...plans.values()];
 }
 
@@ -90,6 +112,7 @@ function ownReasons(
   { retention_days, min_keep }: RetentionPolicy,
   limits: PlanRetention | undefined,
   now: Date,
+  ages: ReadonlyMap<string, number>,
 ): [id: string, reasons: string[]][] {
   const days = limits?.retentionDays ?? retention_days;
   const most = limits?.keepLast ?? Infinity;
@@ -98,7 +121,8 @@ function ownReasons(
   const floor = newestOf(sound, Math.min(min_keep, most));
   return newestFirst.map((snapshot) => {
     const why: string[] = [];
-    if (counted.has(snapshot) && !dayEndedLongerAgo(snapshot.created_at, days, now)) why.push('within_retention');
+    if (counted.has(snapshot) && isDatedAhead(snapshot.created_at, now)) why.push('dated_ahead');
+    else if (counted.has(snapshot) && ages.get(snapshot.id)! <= days * DAY_MS) why.push('within_retention');
     if (floor.has(snapshot)) why.push('newest');
     return [snapshot.id, why];
   });
@@ -112,18 +136,34 @@ function newestOf(newestFirst: readonly RetentionSubject[], count: number): Set<
 /** Not the part that a snapshot of several left when it failed, and not taken to undo a restore. */
 const isByPlan = ({ part_of, trigger }: RetentionSubject): boolean => part_of === null && trigger.type !== 'safety';
 
+/**
+ * How long ago the day of each snapshot ended at least, in milliseconds. What was taken after another snapshot is not older than that one, whatever its date says.
+ */
+function agesOf(newestFirst: readonly RetentionSubject[], now: Date, clock: ClockDoubts): ReadonlyMap<string, number> {
+  const ages = new Map<string, number>();
+  let earliest = -Infinity;
+  for (const { id, created_at } of newestFirst.toReversed()) {
+    if (isSetBack(clock) || !isDatedAhead(created_at, now)) earliest = Math.max(earliest, Date.parse(created_at));
+    const taken = Math.max(earliest, Date.parse(created_at), ...heldBack(created_at, clock));
+    ages.set(id, now.getTime() - endOfDay(taken) - unexplainedSince(clock.jumps, taken));
+  }
+  return ages;
+}
+
+/** Where the clock had stood already when it gave the snapshot a date from before that. */
+const heldBack = (createdAt: string, { set_backs }: ClockDoubts): number[] =>
+  set_backs.filter(({ from, to }) => createdAt >= from && createdAt <= to).map(({ at }) => Date.parse(at));
+
 /** UTC days, oldest first, whose loose snapshots go into an archive: those that ended more than `afterDays` ago. */
-export function daysToArchive(loose: readonly RetentionSubject[], afterDays: number, now: Date): string[] {
-  const old = loose.filter(({ created_at }) => dayEndedLongerAgo(created_at, afterDays, now));
+export function daysToArchive(
+  loose: readonly Pick<RetentionSubject, 'created_at'>[],
+  afterDays: number,
+  now: Date,
+  { jumps }: ClockDoubts = NO_DOUBTS,
+): string[] {
+  const age = (created: number) => now.getTime() - endOfDay(created) - unexplainedSince(jumps, created);
+  const old = loose.filter(({ created_at }) => age(Date.parse(created_at)) > afterDays * DAY_MS);
   return [...new Set(old.map(({ created_at }) => utcDay(new Date(created_at))))].sort();
 }
 
-function dayEndedLongerAgo(createdAt: string, days: number, now: Date): boolean {
-  const endOfDay = Date.parse(`${utcDay(new Date(createdAt))}T00:00:00.000Z`) + DAY_MS;
-  return now.getTime() - endOfDay > days * DAY_MS;
-}
-
-function newerFirst(a: RetentionSubject, b: RetentionSubject): number {
-  const byTime = Date.parse(b.created_at) - Date.parse(a.created_at);
-  return byTime !== 0 ? byTime : a.id < b.id ? 1 : -1;
-}
+const endOfDay = (time: number): number => Date.parse(`${utcDay(new Date(time))}T00:00:00.000Z`) + DAY_MS;

@@ -1,5 +1,5 @@
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
-import { daysToArchive, decideRetention, type KeptSnapshot } from '../model/retention.js';
+import { daysToArchive, decideRetention, NO_DOUBTS, type ClockDoubts, type KeptSnapshot } from '../model/retention.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
 
@@ -12,25 +12,44 @@ export interface CleanupPlan {
   /** Snapshots that are deleted out of their archives. */
   expiredArchived: { archive: string; snapshots: Snapshot[] }[];
   kept: KeptSnapshot[];
+  /** Ids of those that stay only because of doubts about the clock. */
+  heldBack: string[];
 }
 
 /** Pure. What has expired is not packed first, and what is known to be damaged stays as it is for whoever may save it. */
-export function planCleanup(snapshots: readonly Snapshot[], config: BackupConfig, now: Date): CleanupPlan {
-  const { kept, expired } = decideRetention(snapshots, config, now, plansOf(config));
+export function planCleanup(
+  snapshots: readonly Snapshot[],
+  config: BackupConfig,
+  now: Date,
+  clock: ClockDoubts = NO_DOUBTS,
+): CleanupPlan {
+  const { kept, expired } = decideRetention(snapshots, config, now, plansOf(config), clock);
   const gone = new Set(expired);
   const expiredSnapshots = snapshots.filter(({ id }) => gone.has(id));
   const staysLoose = snapshots.filter(
     ({ id, location, is_valid }) => location === 'regular' && !gone.has(id) && is_valid !== false,
   );
   return {
-    days: daysToArchive(staysLoose, config.auto_archive_after_days, now).map((day) => ({
+    days: daysToArchive(staysLoose, config.auto_archive_after_days, now, clock).map((day) => ({
       day,
       snapshots: staysLoose.filter(({ created_at }) => utcDay(new Date(created_at)) === day),
     })),
     expiredLoose: expiredSnapshots.filter(({ archive }) => archive === null).sort(dependentsFirst),
     expiredArchived: byArchive(expiredSnapshots),
     kept,
+    heldBack: isDoubted(clock) ? heldBack(snapshots, config, now, gone) : [],
   };
+}
+
+const isDoubted = ({ jumps, set_backs }: ClockDoubts): boolean => jumps.length > 0 || set_backs.length > 0;
+
+function heldBack(
+  snapshots: readonly Snapshot[],
+  config: BackupConfig,
+  now: Date,
+  gone: ReadonlySet<string>,
+): string[] {
+  return decideRetention(snapshots, config, now, plansOf(config)).expired.filter((id) => !gone.has(id));
 }
 
 export const isIdle = (plan: CleanupPlan): boolean =>

@@ -7,6 +7,7 @@ import type { Snapshot } from '../model/snapshot.js';
 import { Clock } from '../system/clock.js';
 import { countArchived, countDeleted, isIdle, planCleanup, type CleanupPlan } from './cleanup-plan.js';
 import { deletedBy, oldestOf } from './config-consequences.js';
+import { ClockWatch } from './clock-watch.js';
 import { ConfigStore } from './config.store.js';
 import { DayArchives } from './day-archives.js';
 import { resultOf } from './job-outcome.js';
@@ -21,6 +22,8 @@ export interface CleanupResult {
   deleted: number;
   /** What the deleted ones took up; an estimate where an archive is only partly emptied and nothing was done yet. */
   freed_bytes: number;
+  /** Snapshots that are due by the clock and stay, because it jumped ahead and nobody confirmed that it is right. */
+  held_back: number;
 }
 
 export interface CleanupPreview extends CleanupResult {
@@ -42,18 +45,25 @@ export class CleanupOperation {
     private readonly archives: DayArchives,
     private readonly config: ConfigStore,
     private readonly clock: Clock,
+    private readonly clockWatch: ClockWatch,
   ) {}
 
   /**
    * @param what `archive` packs what is due and deletes nothing
-   * @throws BackupError when a part of it failed; the other parts are done all the same
+   * @param confirmClock somebody who knows the time says that the clock is right
+   * @throws BackupError when a part of it failed; the other parts are done all the same. `CLOCK_DOUBTFUL` where a person asked, and something was held back
    */
-  async run(requestedBy: string | null, what: 'all' | 'archive' = 'all'): Promise<CleanupResult> {
+  async run(
+    requestedBy: string | null,
+    what: 'all' | 'archive' = 'all',
+    { confirmClock = false } = {},
+  ): Promise<CleanupResult> {
+    if (confirmClock) await this.clockWatch.confirm();
     const job = await this.queue.run({
       type: 'cleanup',
       lane: 'source',
       requestedBy,
-      run: async (context) => ({ ...(await this.cleanUp(context, what)) }),
+      run: async (context) => ({ ...(await this.cleanUp(context, what, requestedBy !== null)) }),
     });
     return resultOf(job) as unknown as CleanupResult;
   }
@@ -79,7 +89,13 @@ export class CleanupOperation {
       const packed = files.find(({ filename }) => filename === archive)?.size_bytes ?? 0;
       freed += held > 0 ? Math.round((packed * sizeOf(snapshots)) / held) : 0;
     }
-    return { archived: countArchived(plan), deleted: countDeleted(plan), freed_bytes: freed, kept: plan.kept };
+    return {
+      archived: countArchived(plan),
+      deleted: countDeleted(plan),
+      freed_bytes: freed,
+      held_back: plan.heldBack.length,
+      kept: plan.kept,
+    };
   }
 
   /** Says in the log, before the first clean-up after a start, what that is going to delete: the settings may have been changed meanwhile. */
@@ -94,18 +110,27 @@ export class CleanupOperation {
 
   /** What {@link run} would do now, snapshot by snapshot. */
   async plan(): Promise<CleanupPlan> {
-    return planCleanup(await this.catalog.all(), this.config.get(), this.clock.now());
+    const clock = await this.clockWatch.look();
+    return planCleanup(await this.catalog.all(), this.config.get(), this.clock.now(), clock);
   }
 
-  private async cleanUp(context: JobContext, what: 'all' | 'archive'): Promise<CleanupResult> {
+  /** How many snapshots stay only because of doubts about the clock. Quick while there are none. */
+  async heldBack(): Promise<number> {
+    const { jumps } = await this.clockWatch.look();
+    return jumps.length === 0 ? 0 : (await this.plan()).heldBack.length;
+  }
+
+  private async cleanUp(context: JobContext, what: 'all' | 'archive', isAsked: boolean): Promise<CleanupResult> {
     // Decide on what is really there: files that somebody removed by hand must not count as the newest ones that have to stay.
     await this.catalog.reconcile();
-    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0 };
     const plan = await this.plan();
+    const held_back = what === 'all' ? plan.heldBack.length : 0;
+    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back };
     const wanted = what === 'all' ? plan : { ...plan, expiredLoose: [], expiredArchived: [] };
     const failures = await this.runSteps(this.steps(wanted, result), context);
     this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
     if (failures[0]) throw incomplete(failures[0], failures.length, result);
+    if (held_back > 0 && isAsked) throw clockDoubtful(result);
     return result;
   }
 
@@ -148,6 +173,16 @@ export class CleanupOperation {
     return failures;
   }
 }
+
+const clockDoubtful = (done: CleanupResult): BackupError =>
+  new BackupError(
+    'CLOCK_DOUBTFUL',
+    `${inNumber(done.held_back, 'snapshot')} that would be due for deletion by the clock stayed: it jumped ahead, and nobody has confirmed that it is right. ` +
+      'If it is wrong, set it. If it is right (the machine was off for that long), run the clean-up again and confirm the clock.',
+    { held_back: done.held_back, done },
+  );
+
+const inNumber = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
 
 type StepRun = ReturnType<JobContext['task']>;
 type CleanupStep = (run: StepRun) => Promise<void>;

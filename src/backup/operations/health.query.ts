@@ -3,12 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { Catalog, type SnapshotTotals } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
+import { aheadFrom } from '../model/dated-ahead.js';
 import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { DiskSpace } from '../system/disk-space.js';
 import { Clock } from '../system/clock.js';
+import { CleanupOperation } from './cleanup.operation.js';
 import { ConfigStore } from './config.store.js';
 import { Plans } from './plans.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -47,6 +49,7 @@ export class HealthQuery {
     private readonly config: ConfigStore,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
+    private readonly cleanup: CleanupOperation,
   ) {
     this.startedAt = clock.now();
     config.onChange((now, before) => this.noteChanges(plansOf(now), plansOf(before)));
@@ -68,6 +71,7 @@ export class HealthQuery {
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
     if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
       others.push(['warning', 'No backup is taken by itself; enable a plan.']);
+    others.push(...(await this.ofClock()));
     return {
       status: worst([...plans.map(({ status }) => status), ...others.map(([status]) => status)]),
       reasons: [...others.map(([, reason]) => reason), ...reasons],
@@ -76,6 +80,26 @@ export class HealthQuery {
       storage,
       configuration: this.config.get(),
     };
+  }
+
+  private async ofClock(): Promise<[HealthStatus, string][]> {
+    const found: [HealthStatus, string][] = [];
+    const from = aheadFrom(this.clock.now()).toISOString();
+    const { items, total } = await this.catalog.page({ from, page: 1, page_size: 1 });
+    if (items[0])
+      found.push([
+        'caution',
+        `${total === 1 ? 'A snapshot is' : `${total} snapshots are`} dated after now, such as ${items[0].id}: the clock is wrong, or was when they were taken. ` +
+          'If it is right now, delete them; until then they drive no other snapshot out.',
+      ]);
+    const heldBack = await this.cleanup.heldBack();
+    if (heldBack > 0)
+      found.push([
+        'caution',
+        `The clock jumped ahead, so ${heldBack === 1 ? 'a snapshot' : `${heldBack} snapshots`} due for deletion by it stayed. ` +
+          'If it is right, run a clean-up that confirms the clock; if it is wrong, set it.',
+      ]);
+    return found;
   }
 
   ofPlans(plans: readonly Plan[], from: Viewpoint = 'inside'): Promise<PlanHealth[]> {
@@ -89,6 +113,7 @@ export class HealthQuery {
 
   private async ofPlan(plan: Plan, from: Viewpoint): Promise<PlanHealth> {
     const newest = await this.newest(plan);
+    const newestDated = newest && (await this.newestDated(plan));
     const fault = newest && (await this.faultOf(newest));
     const job = await this.catalog.latestCaptureJob(plan.name);
     const lastRun = job && { status: job.status, message: job.error?.message ?? null };
@@ -98,7 +123,7 @@ export class HealthQuery {
       plan: plan.name,
       source: plan.source,
       enabled,
-      ...judgePlan({ rhythm, enabled, newest, fault, lastRun, watchedSince }, this.clock.now()),
+      ...judgePlan({ rhythm, enabled, newest, newestDated, fault, lastRun, watchedSince }, this.clock.now()),
       newest: newest && {
         id: newest.id,
         created_at: newest.created_at,
@@ -133,6 +158,12 @@ export class HealthQuery {
   private async newest({ name, source }: Plan): Promise<Snapshot | null> {
     const { items } = await this.catalog.page({ plan: name, source, page: 1, page_size: 1 });
     return items[0] ?? null;
+  }
+
+  private async newestDated({ name, source }: Plan): Promise<Date | null> {
+    const to = aheadFrom(this.clock.now()).toISOString();
+    const { items } = await this.catalog.page({ plan: name, source, to, page: 1, page_size: 1 });
+    return items[0] ? new Date(Math.min(Date.parse(items[0].created_at), this.clock.now().getTime())) : null;
   }
 
   private async storage(): Promise<BackupHealth['storage']> {

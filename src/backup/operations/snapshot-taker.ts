@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { ClockWatch } from './clock-watch.js';
 import { DatabaseTaker } from './database.taker.js';
 import { FilesTaker } from './files.taker.js';
 import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
@@ -13,10 +14,12 @@ export class SnapshotTaker {
     private readonly publisher: SnapshotPublisher,
     private readonly databases: DatabaseTaker,
     private readonly files: FilesTaker,
+    private readonly clockWatch: ClockWatch,
   ) {}
 
   /** @throws BackupError `DISK_FULL`, `UNSUPPORTED`, or what the engine says */
   async take(taking: Taking): Promise<Snapshot> {
+    await this.clockWatch.look(); // before there is a snapshot by whose date a wrong clock looks right
     await this.publisher.assertRoom();
     switch (taking.plan.source) {
       case 'database':

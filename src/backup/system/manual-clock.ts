@@ -9,6 +9,8 @@ interface Alarm {
 export class ManualClock extends Clock {
   private readonly alarms = new Set<Alarm>();
   private time: number;
+  /** How far it was set ahead, all together. */
+  private set = 0;
 
   constructor(start: Date | string) {
     super();
@@ -20,7 +22,7 @@ export class ManualClock extends Clock {
   }
 
   override elapsed(): number {
-    return this.time;
+    return this.time - this.set;
   }
 
   override after(ms: number, run: () => void): () => void {
@@ -38,6 +40,14 @@ export class ManualClock extends Clock {
       next.run();
     }
     this.time = end;
+  }
+
+  /** Somebody sets it: no time passes, and whoever waits goes on waiting as long. */
+  setTo(time: Date | string): void {
+    const shift = new Date(time).getTime() - this.time;
+    this.time += shift;
+    this.set += shift;
+    for (const alarm of this.alarms) alarm.at += shift;
   }
 
   /** When the next alarm rings, or undefined when none is set. */

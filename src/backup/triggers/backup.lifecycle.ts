@@ -10,6 +10,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { EngineHost } from '../engines/engine-host.js';
 import { asBackupError } from '../model/errors.js';
+import { ClockWatch } from '../operations/clock-watch.js';
 import { CompareOperation } from '../operations/compare.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
 import { EmptyStart } from '../operations/empty-start.js';
@@ -46,6 +47,7 @@ export class BackupLifecycle
     private readonly comparing: CompareOperation,
     private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
+    private readonly clockWatch: ClockWatch,
   ) {}
 
   /** A wrong setting or a folder that cannot be written stops the start here, rather than the first backup at night. */
@@ -63,6 +65,8 @@ export class BackupLifecycle
       await held?.release();
     }
     await this.emptyStart.run(); // before anybody adds a first row
+    await this.clockWatch.look();
+    this.clockWatch.start();
     await this.lookAround();
     this.looking = setInterval(() => void this.lookAround(), LOOK_MS).unref();
   }
@@ -122,6 +126,7 @@ export class BackupLifecycle
   async beforeApplicationShutdown(): Promise<void> {
     this.ending.abort();
     clearInterval(this.looking);
+    this.clockWatch.stop();
     this.scheduler.stop();
     this.comparing.close();
     await this.queue.close();

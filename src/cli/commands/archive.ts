@@ -6,5 +6,5 @@ export const archive: CliCommand = {
   summary: 'Packs the days that are old enough into one ZIP each; deletes nothing else.',
   examples: ['archive --dry-run', 'archive'],
   configure: (command) => command.option('--dry-run', 'only say what would happen'),
-  run: (context, _args, options) => cleanUp(context, 'archive', options['dryRun'] === true),
+  run: (context, _args, options) => cleanUp(context, 'archive', { dryRun: options['dryRun'] === true }),
 };

@@ -6,7 +6,11 @@ import { requester } from '../requester.js';
 import { watched } from '../watched.js';
 
 /** Archives, or archives and prunes. */
-export async function cleanUp(context: CommandContext, what: 'all' | 'archive', dryRun: boolean): Promise<void> {
+export async function cleanUp(
+  context: CommandContext,
+  what: 'all' | 'archive',
+  { dryRun, confirmClock = false }: { dryRun: boolean; confirmClock?: boolean },
+): Promise<void> {
   const backups = await context.open(dryRun ? 'read' : 'write');
   if (dryRun) {
     const plan = await backups.cleanup.plan();
@@ -14,7 +18,9 @@ export async function cleanUp(context: CommandContext, what: 'all' | 'archive', 
     context.answer(preview, () => inWords(preview, what, context.terminal.width('stdout')));
     return;
   }
-  const done = await watched(context, backups, 'Clean-up', () => backups.cleanup.run(requester(), what));
+  const done = await watched(context, backups, 'Clean-up', () =>
+    backups.cleanup.run(requester(), what, { confirmClock }),
+  );
   context.answer(
     done,
     () => `${done.archived} archived, ${done.deleted} deleted, ${sizeInWords(done.freed_bytes)} freed.`,
@@ -25,20 +31,32 @@ interface Preview {
   archived: { archive_of: string; ids: string[] }[];
   deleted: string[];
   kept: KeptSnapshot[];
+  held_back: string[];
 }
 
-function previewOf({ days, expiredLoose, expiredArchived, kept }: CleanupPlan, what: 'all' | 'archive'): Preview {
+function previewOf(
+  { days, expiredLoose, expiredArchived, kept, heldBack }: CleanupPlan,
+  what: 'all' | 'archive',
+): Preview {
   const archived = days.map(({ day, snapshots }) => ({ archive_of: day, ids: snapshots.map(({ id }) => id) }));
-  if (what === 'archive') return { archived, deleted: [], kept: [] };
+  if (what === 'archive') return { archived, deleted: [], kept: [], held_back: [] };
   const expired = [...expiredLoose, ...expiredArchived.flatMap(({ snapshots }) => snapshots)];
-  return { archived, deleted: expired.map(({ id }) => id), kept };
+  return { archived, deleted: expired.map(({ id }) => id), kept, held_back: heldBack };
 }
 
-function inWords({ archived, deleted, kept }: Preview, what: 'all' | 'archive', width: number | undefined): string {
+function inWords(
+  { archived, deleted, kept, held_back }: Preview,
+  what: 'all' | 'archive',
+  width: number | undefined,
+): string {
   const packing = archived.map(({ archive_of, ids }) => `  ${archive_of}: ${ids.length} snapshots`);
   const parts = [packing.length === 0 ? 'Nothing is to be packed.' : `To be packed, by day:\n${packing.join('\n')}`];
   if (what === 'all')
     parts.push(deleted.length === 0 ? 'Nothing is to be deleted.' : `To be deleted:\n  ${deleted.join('\n  ')}`);
+  if (held_back.length > 0)
+    parts.push(
+      `Due by the clock, and held back: it jumped ahead, and nobody confirmed that it is right (--confirm-clock):\n  ${held_back.join('\n  ')}`,
+    );
   if (kept.length > 0) parts.push(keptTable(kept, width));
   return parts.join('\n');
 }
@@ -55,6 +73,7 @@ const keptTable = (kept: readonly KeptSnapshot[], width: number | undefined): st
 
 const REASONS: Record<string, (of: string) => string> = {
   within_retention: () => 'it is young enough',
+  dated_ahead: () => 'it is dated after now, which no clean-up can judge',
   newest: () => 'it is among the newest of its plan',
   pinned: () => 'it is pinned',
   part_of: (of) => `it is a part of ${of}`,

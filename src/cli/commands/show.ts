@@ -33,6 +33,7 @@ function factsOf(snapshot: Snapshot, manifest: Manifest, neededBy: readonly stri
       'Taken',
       `${timeInWords(created_at)}, ${ageInWords(created_at, new Date())}, in ${tookInWords(snapshot.duration_ms)}`,
     ],
+    ['Warning', snapshot.warnings.map(({ message }) => message).join('\n') || null],
     ['Trigger', [trigger.type, trigger.event, subjects].filter(Boolean).join(', ')],
     ['Plan', snapshot.plan],
     ['Source', sourceOf(manifest)],

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../backup/headless.js';
+import { isDatedAhead, type Snapshot } from '../../backup/headless.js';
 import { table, type Column } from './table.js';
 import { ageInWords, countInWords, sizeInWords } from './units.js';
 
@@ -14,7 +14,10 @@ export const soundness = ({ is_valid }: Pick<Snapshot, 'is_valid'>): string =>
 export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: number | undefined): string {
   const columns: Column<Snapshot>[] = [
     { title: 'ID', value: ({ id }) => id },
-    { title: 'TAKEN', value: ({ created_at }) => ageInWords(created_at, now) },
+    {
+      title: 'TAKEN',
+      value: ({ created_at }) => (isDatedAhead(created_at, now) ? 'dated ahead' : ageInWords(created_at, now)),
+    },
     { title: 'PLAN', value: ({ plan }) => plan },
     {
       title: 'KIND',
@@ -26,6 +29,11 @@ export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: 
     { title: 'ROWS', value: (snapshot) => rowsInWords(snapshot), align: 'right' },
     { title: 'CHECK', value: soundness },
     {
+      title: 'NOTE',
+      value: ({ warnings }) => [...new Set(warnings.map(({ code }) => code))].join(', '),
+      flexible: true,
+    },
+    {
       title: 'WHERE',
       value: ({ pinned, archive }) => [pinned && 'pinned', archive].filter(Boolean).join(', '),
       flexible: true,
@@ -36,7 +44,7 @@ export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: 
   return table(told, snapshots, width);
 }
 
-const isOptional = (title: string): boolean => title === 'WHERE' || title === 'DESCRIPTION';
+const isOptional = (title: string): boolean => ['WHERE', 'DESCRIPTION', 'NOTE'].includes(title);
 
 function rowsInWords(snapshot: Snapshot): string {
   const rows = rowsOf(snapshot);

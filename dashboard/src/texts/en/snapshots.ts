@@ -24,6 +24,8 @@ export const snapshots = {
     startup: 'Start',
     cli: 'Command line',
   },
+  datedAhead: 'Dated after now',
+  warned: 'With warnings',
   kinds: { full: 'Full', differential: 'Differential' },
   locations: { regular: 'Regular', archived: 'Archived' },
   kind: 'Kind',

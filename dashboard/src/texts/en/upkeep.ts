@@ -25,10 +25,14 @@ export const upkeep = {
     archived: (count: number) => `${snapshots(count)} packed into the archive of its day`,
     deleted: (count: number) => `${snapshots(count)} deleted for good`,
     freed: (size: string) => `about ${size} freed`,
+    heldBack: (count: number) =>
+      `${snapshots(count)} due by the clock are held back: the clock jumped ahead, and nobody confirmed that it is right. If it is wrong, set it.`,
+    confirmClock: 'The clock is right: delete them too',
     stays: (count: number) => `${snapshots(count)} stay`,
     why: 'Why they stay',
     reasons: {
       within_retention: 'young enough',
+      dated_ahead: 'dated after now',
       pinned: 'pinned',
       newest: 'among the newest, which no rule removes',
       base_of: 'others are built on them',

@@ -25,6 +25,8 @@ export const snapshots: Texts['snapshots'] = {
     startup: 'Запуск',
     cli: 'Командная строка',
   },
+  datedAhead: 'Дата в будущем',
+  warned: 'С замечаниями',
   kinds: { full: 'Полный', differential: 'Разностный' },
   locations: { regular: 'Обычный', archived: 'В архиве' },
   kind: 'Вид',

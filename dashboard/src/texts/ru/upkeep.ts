@@ -26,10 +26,14 @@ export const upkeep: Texts['upkeep'] = {
     archived: (count) => `${snapshots(count)} будет упаковано в архив своего дня`,
     deleted: (count) => `${snapshots(count)} будет удалено навсегда`,
     freed: (size) => `освободится около ${size}`,
+    heldBack: (count) =>
+      `По часам пора удалить ещё ${snapshots(count)}, но они оставлены: часы ушли вперёд, и никто не подтвердил, что они верны. Если они неверны, исправьте их.`,
+    confirmClock: 'Часы верны: удалить и их',
     stays: (count) => `Останется: ${snapshots(count)}`,
     why: 'Почему они остаются',
     reasons: {
       within_retention: 'ещё не вышел срок',
+      dated_ahead: 'дата в будущем',
       pinned: 'закреплены',
       newest: 'среди самых новых, их не удаляет ни одно правило',
       base_of: 'на них построены другие',

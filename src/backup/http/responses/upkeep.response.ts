@@ -137,6 +137,13 @@ export class CleanupResponse implements CleanupResult {
   @ApiProperty({ type: 'integer' })
   freed_bytes!: number;
 
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'Snapshots that are due by the clock and stay: it jumped ahead, and nobody confirmed that it is right.',
+  })
+  held_back!: number;
+
   @ApiPropertyOptional({ type: [KeptResponse], description: 'On a dry run: what stays, and why.' })
   kept?: KeptResponse[];
 }
