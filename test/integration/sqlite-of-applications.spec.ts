@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EngineHost } from '../../src/backup/engines/engine-host.js';
+import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { dump } from '../support/sqlite-oracle.js';
@@ -197,6 +199,79 @@ describe('rows that break the rules of their own table', () => {
     const before = dump(bench.databasePath);
     await expect(bench.restore(snapshot)).rejects.toMatchObject({ code: 'CONSTRAINT_VIOLATION' });
     expect(dump(bench.databasePath)).toBe(before);
+  });
+});
+
+describe('what only the application can write', () => {
+  const UNWRITABLE: [string, string, RegExp][] = [
+    [
+      'an index of its collation',
+      `CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('a10'), ('a9'); CREATE INDEX i ON t (s COLLATE uint);`,
+      /uint/,
+    ],
+    [
+      'a unique column of its collation',
+      `CREATE TABLE t (s TEXT COLLATE uint UNIQUE); INSERT INTO t VALUES ('a10'), ('a9');`,
+      /uint/,
+    ],
+    [
+      'a key of its collation',
+      `CREATE TABLE t (s TEXT COLLATE uint PRIMARY KEY) WITHOUT ROWID; INSERT INTO t VALUES ('a10'), ('a9');`,
+      /uint/,
+    ],
+    [
+      'an index of its function',
+      `CREATE TABLE t (s TEXT); INSERT INTO t VALUES ('a'); CREATE INDEX i ON t (s) WHERE regexp('a', s);`,
+      /regexp/,
+    ],
+    [
+      'a stored column of its function',
+      `CREATE TABLE t (s TEXT, h AS (sha3(s)) STORED); INSERT INTO t VALUES ('a');`,
+      /sha3/,
+    ],
+  ];
+  const MORE = `CREATE TABLE other (v); INSERT INTO other VALUES (1); PRAGMA user_version = 3;`;
+
+  it.each(UNWRITABLE)(
+    '%s: refused when it is captured row by row, other tables of the database are not',
+    async (_, sql, named) => {
+      application(sql + MORE);
+      await expect(bench.capture()).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(/"t".*"native"/),
+      });
+      await expect(bench.capture()).rejects.toThrow(named);
+      expect((await bench.captureOnly(['other'])).manifest.tables).toMatchObject({ other: { rows: 1 } });
+    },
+  );
+
+  it.each(UNWRITABLE)('%s: comes back out of a native copy, in place and into a new file', async (_, sql) => {
+    application(`PRAGMA journal_mode = wal; ${sql} ${MORE}`);
+    const native = await EngineBench.open(new NativeEngine(new EngineHost()));
+    try {
+      const before = dump(bench.databasePath);
+      const snapshot = await native.capture(bench.target);
+      const host = new Database(bench.databasePath);
+      application('DELETE FROM t; DELETE FROM other;');
+      const { warnings } = await native.restore(snapshot, { target: bench.target });
+      expect(warnings).toEqual([
+        expect.stringMatching(/Only the application can write "t", .* copied back as a whole/),
+      ]);
+      expect(host.prepare('SELECT count(*) FROM other').pluck().get()).toBe(1);
+      host.close();
+      expect(dump(bench.databasePath)).toBe(before);
+      expect(application('PRAGMA integrity_check; PRAGMA journal_mode')).toBe('ok\nwal\n');
+      await removeDatabase();
+      await writeFile(bench.databasePath, '');
+      await native.restore(snapshot, { target: bench.target, allowSchemaChanges: true });
+      expect(dump(bench.databasePath)).toBe(before);
+      await native.restore(snapshot, { target: bench.target, tables: ['other'] });
+      await expect(native.restore(snapshot, { target: bench.target, tables: ['t'] })).rejects.toMatchObject({
+        code: expect.stringMatching(/UNSUPPORTED|TABLE_NOT_FOUND/),
+      });
+    } finally {
+      await native.close();
+    }
   });
 });
 

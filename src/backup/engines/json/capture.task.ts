@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { isCounter } from '../../model/counters.js';
 import { BackupError } from '../../model/errors.js';
 import type { SnapshotWarning } from '../../model/snapshot-warning.js';
@@ -19,6 +20,7 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
   const session = await beginCapture(request);
   const finished = discardAtExit(aside);
   try {
+    refuseWhatCannotComeBack(session, request);
     const { indexed, ...written } = await writeSnapshot(session, request, { aside, indexAside }, context);
     const warnings = written.kind === 'full' ? damageOf(session) : damageOfBase(request);
     context.report({ stage: 'check', progress: 0.95 });
@@ -43,6 +45,15 @@ export async function captureTask(request: CaptureRequest, context: TaskContext)
     await session.close();
     finished();
   }
+}
+
+/** Known already where the base has the same statements. */
+function refuseWhatCannotComeBack(
+  { assertRestorable, schema, tables }: CaptureSession,
+  { base }: CaptureRequest,
+): void {
+  if (typeof base !== 'string' && isDeepStrictEqual(base.snapshot.manifest.schema.ddl, schema.ddl)) return;
+  assertRestorable?.((name) => tables.some((table) => table.name === name));
 }
 
 /** Looked for whenever all is read anyway, which is once a day at least. */

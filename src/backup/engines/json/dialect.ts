@@ -24,6 +24,11 @@ export interface CaptureSession {
   warnings?: SnapshotWarning[];
   /** Roughly the size of the document, for the progress. */
   estimatedBytes: number;
+  /**
+   * Refuses tables that can be read and could not be restored; absent where there are none.
+   * @throws BackupError `UNSUPPORTED`
+   */
+  assertRestorable?: (isMeant: (table: string) => boolean) => void;
   /** What the database's own check for damage finds, in its words; absent where there is none that is cheap. */
   findDamage?: () => string[];
   close(): void | Promise<void>;

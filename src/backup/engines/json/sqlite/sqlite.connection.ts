@@ -49,6 +49,8 @@ function refuseOtherEncodings(connection: Connection): void {
     );
 }
 
+const NEEDS_APPLICATION = /no such (collation sequence|function|module|tokenizer)|unknown (function|tokenizer)/;
+
 /** Says what a driver's error means for the person who reads the job. */
 export function explain(error: unknown, target: SqliteTarget): BackupError {
   if (error instanceof BackupError) return error;
@@ -63,6 +65,13 @@ export function explain(error: unknown, target: SqliteTarget): BackupError {
   if (code === 'SQLITE_ERROR' && message === 'malformed JSON') {
     return new BackupError('SNAPSHOT_CORRUPT', 'A row of the snapshot is not JSON. Use another snapshot.');
   }
+  if (code?.startsWith('SQLITE_ERROR') && NEEDS_APPLICATION.test(message ?? ''))
+    return new BackupError(
+      'UNSUPPORTED',
+      `The database "${name}" needs what only the application has: ${message}. Nothing was changed. A snapshot of the engine "native" copies the database file instead.`,
+      {},
+      { cause: error },
+    );
   const known = asBackupError(error);
   if (known.code === 'DATABASE_LOCKED') {
     const seconds = target.busyTimeoutMs / 1000;

@@ -12,6 +12,10 @@ import { findDamage } from './sqlite.integrity.js';
 import { readRowLines } from './sqlite.rows.js';
 import { describeSchema, readLayouts } from './sqlite.schema.js';
 import { DatabaseState } from './sqlite.state.js';
+import { assertWritable, findUnwritable } from './sqlite.unwritable.js';
+
+const CAPTURE_OTHERWISE =
+  'Let the plan use the engine "native", which copies the database file, or name the other tables in the plan.';
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
 export class SqliteDialect implements Dialect<SqliteTarget> {
@@ -28,9 +32,10 @@ export class SqliteDialect implements Dialect<SqliteTarget> {
       pinSchema(connection);
       const during = state.read();
       const layouts = readLayouts(connection, target.migrationsTable);
+      const schema = describeSchema(connection, layouts, target.migrationsTable);
       return {
         database: { type: 'sqlite', name: basename(target.path), server_version: serverVersion(connection) },
-        schema: describeSchema(connection, layouts, target.migrationsTable),
+        schema,
         tables: layouts.map((layout) => ({
           name: layout.name,
           columns: layout.columns.map(({ name, type }) => ({ name, type })),
@@ -42,6 +47,8 @@ export class SqliteDialect implements Dialect<SqliteTarget> {
         estimatedBytes:
           Number(connection.pragma('page_count', { simple: true })) *
           Number(connection.pragma('page_size', { simple: true })),
+        assertRestorable: (isMeant) =>
+          assertWritable(findUnwritable(schema.ddl, target.migrationsTable, isMeant), CAPTURE_OTHERWISE),
         findDamage: () => findDamage(connection),
         close,
       };

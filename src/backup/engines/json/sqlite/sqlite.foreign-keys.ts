@@ -1,5 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import { quoted, type Connection } from './sqlite.connection.js';
+import { isRefusal } from './sqlite.schema-text.js';
 
 interface BrokenReference {
   child: string;
@@ -36,7 +37,7 @@ export class ForeignKeyReport {
         this.broken.set(key, { ...known, rows: known.rows + 1 });
       }
     } catch (error) {
-      if ((error as { code?: string }).code !== 'SQLITE_ERROR') throw error;
+      if (!isRefusal(error)) throw error;
       this.uncheckable.push(`The foreign keys of table "${child}" could not be checked: ${(error as Error).message}.`);
     }
   }

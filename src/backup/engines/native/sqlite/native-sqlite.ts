@@ -1,22 +1,28 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { isCounter } from '../../../model/counters.js';
+import type { BackupError } from '../../../model/errors.js';
 import type { TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
 import type { CapturedTable, CaptureSession } from '../../json/dialect.js';
 import type { DocumentPart } from '../../json/document.reader.js';
+import { schemaMismatch } from '../../json/restore.errors.js';
+import { isRefusal } from '../../json/sqlite/sqlite.schema-text.js';
+import { assertWritable, findUnwritable, type UnwritableTable } from '../../json/sqlite/sqlite.unwritable.js';
 import { SqliteDialect } from '../../json/sqlite/sqlite.dialect.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase } from '../native-database.js';
-import { copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
+import { copyBack, copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
 import { withStagedCopy } from './sqlite.staging.js';
 
 const LF = 0x0a;
 
 /**
  * SQLite: a copy of the file by the online backup API, and back by the JSON dialect's restore, which reads the rows out of that copy: one transaction,
- * proved before it commits, seen by every open connection.
+ * proved before it commits, seen by every open connection. Where rows or indexes can only be written by the application, the file's pages are copied back
+ * instead.
  */
 export class NativeSqlite implements NativeDatabase<SqliteTarget> {
   private readonly dialect = new SqliteDialect();
@@ -57,9 +63,24 @@ export class NativeSqlite implements NativeDatabase<SqliteTarget> {
     context: TaskContext,
   ): Promise<RestoreOutcome> {
     return withStagedCopy(snapshot, context, async (path) => {
+      const { schema } = snapshot.manifest;
+      const isMeant = (name: string) => tables === null || tables.includes(name);
+      const unwritable = findUnwritable(schema.ddl, target.migrationsTable, isMeant);
+      if (unwritable.length > 0 && tables === null) {
+        const differences = this.dialect.compareSchema(target, snapshot.manifest, null);
+        if (differences.length > 0 && !allowSchemaChanges) throw schemaMismatch(differences);
+        await copyBack(path, target, context);
+        return { tables: snapshot.manifest.tables, warnings: [copiedBack(unwritable)], missing: [] };
+      }
+      assertWritable(unwritable, 'Restore all tables: then the database file is copied back.');
       const session = this.dialect.beginCapture({ ...target, path });
       try {
-        const plan = { manifest: snapshot.manifest, parts: partsOf(snapshot, session), tables, allowSchemaChanges };
+        const plan = {
+          manifest: snapshot.manifest,
+          parts: partsOf(snapshot, session, isMeant),
+          tables,
+          allowSchemaChanges,
+        };
         return await this.dialect.restore(target, plan, context);
       } finally {
         await session.close();
@@ -68,14 +89,28 @@ export class NativeSqlite implements NativeDatabase<SqliteTarget> {
   }
 }
 
+const copiedBack = (unwritable: readonly UnwritableTable[]): string =>
+  `Only the application can write ${unwritable.map(({ table }) => JSON.stringify(table)).join(', ')}, so the database file was copied back as a whole, with its schema and its migrations.`;
+
 /** Rows and digests of every table, the same as those of a JSON snapshot. */
 async function summaries(session: CaptureSession, context: TaskContext): Promise<Record<string, TableSummary>> {
   const found: [string, TableSummary][] = [];
   for (const table of session.tables) {
     context.report({ stage: 'check', progress: 0.6 + (0.35 * found.length) / session.tables.length });
-    found.push([table.name, await summary(table, context)]);
+    const read = await summaryIfReadable(table, context);
+    if (read) found.push([table.name, read]);
   }
   return Object.fromEntries(found);
+}
+
+/** Of a table that only the application can read, for its key is sorted by the application's collation: none. */
+async function summaryIfReadable(table: CapturedTable, context: TaskContext): Promise<TableSummary | null> {
+  try {
+    return await summary(table, context);
+  } catch (error) {
+    if (isRefusal((error as BackupError).cause ?? error)) return null;
+    throw error;
+  }
 }
 
 async function summary(table: CapturedTable, context: TaskContext): Promise<TableSummary> {
@@ -96,10 +131,15 @@ function countLines(lines: Buffer): number {
 }
 
 /** What a document of these rows would hold. */
-async function* partsOf({ manifest }: StoredSnapshot, session: CaptureSession): AsyncGenerator<DocumentPart> {
+async function* partsOf(
+  { manifest }: StoredSnapshot,
+  session: CaptureSession,
+  isMeant: (table: string) => boolean,
+): AsyncGenerator<DocumentPart> {
   const { id, created_at, database } = manifest;
   yield { part: 'head', id, kind: 'full', base: null, created_at, database };
   for (const table of session.tables) {
+    if (!isMeant(table.name) && !isCounter('sqlite', table.name)) continue;
     yield { part: 'table', name: table.name, columns: table.columns, primaryKey: table.primaryKey };
     for await (const lines of table.lines()) yield { part: 'rows', rows: joined(lines) };
   }

@@ -44,6 +44,34 @@ export async function copyDatabase(target: SqliteTarget, aside: string, context:
   }
 }
 
+/**
+ * Copies a stored database over another, page by page, in one transaction of that: old or new, seen by every open connection. Only the bytes prove it, whose checksum was
+ * right; so this is for databases whose rows cannot be written one by one.
+ * @param staged the stored database, in no other's use
+ */
+export async function copyBack(staged: string, target: SqliteTarget, context: TaskContext): Promise<void> {
+  const source = new Database(staged, { readonly: true });
+  let left = Infinity;
+  let movedAt = performance.now();
+  try {
+    await context.breathe();
+    await context.whileHeld(() =>
+      source.backup(target.path, {
+        progress: ({ totalPages, remainingPages }) => {
+          if (remainingPages < left) [left, movedAt] = [remainingPages, performance.now()];
+          else if (performance.now() - movedAt > target.busyTimeoutMs) throw locked(target);
+          context.report({ stage: 'restore', progress: (totalPages - remainingPages) / (totalPages + 1) });
+          return PAGES_PER_STEP;
+        },
+      }),
+    );
+  } catch (error) {
+    throw explain(error, target);
+  } finally {
+    source.close();
+  }
+}
+
 /** One file that needs no log beside it, and in which SQLite finds no damage. */
 function makeSelfContained(path: string, target: SqliteTarget): void {
   const copy = new Database(path, { fileMustExist: true });
@@ -75,4 +103,10 @@ const damaged = (target: SqliteTarget, said: string): BackupError =>
   new BackupError(
     'DATABASE_UNAVAILABLE',
     `The database "${basename(target.path)}" is damaged: ${said}. Restore a snapshot; the engine "json" may still save its rows.`,
+  );
+
+const locked = (target: SqliteTarget): BackupError =>
+  new BackupError(
+    'DATABASE_LOCKED',
+    `The database "${basename(target.path)}" stayed locked by another connection. Nothing was changed; try again, or find the transaction that stays open.`,
   );
