@@ -31,6 +31,7 @@ import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
 import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
+import { OriginKey } from './operations/origin-key.js';
 import { Plans } from './operations/plans.js';
 import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
@@ -112,6 +113,7 @@ const INNER_PARTS: Provider[] = [
   RowLosses,
   ClockWatch,
   EmptyStart,
+  OriginKey,
   Plans,
   RecordedJobs,
   SnapshotPublisher,

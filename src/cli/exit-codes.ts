@@ -44,6 +44,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   RESTORE_INCOMPLETE: EXIT.failed,
   NOT_COMPARABLE: EXIT.refused,
   SCHEMA_MISMATCH: EXIT.refused,
+  SCHEMA_NOT_TRUSTED: EXIT.refused,
   CONSTRAINT_VIOLATION: EXIT.refused,
   MAINTENANCE: EXIT.busy,
   BUSY: EXIT.busy,

@@ -56,6 +56,7 @@ function unexpected(thrown: unknown): Omit<Failure, 'details'> {
 const OTHER_WORDS: readonly [string, string][] = [
   ['send "allow_schema_changes": true to restore what fits', 'add --allow-schema-changes to restore what fits'],
   ['send "skip_safety_snapshot": true', 'add --no-safety'],
+  ['send "trust_schema": true', 'add --trust-schema'],
   [
     'GET /admin/database/backups/all lists the archives',
     '"nestjs-backup list --location archived" lists what lies in archives',
@@ -69,11 +70,25 @@ const inWordsOfTheCommandLine = (message: string): string =>
   OTHER_WORDS.reduce((text, [api, ours]) => text.replaceAll(api, ours), message);
 
 /** The details that a person needs beside the message, one line each. */
-export function detailLines({ differences, missing }: Failure['details']): string[] {
+export function detailLines({ differences, missing, statements }: Failure['details']): string[] {
+  if (Array.isArray(statements)) return statementLines(statements.map(String));
   if (Array.isArray(missing)) return (missing as unknown[]).map((each) => `  ${plainText(String(each))}`);
   if (!Array.isArray(differences)) return [];
   return (differences as { table?: unknown; column?: unknown; difference?: unknown }[]).map(
     ({ table, column, difference }) =>
       `  ${plainText([table, column].filter(Boolean).map(String).join('.'))}: ${plainText(String(difference))}`,
   );
+}
+
+const MOST_STATEMENTS = 20;
+
+/** Their first lines; all of them are what `show --ddl` prints. */
+function statementLines(statements: readonly string[]): string[] {
+  const more = statements.length - MOST_STATEMENTS;
+  return [
+    ...statements
+      .slice(0, MOST_STATEMENTS)
+      .map((sql) => `  ${plainText(sql.replace(/^-- \{.*\}\n/, '').slice(0, 150))}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ];
 }

@@ -15,7 +15,7 @@ export class InlineFilesEngine {
   restore = (request: RestoreFilesRequest) => restoreFilesTask(request, quiet());
   checkRestorable = (request: RestoreFilesRequest) => checkFilesRestorableTask(request, quiet());
   recover = (targets: string[]) => recoverFilesTask({ targets }, quiet());
-  verify = (snapshot: StoredSnapshot<FilesManifest>) => verifyTask(snapshot, quiet());
+  verify = (snapshot: StoredSnapshot<FilesManifest>) => verifyTask({ snapshot }, quiet());
 
   async read(snapshot: StoredSnapshot<FilesManifest>): Promise<Readable> {
     const pieces: Buffer[] = [];

@@ -180,7 +180,9 @@ export class LocalDestination extends Destination {
       if (!document?.isFile()) return `its document ${filename} is missing`;
       if (document.size !== size_bytes) return `its document has ${document.size} bytes instead of ${size_bytes}`;
       const manifest = await lstat(pathInside(this.folder, manifestName(id))).catch(ignoreMissing);
-      return manifest?.isFile() ? null : `its manifest ${manifestName(id)} is missing`;
+      if (!manifest?.isFile()) return `its manifest ${manifestName(id)} is missing`;
+      const found = await this.readLoose(id);
+      return 'problem' in found ? `its manifest ${manifestName(id)} is damaged` : null;
     });
   }
 

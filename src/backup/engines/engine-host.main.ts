@@ -8,6 +8,7 @@ serveOneTask(
     capture: async () => (await import('./json/capture.task.js')).captureTask,
     restore: async () => (await import('./json/restore.task.js')).restoreTask,
     checkRestorable: async () => (await import('./json/restore.task.js')).checkRestorableTask,
+    statementsToConfirm: async () => (await import('./json/confirm.task.js')).statementsToConfirmTask,
     occupancy: async () => (await import('./json/occupancy.task.js')).occupancyTask,
     read: async () => (await import('./json/read.task.js')).readTask,
     captureFiles: async () => (await import('./files/capture.task.js')).captureFilesTask,

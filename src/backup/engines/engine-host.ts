@@ -20,6 +20,7 @@ import type {
   CaptureRequest,
   CompareRequest,
   CompareRowsRequest,
+  ConfirmRequest,
   PreviewRestoreRequest,
   ReadRequest,
   RestoreOutcome,
@@ -50,15 +51,24 @@ export interface PackedArchive {
   damaged: { id: string; message: string }[];
 }
 
-export type CheckRestorableRequest = Omit<RestoreRequest, 'allowSchemaChanges'>;
+export type CheckRestorableRequest = Omit<RestoreRequest, 'allowSchemaChanges' | 'foreign'>;
+
+export interface VerifyRequest {
+  snapshot: StoredSnapshot<Manifest>;
+  /** Of a snapshot of several parts: the manifests of its parts, as far as they can be found. */
+  parts?: Manifest[];
+  /** How to call the databases' own programs. */
+  options?: NativeOptions;
+}
 
 /** Everything the engine host can do: what it is asked, and what it answers. */
 export interface EngineTasks {
   capture: { request: CaptureRequest; answer: CapturedDocument };
   restore: { request: RestoreRequest; answer: RestoreOutcome };
   checkRestorable: { request: CheckRestorableRequest; answer: SchemaDifference[] };
-  /** Re-reads the stored bytes, the base's too, and compares them with the manifest; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
-  verify: { request: StoredSnapshot<Manifest>; answer: null };
+  statementsToConfirm: { request: ConfirmRequest; answer: string[] };
+  /** Re-reads what is stored, the base's too, and proves that it is what a restore relies on; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
+  verify: { request: VerifyRequest; answer: null };
   occupancy: { request: DatabaseTarget; answer: Occupancy };
   captureFiles: { request: CaptureFilesRequest; answer: CapturedFiles };
   restoreFiles: { request: RestoreFilesRequest; answer: RestoreFilesOutcome };

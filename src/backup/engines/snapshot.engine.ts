@@ -5,6 +5,7 @@ import type {
   DatabaseInfo,
   DatabaseManifest,
   FilesManifest,
+  FullManifest,
   FullReason,
   Manifest,
   SchemaInfo,
@@ -74,6 +75,13 @@ export interface StoredSnapshot<M extends Manifest = DatabaseManifest> {
 export const isOfFiles = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot<FilesManifest> =>
   snapshot.manifest.source === 'files';
 
+export const isOfDatabase = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot =>
+  snapshot.manifest.source === 'database';
+
+/** One whose document names other snapshots, its parts. */
+export const isOfSeveral = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot<FullManifest> =>
+  snapshot.manifest.source === 'full';
+
 /** One difference between a snapshot's schema and the live one, in words for people. */
 export interface SchemaDifference {
   table: string;
@@ -88,7 +96,15 @@ export interface RestoreRequest {
   tables: string[] | null;
   /** Let columns that the snapshot lacks take their default, and leave out what the live schema no longer has. */
   allowSchemaChanges: boolean;
+  /**
+   * The snapshot is not known to be one of this installation's own, and nobody has confirmed what it would run: then only statements run of the kinds that this
+   * program writes itself, and none that would lend the rights of an administrator to it.
+   * @default false
+   */
+  foreign?: boolean;
 }
+
+export type ConfirmRequest = Pick<RestoreRequest, 'database' | 'snapshot' | 'allowSchemaChanges'>;
 
 export interface RestoreOutcome {
   tables: Record<string, { rows: number }>;
@@ -165,7 +181,7 @@ export abstract class SnapshotEngine {
 
   /**
    * Replaces the rows in one transaction and proves the result before it commits; reports the stages `restore` and `check`.
-   * @throws BackupError `SCHEMA_MISMATCH`, `SNAPSHOT_CORRUPT`, `RESTORE_MISMATCH`, `CONSTRAINT_VIOLATION`, `DATABASE_LOCKED`, `TABLE_NOT_FOUND`; the database is as before
+   * @throws BackupError `SCHEMA_MISMATCH`, `SCHEMA_NOT_TRUSTED`, `SNAPSHOT_CORRUPT`, `RESTORE_MISMATCH`, `CONSTRAINT_VIOLATION`, `DATABASE_LOCKED`, `TABLE_NOT_FOUND`; the database is as before
    */
   abstract restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome>;
 
@@ -174,13 +190,18 @@ export abstract class SnapshotEngine {
    * @throws BackupError `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`
    */
   abstract checkRestorable(
-    request: Omit<RestoreRequest, 'allowSchemaChanges'>,
+    request: Omit<RestoreRequest, 'allowSchemaChanges' | 'foreign'>,
     run?: TaskRun,
   ): Promise<SchemaDifference[]>;
 
   /** Refuses chosen tables where a snapshot can only be restored as a whole. @throws BackupError `UNSUPPORTED` */
   assertSeparable(_request: Pick<RestoreRequest, 'database' | 'snapshot' | 'tables'>): void {
     // most keep their tables apart
+  }
+
+  /** The statements that a restore which may build tables runs only after a person has confirmed them, where the snapshot is foreign. */
+  statementsToConfirm(_request: ConfirmRequest, _run?: TaskRun): Promise<string[]> {
+    return Promise.resolve([]);
   }
 
   /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */

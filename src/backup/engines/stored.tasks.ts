@@ -11,18 +11,22 @@ import { manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
-import { isDifferentialDocument, materialise } from './json/materialise.js';
-import { proven } from './json/proven.js';
-import type { PackArchiveRequest, PackedArchive, PackItem } from './engine-host.js';
-import { isOfFiles, type StoredSnapshot } from './snapshot.engine.js';
+import { proveDocument } from './json/prove-document.js';
+import type { PackArchiveRequest, PackedArchive, PackItem, VerifyRequest } from './engine-host.js';
+import { proveParts } from './prove-parts.js';
+import { isOfDatabase, isOfFiles, isOfSeveral, type StoredSnapshot } from './snapshot.engine.js';
 
 /**
- * Re-reads a snapshot's stored bytes, its base's too, and compares them with the manifest; a differential is put together as well. Of files every digest is compared.
+ * Re-reads a snapshot's stored bytes, its base's too, compares them with the manifest, and proves what a restore relies on: rows, digests, files, schema.
+ * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`
  */
-export async function verifyTask(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<null> {
+export async function verifyTask({ snapshot, parts, options }: VerifyRequest, context: TaskContext): Promise<null> {
   await verifyBytes(snapshot, context);
-  if (isDifferentialDocument(snapshot)) await assertFitsItsBase(snapshot);
   if (isOfFiles(snapshot)) await (await import('./files/verify.js')).proveTree(snapshot);
+  else if (isOfSeveral(snapshot)) await proveParts(snapshot, parts);
+  else if (!isOfDatabase(snapshot)) return null;
+  else if (snapshot.manifest.engine === 'json') await proveDocument(snapshot);
+  else await (await import('./native/prove.js')).proveNative(snapshot, options, context);
   return null;
 }
 
@@ -34,11 +38,6 @@ export async function verifyBytes(snapshot: StoredSnapshot<Manifest>, context: T
     context.report({ stage: 'verify', progress: bytes / (manifest.file_size_bytes + 1) }),
   );
   assertIntact(manifest, found);
-}
-
-/** Put together with its base, a differential has the digests that its manifest promises. */
-async function assertFitsItsBase(snapshot: StoredSnapshot): Promise<void> {
-  for await (const part of proven(snapshot.manifest, materialise(snapshot))) if (part.part === 'end') return;
 }
 
 function assertIntact(manifest: Manifest, found: ExpectedEntry): void {

@@ -278,4 +278,14 @@ export class RestoreRequest {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   allow_schema_changes?: boolean;
+
+  @ApiPropertyOptional({
+    default: false,
+    description:
+      'Run what the schema of the snapshot holds although this installation did not take it. Without it, statements that are no plain parts of a schema, or would lend ' +
+      "an administrator's rights to the snapshot, are answered with 409 SCHEMA_NOT_TRUSTED and listed.",
+  })
+  @IfGiven()
+  @IsBoolean({ message: 'must be true or false' })
+  trust_schema?: boolean;
 }

@@ -113,6 +113,7 @@ export class RunsController {
     'TABLE_NOT_FOUND',
     'SNAPSHOT_CORRUPT',
     'SCHEMA_MISMATCH',
+    'SCHEMA_NOT_TRUSTED',
     'CONFIG_INVALID',
     'CONSTRAINT_VIOLATION',
     'ARCHIVE_CORRUPT',
@@ -123,7 +124,7 @@ export class RunsController {
   )
   async restore(
     @SnapshotId() id: string,
-    @Body() { confirm, skip_safety_snapshot, tables, to, allow_schema_changes }: RestoreRequest,
+    @Body() { confirm, skip_safety_snapshot, tables, to, allow_schema_changes, trust_schema }: RestoreRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requester: string | null,
     @Res({ passthrough: true }) response: Response,
@@ -136,6 +137,7 @@ export class RunsController {
         ...(tables === undefined ? {} : { tables }),
         ...(to === undefined ? {} : { to }),
         ...(allow_schema_changes === undefined ? {} : { allowSchemaChanges: allow_schema_changes }),
+        ...(trust_schema === undefined ? {} : { trustSchema: trust_schema }),
       },
       requester,
     );

@@ -104,6 +104,8 @@ interface AnyManifest {
   checksum_algorithm: 'SHA256';
   tables: Record<string, TableSummary>;
   app_version: string;
+  /** By which the installation that took it recognises it; absent where that had no key, and in manifests of earlier versions. */
+  origin_hmac?: string;
 }
 
 /** A snapshot of a database. */

@@ -7,7 +7,7 @@ import {
   type Manifest,
 } from './manifest.js';
 import { manifestChecksum } from './manifest-checksum.js';
-import { documentNames, isSnapshotId } from './snapshot-id.js';
+import { contradictsItsName, documentNames, isSnapshotId } from './snapshot-id.js';
 import { TRIGGER_TYPES } from './trigger.js';
 
 const HEX_64 = /^[0-9a-f]{64}$/;
@@ -28,6 +28,9 @@ export function parseManifest(text: string, expectedId: string): Manifest {
   const lostChecksum = manifest.sequence !== undefined && manifest_sha256 === undefined;
   const wrong = lostChecksum ? 'manifest_sha256' : firstWrongField(manifest, expectedId);
   if (wrong) throw corrupt(expectedId, `its field "${wrong}" is missing or wrong`);
+  // Where nothing proves the whole, a damaged time must not decide what is deleted.
+  if (manifest_sha256 === undefined && contradictsItsName(expectedId, manifest.created_at!))
+    throw corrupt(expectedId, `its "created_at" is not the time in its name`);
   return manifest as Manifest;
 }
 
@@ -67,6 +70,7 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): Field | unde
   const wrong = firstWrongOfSource(m, expectedId);
   if (wrong) return wrong;
   if (typeof m.app_version !== 'string') return 'app_version';
+  if (m.origin_hmac !== undefined && !isDigest(m.origin_hmac)) return 'origin_hmac';
   return undefined;
 }
 

@@ -53,6 +53,14 @@ export function timestamp(at: Date): string {
   return `${iso.slice(0, 10).replaceAll('-', '')}_${iso.slice(11, 19).replaceAll(':', '')}`;
 }
 
+const TIME_IN_ID = /_(\d{8}_\d{6})(?:_\d+)?$/;
+
+/** Whether an id ends with another moment than this one: then either was damaged. An id that ends with none agrees with all. */
+export function contradictsItsName(id: string, createdAt: string): boolean {
+  const named = TIME_IN_ID.exec(id)?.[1];
+  return named !== undefined && named !== timestamp(new Date(createdAt));
+}
+
 /** The UTC day, `YYYY-MM-DD`. */
 export const utcDay = (at: Date): string => at.toISOString().slice(0, 10);
 
@@ -67,7 +75,7 @@ export function dayOfArchive(name: string): string | undefined {
 
 /**
  * The id a snapshot gets, before a `_2`, `_3` … is added for a second one in the same second.
- * Names are for people: nothing reads facts back out of them.
+ * Names are for people: nothing reads facts back out of them, except to find damage.
  * @param part of a snapshot that has several
  */
 export function snapshotId(plan: string, trigger: Trigger, at: Date, part?: 'database' | 'files'): string {

@@ -3,11 +3,13 @@ import { DatabaseEngines } from '../engines/database-engines.js';
 import { EngineHost } from '../engines/engine-host.js';
 import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
 import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
+import { notTrusted } from '../engines/not-trusted.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { snapshotFromManifest } from '../model/snapshot.js';
 import type { TaskRun } from '../system/child-task.js';
 import { makeDatabaseFile } from './database-file.js';
+import { OriginKey } from './origin-key.js';
 import { ResolvedOptions } from './resolved-options.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
 import { ofDatabase } from './stored-snapshots.js';
@@ -19,6 +21,7 @@ export class DatabaseRestorer implements Restorer {
     private readonly engines: DatabaseEngines,
     private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
+    private readonly origin: OriginKey,
   ) {}
 
   /** Whether no captured table of the application's database holds a row. */
@@ -39,8 +42,9 @@ export class DatabaseRestorer implements Restorer {
     this.assertAskable(stored, choices);
     const snapshot = ofDatabase(stored);
     const { engine, database } = this.placeOf(snapshot, choices);
+    await this.assertTrusted(snapshot, choices);
     if (choices.intoEmpty && (await this.emptiness(database)) !== 'no_rows') {
-      await this.host.run('verify', snapshot, run); // there is no schema yet that could differ
+      await this.host.run('verify', { snapshot, options: this.options.native }, run); // there is no schema yet that could differ
       return;
     }
     const differences = await engine.checkRestorable({ database, snapshot, tables: choices.tables ?? null }, run);
@@ -61,7 +65,8 @@ export class DatabaseRestorer implements Restorer {
     const snapshot = ofDatabase(stored);
     const { engine, database } = this.placeOf(snapshot, choices);
     const { tables = null, allowSchemaChanges = false } = choices;
-    const request = { database, snapshot, tables, allowSchemaChanges };
+    const foreign = await this.isForeign(snapshot, choices);
+    const request = { database, snapshot, tables, allowSchemaChanges, foreign };
     if (!choices.intoEmpty) return judged(await engine.restore(request, run), choices);
     const occupancy = await this.emptiness(database); // somebody may have filled it since it was checked
     const removeFile =
@@ -91,6 +96,23 @@ export class DatabaseRestorer implements Restorer {
         `Snapshot "${manifest.id}" is of a ${manifest.database.type} database, and cannot be restored into a ${target.type} database.`,
       );
     return { engine: this.engines.of(manifest.engine), database: target };
+  }
+
+  /** @throws BackupError `SCHEMA_NOT_TRUSTED` with `statements`, where it would run what somebody has to read first */
+  private async assertTrusted(snapshot: StoredSnapshot, choices: RestoreChoices): Promise<void> {
+    if (!(await this.isForeign(snapshot, choices))) return;
+    const { engine, database } = this.placeOf(snapshot, choices);
+    const occupancy = choices.intoEmpty ? await this.emptiness(database) : 'rows';
+    const allowSchemaChanges =
+      choices.allowSchemaChanges === true || (choices.intoEmpty === true && occupancy !== 'no_rows');
+    if (occupancy === 'missing' && database.type !== 'sqlite') return; // which the restore itself says
+    const statements = await engine.statementsToConfirm({ database, snapshot, allowSchemaChanges });
+    if (statements.length > 0) throw notTrusted(snapshot, statements);
+  }
+
+  /** Not known to be this installation's own, and not confirmed. */
+  private async isForeign({ manifest }: StoredSnapshot, { trustSchema }: RestoreChoices): Promise<boolean> {
+    return trustSchema !== true && !(await this.origin.recognises(manifest));
   }
 
   private async emptiness(database: DatabaseTarget): Promise<Exclude<Occupancy, 'rows'>> {

@@ -12,6 +12,8 @@ export interface RestoreChoices {
   tables?: string[];
   /** Let columns that the snapshot lacks take their default, and leave out what the live schema no longer has. */
   allowSchemaChanges?: boolean;
+  /** Run what the snapshot's schema holds although this installation did not take it: somebody has read it. */
+  trustSchema?: boolean;
   /** Put files here instead of where they were; the original stays as it is. @default in place */
   to?: string;
   /** Do not read the snapshot beforehand: what is wrong with it, or with the schema, is found by the restore itself. */

@@ -11,6 +11,7 @@ import { snapshotFromManifest, type Snapshot } from '../model/snapshot.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
 import type { JobContext } from './job-run.js';
+import { OriginKey } from './origin-key.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 const MB = 1024 * 1024;
@@ -47,6 +48,7 @@ export class SnapshotPublisher {
     private readonly destination: Destination,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
+    private readonly origin: OriginKey,
   ) {}
 
   /** @throws BackupError `DISK_FULL` */
@@ -100,7 +102,7 @@ export class SnapshotPublisher {
     let snapshot: Snapshot;
     try {
       snapshot = await context.fence.whileHeld(async () => {
-        const numbered = { ...manifest, sequence: (await this.catalog.highestSequence()) + 1 };
+        const numbered = await this.origin.sign({ ...manifest, sequence: (await this.catalog.highestSequence()) + 1 });
         await this.destination.publishSnapshot(file.temporaryPath, numbered, file.temporaryIndexPath);
         const published = snapshotFromManifest(numbered, null);
         await this.catalog.addSnapshot(published);

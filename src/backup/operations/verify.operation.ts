@@ -2,10 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { EngineHost } from '../engines/engine-host.js';
 import { asBackupError, type BackupErrorCode } from '../model/errors.js';
+import type { Manifest } from '../model/manifest.js';
 import { Clock } from '../system/clock.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
+import { ResolvedOptions } from './resolved-options.js';
 import { StoredSnapshots } from './stored-snapshots.js';
 
 /** Wire shape. */
@@ -34,6 +36,7 @@ export class VerifyOperation {
     private readonly snapshots: StoredSnapshots,
     private readonly host: EngineHost,
     private readonly clock: Clock,
+    private readonly options: ResolvedOptions,
   ) {}
 
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, or what kept it from reading; a damaged snapshot is an answer, not an error */
@@ -67,10 +70,18 @@ export class VerifyOperation {
     return undefined;
   }
 
+  private async manifestsOfParts(manifest: Manifest): Promise<Manifest[]> {
+    if (manifest.source !== 'full') return [];
+    const parts = await Promise.all(manifest.parts.map((part) => this.catalog.find(part)));
+    const located = parts.flatMap((part) => (part ? [this.snapshots.locate(part).catch(() => null)] : []));
+    return (await Promise.all(located)).flatMap((part) => (part ? [part.manifest] : []));
+  }
+
   private async damage(id: string, context: JobContext): Promise<string | undefined> {
     try {
       const parts = await this.snapshots.read(id, async (stored) => {
-        await this.host.run('verify', stored, context.task(0, 1));
+        const parts = await this.manifestsOfParts(stored.manifest);
+        await this.host.run('verify', { snapshot: stored, parts, options: this.options.native }, context.task(0, 1));
         return stored.manifest.source === 'full' ? stored.manifest.parts : [];
       });
       return await this.damageOfParts(parts, context);

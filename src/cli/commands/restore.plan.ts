@@ -17,6 +17,7 @@ export interface RestoreOptions {
   tables?: string[];
   to?: string;
   allowSchemaChanges?: boolean;
+  trustSchema?: boolean;
 }
 
 /** Everything that is known before anything is done. */
@@ -60,6 +61,7 @@ export async function planRestore(
     ...place,
     ...(asked.tables && { tables: asked.tables }),
     ...(asked.allowSchemaChanges && { allowSchemaChanges: true }),
+    ...(asked.trustSchema && { trustSchema: true }),
     ...(asked.verify ? {} : { skipVerification: true }),
     ...safety(parts, { toDatabase, toFolder: toFolder !== undefined, keepsSnapshots }, asked),
   };

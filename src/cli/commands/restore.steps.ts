@@ -12,6 +12,7 @@ export function stepsOf({ snapshot, parts, choices }: PlannedRestore, asked: Res
   const steps = [
     asked.verify ? 'The snapshot is read and compared with its checksum.' : null,
     safetyStep(choices.intoEmpty === true, asked),
+    choices.trustSchema ? 'What its schema holds is run as it is, as asked for.' : null,
     ...parts.map((part) => replaceStep(part, choices)),
   ].filter((step) => step !== null);
   return [

@@ -36,6 +36,10 @@ export const restore: CliCommand = {
         'another database (sqlite:<file>, postgres://…, mysql://…), or for files another folder; it has to be empty',
       )
       .option('--allow-schema-changes', 'restore what fits where the schema differs')
+      .option(
+        '--trust-schema',
+        'run what the schema of a snapshot holds that was taken elsewhere; read it first with show --ddl',
+      )
       .option('--no-safety', 'take no safety snapshot: this cannot be undone')
       .option('--no-verify', 'do not read the snapshot beforehand; the restore proves its result all the same'),
   async run(context, args, options) {

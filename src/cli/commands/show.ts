@@ -1,5 +1,7 @@
 import type { Manifest, Snapshot } from '../../backup/headless.js';
 import type { CliCommand } from '../command.js';
+import { usage } from '../failure.js';
+import { plainLines } from '../output/plain-text.js';
 import { soundness } from '../output/snapshots.js';
 import { facts, table } from '../output/table.js';
 import { ageInWords, countInWords, sizeInWords, timeInWords, tookInWords } from '../output/units.js';
@@ -8,14 +10,18 @@ import { REFERENCE_IN_WORDS, snapshotNamed } from '../snapshot-reference.js';
 export const show: CliCommand = {
   name: 'show',
   summary: 'What a snapshot holds, where it lies, and what it needs.',
-  examples: ['show newest', 'show newest:auto --json'],
-  configure: (command) => command.argument('<snapshot>', REFERENCE_IN_WORDS),
-  async run({ terminal, open, answer }, [reference]) {
+  examples: ['show newest', 'show newest:auto --json', 'show newest --ddl'],
+  configure: (command) =>
+    command
+      .argument('<snapshot>', REFERENCE_IN_WORDS)
+      .option('--ddl', 'the statements that build its schema, as a restore into an empty database runs them'),
+  async run({ terminal, open, answer }, [reference], { ddl }) {
     const { catalog, snapshots } = await open('read');
     const snapshot = await snapshotNamed(reference!, catalog);
     const { manifest } = await snapshots.locate(snapshot);
     const neededBy = await catalog.dependents(snapshot.id);
     answer({ ...snapshot, needed_by: neededBy, manifest }, () => {
+      if (ddl === true) return statementsOf(manifest);
       const about = factsOf(snapshot, manifest, neededBy);
       const tables = tablesOf(snapshot, terminal.width('stdout'));
       return tables === null ? about : `${about}\n\n${tables}`;
@@ -50,6 +56,17 @@ function factsOf(snapshot: Snapshot, manifest: Manifest, neededBy: readonly stri
     ],
     ['App version', manifest.app_version],
   ]);
+}
+
+/** For reading, and for a person to judge. */
+function statementsOf(manifest: Manifest): string {
+  if (manifest.source !== 'database')
+    throw usage(
+      `${manifest.id} is of ${manifest.source}, and has no schema. For its database part: show <part> --ddl.`,
+    );
+  return manifest.schema.ddl
+    .map((sql) => `${plainLines(sql.replace(/^-- \{.*\}\n/, '').replace(/;?\s*$/, ''))};`)
+    .join('\n\n');
 }
 
 function sourceOf(manifest: Manifest): string {

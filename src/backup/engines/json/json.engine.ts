@@ -8,6 +8,7 @@ import {
   type CaptureRequest,
   type CompareRequest,
   type CompareRowsRequest,
+  type ConfirmRequest,
   type PreviewRestoreRequest,
   type ReadRequest,
   type RestoreOutcome,
@@ -36,6 +37,10 @@ export class JsonEngine extends SnapshotEngine {
 
   override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {
     return this.host.run('checkRestorable', request, run);
+  }
+
+  override statementsToConfirm(request: ConfirmRequest, run?: TaskRun): Promise<string[]> {
+    return this.host.run('statementsToConfirm', request, run);
   }
 
   override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {

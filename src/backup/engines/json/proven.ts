@@ -1,36 +1,67 @@
 import { createHash, type Hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { BackupError } from '../../model/errors.js';
-import type { Manifest } from '../../model/manifest.js';
-import type { DocumentPart } from './document.reader.js';
+import type { DatabaseManifest } from '../../model/manifest.js';
+import type { DocumentHead, DocumentPart } from './document.reader.js';
 
 const BETWEEN_ROWS = ',\n';
 const LF = '\n';
 
 /**
- * Hands the parts of a document on, and stops with an error where a table does not have the digest that the manifest promises.
+ * Hands the parts of a document on, and stops with an error where its head is not that of this snapshot, or a table does not have the rows and the digest that the manifest promises.
  * @param only the one table to prove; all when absent
  * @throws BackupError `SNAPSHOT_CORRUPT`
  */
 export async function* proven(
-  manifest: Manifest,
+  manifest: DatabaseManifest,
   parts: AsyncIterable<DocumentPart>,
   only?: string,
 ): AsyncGenerator<DocumentPart> {
   const missing = new Set(only === undefined ? Object.keys(manifest.tables) : [only]);
-  let table: { name: string; digest: Hash } | null = null;
+  let table: { name: string; digest: Hash; rows: number } | null = null;
   for await (const part of parts) {
-    if (part.part === 'rows' && table) hashRows(table.digest, part.rows);
+    if (part.part === 'head') assertSameHead(manifest, part);
+    if (part.part === 'rows' && table) {
+      hashRows(table.digest, part.rows);
+      table.rows += countRows(part.rows);
+    }
     if (part.part === 'table' || part.part === 'end') {
-      if (table && manifest.tables[table.name]?.sha256 !== table.digest.digest('hex')) throw differs(manifest.id);
+      const promised = table && manifest.tables[table.name];
+      if (table && (promised?.sha256 !== table.digest.digest('hex') || promised.rows !== table.rows))
+        throw differs(manifest.id);
       table = null;
     }
     if (part.part === 'table' && (only === undefined || only === part.name)) {
       missing.delete(part.name);
-      table = { name: part.name, digest: createHash('sha256') };
+      table = { name: part.name, digest: createHash('sha256'), rows: 0 };
     }
     if (part.part === 'end' && missing.size > 0) throw differs(manifest.id);
     yield part;
   }
+}
+
+/** What a document says of itself is what its manifest says, or one of them is damaged. */
+function assertSameHead(manifest: DatabaseManifest, head: DocumentHead): void {
+  const { id, created_at, database } = manifest;
+  const differing =
+    head.id !== id
+      ? 'id'
+      : head.created_at !== created_at
+        ? 'created_at'
+        : isDeepStrictEqual(head.database, database)
+          ? null
+          : 'database';
+  if (differing === null) return;
+  throw new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `Snapshot "${id}" contradicts itself: its document and its manifest have another "${differing}". Use another snapshot.`,
+  );
+}
+
+function countRows(rows: Buffer): number {
+  let count = 1;
+  for (let at = rows.indexOf(LF); at >= 0; at = rows.indexOf(LF, at + 1)) count++;
+  return count;
 }
 
 /** A comma before a line break separates rows, since no line break stands inside one; the digest is over rows that each end with a line break alone. */

@@ -3,6 +3,7 @@ import type { TaskContext } from '../../system/child-task-server.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
 import { verifyBytes } from '../stored.tasks.js';
+import { refuseUnconfirmed } from './confirm.task.js';
 import type { RestorePlan } from './dialect.js';
 import { dialectOf } from './dialects.js';
 import { materialise } from './materialise.js';
@@ -15,6 +16,7 @@ export async function restoreTask(request: RestoreRequest, context: TaskContext)
   const tables = tablesToRestore(request);
   const plan = { manifest: snapshot.manifest, parts: materialise(snapshot), tables, allowSchemaChanges };
   try {
+    if (request.foreign) await refuseUnconfirmed(request);
     const outcome = await dialect.restore(database, plan, context);
     return { ...outcome, missing: [...tablesLeftOut(outcome, plan), ...(outcome.missing ?? [])] };
   } catch (error) {

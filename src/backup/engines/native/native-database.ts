@@ -1,3 +1,4 @@
+import type { SchemaInfo, TableSummary } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget } from '../database-target.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
@@ -5,6 +6,13 @@ import type { CapturedDocument, RestoreOutcome, RestoreRequest, SchemaDifference
 
 /** What a native document holds. */
 export type NativeContent = Pick<CapturedDocument, 'sizeBytes' | 'checksum' | 'tables' | 'database' | 'schema'>;
+
+/** What a stored native document holds, as a manifest describes it; the tables may be more than those. */
+export interface ProvenContent {
+  tables: Record<string, TableSummary>;
+  /** Null where another version of a program may print the same schema in other words. */
+  schema: SchemaInfo | null;
+}
 
 /** How one kind of database is written in its own form and put back. */
 export interface NativeDatabase<Target extends DatabaseTarget = DatabaseTarget> {

@@ -8,6 +8,7 @@ import {
   SnapshotEngine,
   type CapturedDocument,
   type CaptureRequest,
+  type ConfirmRequest,
   type ReadRequest,
   type RestoreOutcome,
   type RestoreRequest,
@@ -52,6 +53,12 @@ export class NativeEngine extends SnapshotEngine {
 
   override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {
     return this.host.run('nativeCheckRestorable', { ...request, options: this.options }, run);
+  }
+
+  /** Of a server all of them: its document is a script, which runs as a whole. */
+  override statementsToConfirm(request: ConfirmRequest, run?: TaskRun): Promise<string[]> {
+    if (request.database.type === 'sqlite') return this.host.run('statementsToConfirm', request, run);
+    return Promise.resolve(request.snapshot.manifest.schema.ddl);
   }
 
   /** The stored bytes: rows are not read out of a native document. @throws BackupError `UNSUPPORTED` for the other views */

@@ -11,6 +11,7 @@ import type {
   RestoreRequest,
   SchemaDifference,
 } from '../snapshot.engine.js';
+import { refuseUnconfirmed, scriptNotTrusted } from '../json/confirm.task.js';
 import { verifyBytes } from '../stored.tasks.js';
 import type { NativeDatabase } from './native-database.js';
 import type { NativeOptions } from './native.options.js';
@@ -55,6 +56,12 @@ export async function nativeRestoreTask(
   context.report({ stage: 'restore', progress: 0 });
   try {
     const native = await nativeDatabase(sameKind(request), options);
+    if (request.database.type === 'sqlite') {
+      if (request.foreign) await refuseUnconfirmed(request);
+    } else {
+      if (request.foreign) throw scriptNotTrusted(request.snapshot);
+      await verifyBytes(request.snapshot, context); // a script runs while it is read, so what it does may not be undone by a checksum that differs
+    }
     return await native.restore(request.database, request, context);
   } catch (error) {
     await verifyBytes(request.snapshot, context); // if the stored bytes are damaged, that is the reason to tell

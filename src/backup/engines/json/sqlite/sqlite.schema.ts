@@ -197,7 +197,8 @@ function keyOrder(connection: Connection, table: string): string {
     .join(', ');
 }
 
-function fingerprint(layouts: readonly TableLayout[]): string {
+/** Equal exactly when tables, columns, types and keys are. */
+export function fingerprint(layouts: readonly TableLayout[]): string {
   const compared = layouts
     .filter(({ name }) => name !== SEQUENCE_TABLE)
     .map((t) => [

@@ -5,8 +5,8 @@ import type { SchemaInfo } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
-import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../../snapshot.engine.js';
-import type { NativeContent, NativeDatabase } from '../native-database.js';
+import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
+import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
 import { writeDocument } from '../programs/output.js';
 import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
@@ -73,6 +73,12 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     const dump = await this.programs.dump(target, target.database, { definitions: true, rows: false });
     return (await dumped(dump, target.migrationsTable)).schema;
   }
+}
+
+/** What a stored dump holds, the migrations table too. */
+export async function storedContent({ document }: StoredSnapshot): Promise<ProvenContent> {
+  const { allTables } = await readStored(document, '');
+  return { tables: allTables, schema: null };
 }
 
 /** Reads a document to its end: what can be read now can be put back later. */

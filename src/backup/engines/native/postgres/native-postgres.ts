@@ -1,3 +1,4 @@
+import type { StoredFile } from '../../../archive/stored-file.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
@@ -5,7 +6,7 @@ import type { ServerTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
 import { takesNoWrites, unloggedOnStandby } from '../../postgres/postgres.errors.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
-import type { NativeContent, NativeDatabase } from '../native-database.js';
+import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
 import { writeDocument } from '../programs/output.js';
 import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
@@ -75,17 +76,22 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     return { ...outcome, warnings: left.map((each) => `Left as it was: ${each}.`) };
   }
 
-  /** pg_restore reads the whole archive: what it can print now it can put back later. */
   private async readArchive(path: string, server: Server, target: ServerTarget): Promise<ScriptContents> {
+    const contents = await this.readStored({ path, entry: null }, target);
+    for (const table of server.tablesOfExtensions) delete contents.tables[table];
+    return contents;
+  }
+
+  /** pg_restore reads the whole archive: what it can print now it can put back later. */
+  async readStored(document: StoredFile, target: ServerTarget): Promise<ScriptContents> {
     const contents = new ScriptContents(target.migrationsTable);
     const program = this.programs.start('pgRestore', ['--no-owner', '--no-privileges', '--file=-'], target, {
       connects: false,
       readsInput: true,
     });
-    await feeding({ path, entry: null }, program, async () => {
+    await feeding(document, program, async () => {
       for await (const part of readScript(program.output as AsyncIterable<Buffer>)) contents.take(part);
     });
-    for (const table of server.tablesOfExtensions) delete contents.tables[table];
     return contents;
   }
 
@@ -116,6 +122,28 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
         `pg_dump ${own} cannot dump a server of version ${version}. Install the Debian package "postgresql-client-${major}" or a newer one, or name its pg_dump in the native engine's option "programs.pgDump".`,
       );
   }
+}
+
+/** To read an archive no server is needed; one has to be named where pg_restore fails. */
+const NO_SERVER: Omit<ServerTarget, 'database'> = {
+  type: 'postgres',
+  host: '',
+  port: 0,
+  user: '',
+  password: '',
+  tls: 'off',
+  busyTimeoutMs: 0,
+  migrationsTable: '',
+};
+
+/** What a stored archive holds, the migrations table too. */
+export async function storedContent(
+  { manifest, document }: StoredSnapshot,
+  options: NativeOptions,
+): Promise<ProvenContent> {
+  const nowhere = { ...NO_SERVER, database: manifest.database.name };
+  const { tables } = await new NativePostgres(options).readStored(document, nowhere);
+  return { tables, schema: null };
 }
 
 function refuseOlderServer({ manifest }: StoredSnapshot, server: Server): void {

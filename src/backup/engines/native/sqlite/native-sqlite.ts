@@ -13,11 +13,13 @@ import { isRefusal } from '../../json/sqlite/sqlite.schema-text.js';
 import { assertWritable, findUnwritable, type UnwritableTable } from '../../json/sqlite/sqlite.unwritable.js';
 import { SqliteDialect } from '../../json/sqlite/sqlite.dialect.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
-import type { NativeContent, NativeDatabase } from '../native-database.js';
+import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import { copyBack, copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
 import { withStagedCopy } from './sqlite.staging.js';
 
 const LF = 0x0a;
+/** Nobody else opens a stored copy. */
+const BUSY_TIMEOUT_MS = 1000;
 
 /**
  * SQLite: a copy of the file by the online backup API, and back by the JSON dialect's restore, which reads the rows out of that copy: one transaction,
@@ -91,6 +93,32 @@ export class NativeSqlite implements NativeDatabase<SqliteTarget> {
 
 const copiedBack = (unwritable: readonly UnwritableTable[]): string =>
   `Only the application can write ${unwritable.map(({ table }) => JSON.stringify(table)).join(', ')}, so the database file was copied back as a whole, with its schema and its migrations.`;
+
+/** What a stored copy holds. The one table that the manifest does not count is that of the application's migrations. */
+export async function storedContent(snapshot: StoredSnapshot, context: TaskContext): Promise<ProvenContent> {
+  const { document, manifest } = snapshot;
+  if (document.entry !== null)
+    return withStagedCopy(snapshot, context, (path) =>
+      storedContent({ ...snapshot, document: { path, entry: null } }, context),
+    );
+  const target = { type: 'sqlite', path: document.path, busyTimeoutMs: BUSY_TIMEOUT_MS } as const;
+  const dialect = new SqliteDialect();
+  const others = await using(dialect.beginCapture({ ...target, migrationsTable: '' }), ({ tables }) =>
+    tables.map(({ name }) => name).filter((name) => !Object.hasOwn(manifest.tables, name)),
+  );
+  return using(dialect.beginCapture({ ...target, migrationsTable: others[0] ?? '' }), async (session) => ({
+    tables: await summaries(session, context),
+    schema: session.schema,
+  }));
+}
+
+async function using<T>(session: CaptureSession, work: (session: CaptureSession) => T): Promise<Awaited<T>> {
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
 
 /** Rows and digests of every table, the same as those of a JSON snapshot. */
 async function summaries(session: CaptureSession, context: TaskContext): Promise<Record<string, TableSummary>> {

@@ -1,0 +1,53 @@
+import { buffer } from 'node:stream/consumers';
+import { openStored } from '../archive/stored-file.js';
+import { BackupError } from '../model/errors.js';
+import type { FullManifest, Manifest } from '../model/manifest.js';
+import type { StoredSnapshot } from './snapshot.engine.js';
+
+interface NamedPart {
+  id?: unknown;
+  source?: unknown;
+  filename?: unknown;
+  size_bytes?: unknown;
+  checksum?: unknown;
+}
+
+/**
+ * Compares the document of a snapshot of several parts with its manifest, and what it says of each part with the part's own manifest.
+ * @param parts as far as they can be found
+ * @throws BackupError `SNAPSHOT_CORRUPT`
+ */
+export async function proveParts(
+  { manifest, document }: StoredSnapshot<FullManifest>,
+  parts: readonly Manifest[] = [],
+): Promise<void> {
+  const said = parse(await buffer(await openStored(document)));
+  if (said?.id !== manifest.id) throw contradiction(manifest, '"id"');
+  if (said.created_at !== manifest.created_at) throw contradiction(manifest, '"created_at"');
+  const named = Array.isArray(said.parts) ? (said.parts as NamedPart[]) : [];
+  if (named.map(({ id }) => id).join() !== manifest.parts.join()) throw contradiction(manifest, '"parts"');
+  for (const part of parts) {
+    const promised = named.find(({ id }) => id === part.id);
+    if (promised && !isSame(promised, part)) throw contradiction(manifest, `facts about its part ${part.id}`);
+  }
+}
+
+const isSame = (said: NamedPart, part: Manifest): boolean =>
+  said.source === part.source &&
+  said.filename === part.filename &&
+  said.size_bytes === part.file_size_bytes &&
+  said.checksum === part.checksum;
+
+function parse(bytes: Buffer): { id?: unknown; created_at?: unknown; parts?: unknown } | null {
+  try {
+    return JSON.parse(bytes.toString()) as { id?: unknown } | null;
+  } catch {
+    return null;
+  }
+}
+
+const contradiction = ({ id }: Manifest, what: string): BackupError =>
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `Snapshot "${id}" contradicts itself: its document and its manifest have other ${what}. Use another snapshot.`,
+  );
