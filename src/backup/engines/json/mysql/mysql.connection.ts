@@ -7,6 +7,7 @@ import {
 } from 'mysql2';
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
+import { DATA_MODE, LENIENT_MODE, sessionSettings } from '../../mysql/mysql.settings.js';
 import { tlsOptions } from '../../tls-options.js';
 import { explain } from './mysql.errors.js';
 import { RowStream } from './mysql.row-stream.js';
@@ -19,15 +20,6 @@ const CONNECT_SECONDS = 10;
 const WITHOUT_TLS = 'HANDSHAKE_NO_SSL_SUPPORT';
 /** So that a server which is gone without a word is noticed. */
 const KEEP_ALIVE_MS = 30_000;
-/** A restore and a capture may work for long between two answers, and the writer may be slower than the server. */
-const PATIENCE_SECONDS = 3600;
-
-/**
- * How values are read and written, whatever the server and the application are set to: zero dates, invalid dates and a key of zero as they are, and nothing cut to
- * fit. `NO_BACKSLASH_ESCAPES` and `ANSI_QUOTES` stay off, which is what the literals of this dialect rely on.
- */
-export const LENIENT_MODE = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
-const DATA_MODE = `STRICT_ALL_TABLES,${LENIENT_MODE}`;
 
 /** The driver's number of the character set in which a character is a byte. */
 const BYTES = 63;
@@ -64,7 +56,7 @@ export class MysqlConnection {
       );
       const [version] = await ask(driver, 'SELECT VERSION() AS version');
       const connection = new MysqlConnection(driver, target, serverKind(String(version?.['version'])));
-      for (const statement of sessionSettings(target, connection.server)) await ask(driver, statement);
+      for (const statement of sessionSettings(target.busyTimeoutMs, connection.server)) await ask(driver, statement);
       return connection;
     } catch (error) {
       driver.destroy();
@@ -188,30 +180,6 @@ function optionsFor(target: ServerTarget): ConnectionOptions {
     flags: ['-LOCAL_FILES'],
     ...(ssl && { ssl: { ...ssl, verifyIdentity: tls === 'verify' } as SslOptions }),
   };
-}
-
-/** All that this dialect relies on and that a server, an account or an `init_connect` may have set otherwise. */
-function sessionSettings({ busyTimeoutMs }: ServerTarget, server: ServerKind): string[] {
-  const lockSeconds = Math.max(1, Math.ceil(busyTimeoutMs / 1000));
-  const settings = [
-    `sql_mode = '${DATA_MODE}'`,
-    `time_zone = '+00:00'`,
-    `lock_wait_timeout = ${lockSeconds}`,
-    `innodb_lock_wait_timeout = ${lockSeconds}`,
-    `net_read_timeout = ${PATIENCE_SECONDS}`,
-    `net_write_timeout = ${PATIENCE_SECONDS}`,
-    `wait_timeout = ${PATIENCE_SECONDS}`,
-    'autocommit = 1',
-    'foreign_key_checks = 1',
-    'unique_checks = 1',
-    'sql_quote_show_create = 1',
-    'sql_safe_updates = 0',
-    'sql_select_limit = DEFAULT',
-    ...(server === 'mariadb'
-      ? ['max_statement_time = 0', 'idle_transaction_timeout = 0', 'check_constraint_checks = 1']
-      : ['max_execution_time = 0', 'information_schema_stats_expiry = 0']),
-  ];
-  return ['SET NAMES utf8mb4', `SET SESSION ${settings.join(', SESSION ')}`];
 }
 
 function ask(driver: Driver, sql: string): Promise<InfoRow[]> {

@@ -1,5 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
-import { LENIENT_MODE, quoted, type MysqlConnection } from './mysql.connection.js';
+import { LENIENT_MODE } from '../../mysql/mysql.settings.js';
+import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { RowTooLarge } from './mysql.row-stream.js';
 import { RowLineReader } from './mysql.row-line.js';
 import type { TableLayout, ValueKind } from './mysql.schema.js';

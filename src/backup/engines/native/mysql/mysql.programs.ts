@@ -2,12 +2,15 @@ import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { NativeOptions } from '../native.options.js';
 import { Program, type Command } from '../programs/program.js';
+import { initialCommand } from '../../mysql/mysql.settings.js';
 import { explain } from './mysql.errors.js';
 
 /** MariaDB's first: where both are there, `mysqldump` is another name of it. */
 const KNOWN = { mysqldump: ['mariadb-dump', 'mysqldump'], mysql: ['mariadb', 'mysql'] } as const;
 const PACKAGE = 'mariadb-client';
 const CONNECT_SECONDS = 10;
+/** As the server prints it. */
+const NO_LIMIT = '18446744073709551615';
 
 type Role = keyof typeof KNOWN;
 /** Whose programs they are: they do not take the same options. */
@@ -51,6 +54,7 @@ export class MysqlPrograms {
     database: string,
     { definitions, rows = true }: { definitions: boolean; rows?: boolean },
   ): Promise<Program> {
+    await this.refuseLimitedSessions(target);
     const { maker } = await this.find('mysqldump', target);
     const args = [
       ...['--single-transaction', '--quick', '--hex-blob', '--order-by-primary', '--no-tablespaces', '--skip-triggers'],
@@ -64,9 +68,24 @@ export class MysqlPrograms {
     return this.start('mysqldump', target, [...args, '--', database], false);
   }
 
+  /** The program that dumps opens its session itself, and would leave out rows without a word. @throws BackupError `UNSUPPORTED` */
+  private async refuseLimitedSessions(target: ServerTarget): Promise<void> {
+    const args = ['--batch', '--skip-column-names', '--execute=SELECT @@session.sql_select_limit'];
+    const program = await this.start('mysql', target, args, false);
+    const limit = (await textOf(program)).trim();
+    if (limit === NO_LIMIT) return;
+    throw new BackupError(
+      'UNSUPPORTED',
+      `The server limits what every statement of the user "${target.user}" answers (sql_select_limit = ${limit}), so a dump would lack rows. Remove it from init_connect or the server's configuration, or use the engine "json".`,
+    );
+  }
+
   /** A client that runs the statements that are written to it, and stops at the first that fails. */
   async client(target: ServerTarget, database: string | null): Promise<Program> {
-    const args = ['--binary-mode', '--batch', '--raw', '--skip-column-names', '--default-character-set=utf8mb4'];
+    const args = [
+      ...['--binary-mode', '--batch', '--raw', '--skip-column-names', '--default-character-set=utf8mb4'],
+      `--init-command=${initialCommand(target.busyTimeoutMs)}`,
+    ];
     const chosen = database === null ? [] : [`--database=${database}`];
     return this.start(
       'mysql',
