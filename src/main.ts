@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from '@nestjs/common';
 import { AppModule } from './app.module.js';
+import { FirstAdmin } from './admins/first-admin.js';
 import { configureApp } from './app.setup.js';
 import { Environment } from './config/environment.js';
 import { ProgramLog } from './config/program-log.js';
@@ -20,7 +21,11 @@ async function start(): Promise<void> {
   const { host, port } = app.get(Environment);
   await app.listen(port, host);
   app.flushLogs();
-  new Logger('Application').log(`Listening on ${await app.getUrl()}, API documentation at /docs`);
+  const address = await app.getUrl();
+  const log = new Logger('Application');
+  log.log(`Listening on ${address}, API documentation at /docs`);
+  const isNew = app.get(FirstAdmin).showedPassword;
+  log.log(`Dashboard: ${address}/dashboard${isNew ? '; sign in with the password above' : ''}`);
 }
 
 try {

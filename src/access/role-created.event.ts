@@ -7,4 +7,6 @@ export const ROLE_CREATED = 'role.created';
 export interface RoleCreatedEvent {
   role: Role;
   user_id: number;
+  /** Whose account it is, for people. */
+  label: string;
 }

@@ -10,6 +10,8 @@ const GENERATED_EMAIL = 'admin@localhost.localdomain';
 @Injectable()
 export class FirstAdmin {
   private readonly logger = new Logger('Accounts');
+  /** Whether this start made up a password, and showed it. */
+  showedPassword = false;
 
   constructor(
     private readonly users: UsersService,
@@ -35,7 +37,9 @@ export class FirstAdmin {
       );
     }
     this.logger.log(`Created the first admin: ${email}`);
-    if (!given) showOnce(email, password);
+    if (given) return;
+    showOnce(email, password);
+    this.showedPassword = true;
   }
 }
 

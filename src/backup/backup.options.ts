@@ -45,7 +45,7 @@ export interface BackupModuleOptions {
    * At the start, after the application's migrations: where no captured table holds a row, restore the newest sound snapshot. @default false
    */
   restoreOnEmpty?: boolean;
-  /** Free space, in MB, below which a backup fails before it starts. @default 100 */
+  /** Free space, in MB (1,000,000 bytes), below which a backup fails before it starts. @default 100 */
   minFreeMb?: number;
   /** A job that runs longer is killed and fails with `TIMED_OUT`. @default 60 */
   jobTimeoutMinutes?: number;
@@ -134,7 +134,7 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
     readOnly,
     triggers: !readOnly && (options.triggers ?? true),
     restoreOnEmpty: options.restoreOnEmpty ?? false,
-    minFreeBytes: (options.minFreeMb ?? 100) * 1024 * 1024,
+    minFreeBytes: (options.minFreeMb ?? 100) * 1_000_000,
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
     appVersion: options.appVersion ?? versionOfHost(),
     maintenanceExempt: options.maintenanceExempt ?? [],

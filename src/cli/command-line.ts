@@ -108,7 +108,12 @@ async function runCommand(
 const asUsage = ({ code, message }: CommanderError): Error =>
   code === 'commander.help'
     ? usage('Name a command; nestjs-backup --help lists them.')
-    : usage(`${message.replace(/^error: /, '').replace(/\.?$/, '.')} Try --help.`);
+    : usage(
+        `${message
+          .replace(/^error: /, '')
+          .replaceAll(/\s*\n\s*/g, ' ')
+          .replace(/\.?$/, '.')} Try --help.`,
+      );
 
 function report(thrown: unknown, { json }: GlobalOptions, terminal: Terminal): number {
   const { exitCode, error_code, message, details } = failureOf(thrown);

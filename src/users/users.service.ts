@@ -27,7 +27,7 @@ export class UsersService {
       .insert({ email, name, role, passwordHash, createdAt: new Date() })
       .catch(emailTaken);
     const { id } = inserted.identifiers[0] as Pick<User, 'id'>;
-    this.announcer.announce({ role, user_id: id });
+    this.announcer.announce({ role, user_id: id, label: name });
     return { id, email, name, role };
   }
 
@@ -39,7 +39,7 @@ export class UsersService {
       throw new NotFoundException({ error_code: 'USER_NOT_FOUND', message: `There is no account with the id ${id}.` });
     if (!affected)
       throw new ConflictException({ error_code: 'ALREADY_ADMIN', message: `The account ${id} is an admin already.` });
-    this.announcer.announce({ role: 'admin', user_id: id });
+    this.announcer.announce({ role: 'admin', user_id: id, label: user.name });
     return accountOf(user);
   }
 

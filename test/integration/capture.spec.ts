@@ -204,6 +204,18 @@ describe('role.created', () => {
     });
   });
 
+  it('carries the names of those it was taken for, so that a search for one finds it', async () => {
+    const app = await start({ options: { triggers: true } });
+    const label = 'Ida\nLovelace\u0000 ' + 'x'.repeat(300);
+    app.events.emit(ROLE_CREATED, { role: 'student', user_id: 5, label });
+    const snapshot = await eventually(async () => {
+      const { items } = await app.get(Catalog).page({ page: 1, page_size: 5, q: 'ida love', trigger: 'event' });
+      return items[0];
+    });
+    expect(snapshot.description).toMatch(/^Ida Lovelace x+ \(student\)$/);
+    expect(snapshot.trigger.subjects).toEqual([{ role: 'student', user_id: 5, label: expect.any(String) }]);
+  });
+
   it.each([
     [undefined],
     ['student'],

@@ -74,7 +74,8 @@ describe('the command line, looking', () => {
     [['show'], 2, 'USAGE', "missing required argument 'snapshot'"],
     [['frobnicate'], 2, 'USAGE', 'unknown command'],
     [['restore', 'backups', 'newest', '--yes'], 2, 'USAGE', 'write ./backups'],
-    [['restore', 'newest'], 2, 'USAGE', 'Add --yes'],
+    [['restore', 'newest'], 5, 'CONFIRMATION_REQUIRED', 'Add --yes'],
+    [['lst'], 2, 'USAGE', "unknown command 'lst' (Did you mean list?)."],
     [['config', 'set', 'retention_days'], 2, 'USAGE', 'field=value'],
     [
       ['config', 'set', 'retention_days=0', 'min_keep="x"'],
@@ -113,7 +114,7 @@ describe('the command line, looking', () => {
     ]);
     expect(await bench.ok('diff', first, second)).toMatch(/^users +2 +3 +1 +0 +0$/m);
     expect(await bench.ok('diff', second)).toMatch(/^Nothing differs between/);
-    const rows = JSON.parse(await bench.ok('diff', first, 'now', '--table', 'users')) as { rows: object[] };
+    const rows = JSON.parse(await bench.ok('diff', first, 'now', '--table', 'users', '--json')) as { rows: object[] };
     expect(rows.rows).toEqual([{ kind: 'inserted', before: null, after: { id: 3, email: 'eve@example.com' } }]);
   });
 
@@ -199,7 +200,7 @@ describe('the command line, keeping', () => {
     const seed = await SnapshotSeed.read(bench.path('backups'), await bench.create());
     const old = await seed.plant(bench.path('backups'), daysAgo(40, '12:00:00'));
     const due = await seed.plant(bench.path('backups'), daysAgo(20, '12:00:00'));
-    await bench.ok('config', 'set', 'min_keep=1');
+    await bench.ok('config', 'set', 'min_keep=1', '--confirm-deletions', '1');
     const preview = await bench.json<{ kept: object[] }>('rotate', '--dry-run');
     expect(preview).toMatchObject({ archived: [{ ids: [due] }], deleted: [old] });
     expect(preview.kept).toContainEqual({ id: due, reasons: ['within_retention'] });
@@ -288,7 +289,7 @@ describe('the command line, keeping', () => {
     const { DATABASE_URL, BACKUP_DIR, BACKUP_CONFIG_FILE } = bench.env;
     const application = { database: DATABASE_URL!, directory: BACKUP_DIR!, configFile: BACKUP_CONFIG_FILE! };
     expect(await bench.run(['create'])).toMatchObject({
-      code: 2,
+      code: 1,
       err: expect.stringContaining('must be one of default') as unknown,
     });
     const call = (...args: string[]) =>
@@ -307,5 +308,48 @@ describe('the command line, keeping', () => {
     expect((await bench.run(['list', '--dir', bench.path('elsewhere')], env)).out).toContain('no such snapshots');
     expect((await bench.run(['show', id], env)).code).toBe(0);
     expect(await readdir(bench.path('elsewhere'))).toContain('catalog.sqlite');
+  });
+});
+
+describe('settings that name what this machine does not have', () => {
+  let bench: CliBench;
+  beforeAll(async () => {
+    bench = await CliBench.open();
+    await bench.create();
+    const plans = [
+      { name: 'auto' },
+      { name: 'media', source: 'files', paths: ['/srv/media'], interval_minutes: 60 },
+      { name: 'orders', database: 'orders', interval_minutes: 60 },
+    ];
+    await writeFile(bench.path('backup_config.json'), JSON.stringify({ plans }));
+  });
+  afterAll(() => bench.close());
+
+  it.each([['list'], ['stats'], ['show', 'newest'], ['verify'], ['config', 'get'], ['restore', 'newest', '--yes']])(
+    'do not keep anybody from %s',
+    async (...command) => {
+      const { code, err } = await bench.run(command);
+      expect(code).toBe(0);
+      expect(err).toContain('BACKUP_FILE_ROOTS');
+      expect(err).toContain('"plans[2].database" must be one of default');
+      expect(err).not.toContain('delete');
+    },
+  );
+
+  it('are told by health, and by the capture that needs it', async () => {
+    expect(await bench.run(['health'])).toMatchObject({ code: 4, err: expect.stringContaining('BACKUP_FILE_ROOTS') });
+    const { code, err } = await bench.run(['create', '--plan', 'media']);
+    expect(code).not.toBe(0);
+    expect(err).toContain('BACKUP_FILE_ROOTS');
+  });
+
+  it('are never a reason to delete the file, nor is a mistake in it', async () => {
+    const before = await readFile(bench.path('backup_config.json'), 'utf8');
+    await writeFile(bench.path('backup_config.json'), '{"retention_days":0}');
+    const { code, err } = await bench.run(['list']);
+    expect(code).toBe(2);
+    expect(err).toContain('retention_days');
+    expect(err).not.toMatch(/delete/i);
+    await writeFile(bench.path('backup_config.json'), before);
   });
 });

@@ -570,6 +570,11 @@ export interface components {
             role: string;
             /** @example 5 */
             user_id: number | string;
+            /**
+             * @description What people call them, where the event said it.
+             * @example Ida
+             */
+            label?: string;
         };
         BackupTrigger: {
             /** @enum {string} */

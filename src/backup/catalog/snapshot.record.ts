@@ -104,6 +104,8 @@ export function recordOf(snapshot: Snapshot, capturedDescription = snapshot.desc
 }
 
 export function searchText({ id, description, trigger }: Pick<Snapshot, 'id' | 'description' | 'trigger'>): string {
-  const subjects = (trigger.subjects ?? []).map(({ role, user_id }) => `${role} ${user_id}`);
+  const subjects = (trigger.subjects ?? []).map(({ role, user_id, label = '' }) =>
+    `${role} ${user_id} ${label}`.trimEnd(),
+  );
   return [id, description ?? '', ...subjects].join('\n').toLowerCase();
 }

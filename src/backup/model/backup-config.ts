@@ -35,6 +35,7 @@ export class BackupConfig {
 }
 
 const MOST_PLANS = 50;
+const DAYS = ['auto_archive_after_days', 'retention_days'];
 
 /** What plans may name, as the application set it up. */
 export interface PlanLimits {
@@ -44,21 +45,20 @@ export interface PlanLimits {
   faultOfPath(path: string): string | undefined;
 }
 
-const NO_LIMITS: PlanLimits = { databases: [DEFAULT_DATABASE], faultOfPath: () => undefined };
-
 /** The plans in effect, with every default filled in; at least one. */
 export function plansOf({ plans, backup_interval_minutes }: BackupConfig): Plan[] {
   return (plans ?? [{ name: AUTO_PLAN }]).map((settings) => planOf(settings, backup_interval_minutes));
 }
 
 /**
- * Checks settings from outside; fields that are absent keep what `current` says.
+ * Checks settings from outside, and names all mistakes at once; fields that are absent keep what `current` says.
+ * @param limits what plans may name; null checks the settings by themselves
  * @throws BackupError `CONFIG_INVALID` with `details.errors`, one {@link FieldError} per bad field
  */
 export function parseBackupConfig(
   input: unknown,
   current: BackupConfig = new BackupConfig(),
-  limits: PlanLimits = NO_LIMITS,
+  limits: PlanLimits | null = null,
 ): BackupConfig {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw invalid([{ field: '', message: 'must be a JSON object of settings' }]);
@@ -69,12 +69,15 @@ export function parseBackupConfig(
   for (const field of known) {
     if (Object.hasOwn(input, field)) Object.assign(config, { [field]: (input as Record<string, unknown>)[field] });
   }
+  const faultsOfFields = validateSync(config).map(fieldError);
   const errors = [
     ...unknown.map((field) => ({ field, message: `is not a setting; known settings: ${known.join(', ')}` })),
-    ...validateSync(config).map(fieldError),
-    ...faultsOfPlans(config, limits),
+    ...faultsOfFields,
+    ...faultsOfPlans(config),
+    ...(limits === null ? [] : faultsOfNames(config, limits)),
   ];
-  if (errors.length === 0 && config.auto_archive_after_days > config.retention_days) {
+  const areDaysFaulty = faultsOfFields.some(({ field }) => DAYS.includes(field));
+  if (!areDaysFaulty && config.auto_archive_after_days > config.retention_days) {
     errors.push({
       field: 'auto_archive_after_days',
       message: `must not be above retention_days (${config.retention_days}), or snapshots would be deleted before they are archived`,
@@ -84,7 +87,7 @@ export function parseBackupConfig(
   return config;
 }
 
-function faultsOfPlans(config: BackupConfig, limits: PlanLimits): FieldError[] {
+function faultsOfPlans(config: BackupConfig): FieldError[] {
   const plans: unknown = config.plans ?? undefined;
   if (plans === undefined) {
     delete config.plans; // null asks for the default again
@@ -92,24 +95,33 @@ function faultsOfPlans(config: BackupConfig, limits: PlanLimits): FieldError[] {
   }
   if (!Array.isArray(plans) || plans.length === 0 || plans.length > MOST_PLANS)
     return [{ field: 'plans', message: `must be a list of 1 to ${MOST_PLANS} plans` }];
-  const faults = plans.flatMap((plan, n) => faultsOfPlan(plan, `plans[${n}]`));
-  return faults.length > 0 ? faults : faultsAmongPlans(plans as PlanSettings[], limits);
+  const names = plans.map((plan: unknown) => (isObject(plan) ? plan['name'] : undefined));
+  return plans.flatMap((plan, n) => [
+    ...faultsOfPlan(plan, `plans[${n}]`),
+    ...(typeof names[n] === 'string' && names.indexOf(names[n]) < n
+      ? [{ field: `plans[${n}].name`, message: `"${names[n]}" is the name of an earlier plan` }]
+      : []),
+  ]);
 }
 
-function faultsAmongPlans(plans: PlanSettings[], limits: PlanLimits): FieldError[] {
-  return plans.flatMap(({ name, database = DEFAULT_DATABASE, paths = [] }, n) => {
+/** What plans name that the application does not have, or does not allow: right settings in the wrong surroundings. */
+export function faultsOfNames({ plans }: BackupConfig, limits: PlanLimits): FieldError[] {
+  if (!Array.isArray(plans)) return [];
+  return plans.flatMap((plan: unknown, n) => {
+    if (!isObject(plan)) return [];
+    const { database = DEFAULT_DATABASE, paths = [] } = plan;
     const faults: FieldError[] = [];
-    if (plans.findIndex((other) => other.name === name) < n)
-      faults.push({ field: `plans[${n}].name`, message: `"${name}" is the name of an earlier plan` });
-    if (!limits.databases.includes(database))
+    if (typeof database === 'string' && !limits.databases.includes(database))
       faults.push({ field: `plans[${n}].database`, message: `must be one of ${limits.databases.join(', ')}` });
-    for (const path of paths) {
-      const fault = limits.faultOfPath(path);
+    for (const path of Array.isArray(paths) ? (paths as unknown[]) : []) {
+      const fault = typeof path === 'string' ? limits.faultOfPath(path) : undefined;
       if (fault !== undefined) faults.push({ field: `plans[${n}].paths`, message: fault });
     }
     return faults;
   });
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const fieldError = (error: ValidationError): FieldError => ({
   field: error.property,

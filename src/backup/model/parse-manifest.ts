@@ -136,7 +136,10 @@ const isTrigger = (value: unknown): boolean =>
   (value['subjects'] === undefined || (Array.isArray(value['subjects']) && value['subjects'].every(isSubject)));
 
 const isSubject = (value: unknown): boolean =>
-  isRecord(value) && typeof value['role'] === 'string' && ['string', 'number'].includes(typeof value['user_id']);
+  isRecord(value) &&
+  typeof value['role'] === 'string' &&
+  ['string', 'number'].includes(typeof value['user_id']) &&
+  ['string', 'undefined'].includes(typeof value['label']);
 
 const isTableSummary = (value: unknown): boolean =>
   isRecord(value) && isCount(value['rows']) && isDigest(value['sha256']);

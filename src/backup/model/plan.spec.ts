@@ -109,4 +109,40 @@ describe('the plans in the settings', () => {
   ])('refuse %j at %s', (plans, field, message) => {
     expect(faults(plans)).toContainEqual({ field, message: expect.stringMatching(message) as string });
   });
+
+  it('name all mistakes at once, each once', () => {
+    const fields = (plans: unknown) => faults(plans).map(({ field }) => field);
+    expect(
+      fields([
+        { name: 'Bad Name', schedule: '99 * * * *', time_zone: 'Mars/Olympus', keep_last: 0, paths: ['uploads'] },
+        { name: 'b', interval_minutes: 'often', database: 'nowhere', source: 'full', paths: ['/etc', 'uploads'] },
+        { name: 'b', schedule: 5, colour: 'red' },
+        'not a plan',
+        { name: 'c', source: 'tape' },
+      ]).sort(),
+    ).toEqual(
+      [
+        ...['name', 'schedule', 'time_zone', 'keep_last', 'paths'].map((field) => `plans[0].${field}`),
+        ...['interval_minutes', 'database', 'paths'].map((field) => `plans[1].${field}`),
+        ...['name', 'schedule', 'colour'].map((field) => `plans[2].${field}`),
+        'plans[3]',
+        ...['source', 'interval_minutes'].map((field) => `plans[4].${field}`),
+      ].sort(),
+    );
+  });
+
+  it('name them beside those of other fields', () => {
+    try {
+      parseBackupConfig({ min_keep: 0, retention_days: 5, plans: [{ name: 'X' }] }, new BackupConfig(), LIMITS);
+      throw new Error('was accepted');
+    } catch (error) {
+      const found = (error as BackupError).details['errors'] as FieldError[];
+      expect(found.map(({ field }) => field)).toEqual([
+        'min_keep',
+        'plans[0].name',
+        'plans[0].interval_minutes',
+        'auto_archive_after_days',
+      ]);
+    }
+  });
 });

@@ -184,13 +184,15 @@ export function faultsOfPlan(input: unknown, path: string): FieldError[] {
   }));
   const errors = [
     ...unknown.map((field) => ({ field, message: `is not a setting of a plan; known: ${FIELDS.join(', ')}` })),
-    ...(faults.length > 0 ? faults : faultsBetweenFields(input as PlanSettings)),
+    ...faults,
+    ...faultsBetweenFields(input as PlanSettings, new Set(faults.map(({ field }) => field))),
   ];
   return errors.map(({ field, message }) => ({ field: `${path}.${field}`, message }));
 }
 
-function faultsBetweenFields(plan: PlanSettings): FieldError[] {
-  const source = plan.source ?? 'database';
+/** @param faulty fields that are wrong by themselves: they are there, and nothing more is said of them */
+function faultsBetweenFields(plan: PlanSettings, faulty: ReadonlySet<string>): FieldError[] {
+  const source = faulty.has('source') ? undefined : (plan.source ?? 'database');
   const faults: (FieldError | false)[] = [
     source === 'database' && plan.paths !== undefined && misplaced('paths', 'source "files" or "full"'),
     source === 'database' && plan.include !== undefined && misplaced('include', 'source "files" or "full"'),
@@ -199,18 +201,21 @@ function faultsBetweenFields(plan: PlanSettings): FieldError[] {
     source === 'files' && plan.tables !== undefined && misplaced('tables', 'source "database" or "full"'),
     source === 'files' && plan.database !== undefined && misplaced('database', 'source "database" or "full"'),
     source === 'files' && plan.engine !== undefined && misplaced('engine', 'source "database" or "full"'),
-    source !== 'database' &&
+    (source === 'files' || source === 'full') &&
       plan.paths === undefined && { field: 'paths', message: 'must say which folders to capture' },
     plan.engine === 'native' && plan.tables !== undefined && misplaced('tables', 'engine "json"'),
-    ...faultsOfRhythm(plan),
+    ...faultsOfRhythm(plan, faulty),
   ];
-  return faults.filter((fault) => fault !== false);
+  return faults.filter((fault) => fault !== false && !faulty.has(fault.field)) as FieldError[];
 }
 
-function faultsOfRhythm({ name, interval_minutes, schedule, time_zone }: PlanSettings): (FieldError | false)[] {
+function faultsOfRhythm(
+  { name, interval_minutes, schedule, time_zone }: PlanSettings,
+  faulty: ReadonlySet<string>,
+): (FieldError | false)[] {
   const neither = interval_minutes === undefined && schedule === undefined;
-  const zoneFault = time_zone === undefined ? undefined : faultOfTimeZone(time_zone);
-  const scheduleFault = schedule === undefined ? undefined : faultOfSchedule(schedule);
+  const zoneFault = time_zone === undefined || faulty.has('time_zone') ? undefined : faultOfTimeZone(time_zone);
+  const scheduleFault = schedule === undefined || faulty.has('schedule') ? undefined : faultOfSchedule(schedule);
   return [
     interval_minutes !== undefined &&
       schedule !== undefined && { field: 'schedule', message: 'cannot stand beside interval_minutes; choose one' },

@@ -6,6 +6,8 @@ export type TriggerType = (typeof TRIGGER_TYPES)[number];
 export interface Subject {
   role: string;
   user_id: number | string;
+  /** What people call them, for the description of the snapshot. */
+  label?: string;
 }
 
 /** As it stands in a manifest: `{"type":"event","event":"role.created","subjects":[{"role":"student","user_id":5}]}`. */

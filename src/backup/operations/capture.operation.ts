@@ -45,7 +45,8 @@ export class CaptureOperation {
       requestedBy,
       run: async (context) => {
         if (await asked.isTakenElsewhere?.()) throw takenElsewhere();
-        const taken = { context, plan, kind, description, trigger: context.job.trigger ?? trigger };
+        const cause = context.job.trigger ?? trigger; // others may have joined meanwhile
+        const taken = { context, plan, kind, description: description ?? namesOf(cause), trigger: cause };
         const snapshot = await this.taker.take({ ...taken, progress: [0, 1] });
         context.setSnapshot(snapshot.id);
         return { size_bytes: snapshot.size_bytes, duration_ms: snapshot.duration_ms };
@@ -71,6 +72,17 @@ export class CaptureOperation {
 
 const takenElsewhere = (): BackupError =>
   new BackupError('CANCELLED', 'Another process, which shares the backup folder, has just taken this snapshot.');
+
+/** As long as a person may make it. */
+const LONGEST_DESCRIPTION = 500;
+
+/** Whose accounts an event snapshot was taken for, so that a search for a name finds it; null where the events named nobody. */
+function namesOf({ subjects = [] }: Trigger): string | null {
+  const names = subjects.flatMap(({ role, label }) => (label === undefined ? [] : [`${label} (${role})`]));
+  const text = names.join(', ');
+  if (text.length <= LONGEST_DESCRIPTION) return text || null;
+  return `${text.slice(0, LONGEST_DESCRIPTION - 2)} …`;
+}
 
 const isTimed = ({ type }: Trigger): boolean => type === 'scheduled' || type === 'startup';
 

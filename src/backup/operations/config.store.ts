@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import { BackupConfig, parseBackupConfig } from '../model/backup-config.js';
+import { BackupConfig, faultsOfNames, parseBackupConfig } from '../model/backup-config.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
 import { Clock } from '../system/clock.js';
@@ -42,7 +42,21 @@ export class ConfigStore {
   async load(): Promise<void> {
     await removeAbandoned(this.options.configFile);
     this.known = await this.stateOfFile();
-    this.config = (await this.read()) ?? this.config;
+    this.config = this.fitting((await this.read()) ?? this.config);
+  }
+
+  /**
+   * Whether the databases and folders that the plans name are there and allowed. Who takes backups by itself must not start without; whoever only looks at
+   * what there is, or restores it, goes on with a warning.
+   */
+  private fitting(config: BackupConfig): BackupConfig {
+    const errors = faultsOfNames(config, planLimits(this.options));
+    if (errors.length === 0) return config;
+    const said = errors.map(({ field, message }) => `"${field}" ${message}`).join('; ');
+    const message = `The settings in ${this.options.configFile} name what this program was not told of: ${said}.`;
+    if (this.options.triggers) throw new BackupError('CONFIG_INVALID', message, { errors });
+    this.logger.warn(`${message} Everything else works without it.`);
+    return config;
   }
 
   /**
@@ -66,7 +80,7 @@ export class ConfigStore {
       this.known = state;
       try {
         const before = this.config;
-        this.adopt((await this.read()) ?? before, 'Settings changed by somebody else');
+        this.adopt(this.fitting((await this.read()) ?? before), 'Settings changed by somebody else');
         const { deleted, ...more } = await this.consequencesOf(before, this.config);
         if (deleted > 0)
           this.logger.warn(
@@ -129,13 +143,13 @@ export class ConfigStore {
     const text = await this.readText();
     if (text === undefined) return undefined;
     try {
-      return parseBackupConfig(JSON.parse(text), new BackupConfig(), planLimits(this.options));
+      return parseBackupConfig(JSON.parse(text));
     } catch (error) {
       const reason = error instanceof BackupError ? error.message : `It is not JSON: ${(error as Error).message}.`;
       const details = error instanceof BackupError ? error.details : {};
       throw new BackupError(
         'CONFIG_INVALID',
-        `${this.options.configFile} cannot be used. ${reason} Correct it, or delete it for the defaults.`,
+        `${this.options.configFile} cannot be used. ${reason} Correct it.`,
         details,
       );
     }

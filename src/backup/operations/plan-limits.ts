@@ -12,7 +12,7 @@ export function planLimits({ databases, fileRoots, configFile }: ResolvedOptions
     databases: Object.keys(databases),
     faultOfPath(path) {
       if (fileRoots.length === 0)
-        return 'cannot be captured: the application allows no folders; name them in BACKUP_FILE_ROOTS (option "fileRoots")';
+        return 'cannot be captured: the application allows no folders. Set BACKUP_FILE_ROOTS (option "fileRoots") to those that it may capture';
       const folder = resolve(path);
       if (own.some((file) => isInside(file, folder)))
         return 'holds a live database or the settings of this program, which a restore must not replace; name folders beside them';

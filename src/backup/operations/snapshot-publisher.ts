@@ -14,7 +14,7 @@ import type { JobContext } from './job-run.js';
 import { OriginKey } from './origin-key.js';
 import { ResolvedOptions } from './resolved-options.js';
 
-const MB = 1024 * 1024;
+const MB = 1_000_000;
 
 /** One capture within a job that runs. */
 export interface Taking {
@@ -121,6 +121,6 @@ export class SnapshotPublisher {
 
 function inWords({ sizeBytes, durationMs }: CapturedFile): string {
   const rate = sizeBytes / MB / (Math.max(durationMs, 1) / 1000);
-  const size = sizeBytes < MB ? `${(sizeBytes / 1024).toFixed(1)} KB` : `${(sizeBytes / MB).toFixed(1)} MB`;
+  const size = sizeBytes < MB ? `${(sizeBytes / 1000).toFixed(1)} kB` : `${(sizeBytes / MB).toFixed(1)} MB`;
   return `${size} in ${durationMs} ms (${rate.toFixed(1)} MB/s)`;
 }

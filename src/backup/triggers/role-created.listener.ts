@@ -28,7 +28,7 @@ export class RoleCreatedListener {
     const subject = subjectOf(payload);
     if (!subject) {
       this.logger.warn(
-        `Ignored a "${ROLE_CREATED}" event: its payload must be { role: string, user_id: number | string }`,
+        `Ignored a "${ROLE_CREATED}" event: its payload must be { role: string, user_id: number | string, label?: string }`,
       );
       return;
     }
@@ -44,11 +44,19 @@ export class RoleCreatedListener {
 
 function subjectOf(payload: unknown): Subject | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
-  const { role, user_id } = payload as { role?: unknown; user_id?: unknown };
-  if (!isName(role)) return undefined;
-  if (isName(user_id) || Number.isSafeInteger(user_id)) return { role, user_id: user_id as Subject['user_id'] };
-  return undefined;
+  const { role, user_id, label } = payload as { role?: unknown; user_id?: unknown; label?: unknown };
+  if (!isName(role) || !(isName(user_id) || Number.isSafeInteger(user_id))) return undefined;
+  const named = typeof label === 'string' ? labelOf(label) : '';
+  return { role, user_id: user_id as Subject['user_id'], ...(named !== '' && { label: named }) };
 }
+
+/** On one line, and not too long. */
+const labelOf = (text: string): string =>
+  text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, LONGEST)
+    .trim();
 
 const isName = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= LONGEST;

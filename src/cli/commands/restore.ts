@@ -1,6 +1,6 @@
 import type { CliCommand, CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';
-import { CommandError, usage } from '../failure.js';
+import { CommandError } from '../failure.js';
 import { commaSeparated } from '../option-values.js';
 import { plainText } from '../output/plain-text.js';
 import { countOf, tookInWords } from '../output/units.js';
@@ -9,7 +9,8 @@ import { resultOfJob } from '../result-of-job.js';
 import { REFERENCE_IN_WORDS } from '../snapshot-reference.js';
 import type { GlobalOptions } from '../settings.js';
 import { watched } from '../watched.js';
-import { planRestore, type RestoreOptions } from './restore.plan.js';
+import { changesInWords } from '../output/changes.js';
+import { planRestore, type PlannedRestore, type RestoreOptions } from './restore.plan.js';
 import { stepsOf } from './restore.steps.js';
 
 export const restore: CliCommand = {
@@ -46,6 +47,7 @@ export const restore: CliCommand = {
     const asked = options as unknown as RestoreOptions;
     const planned = await planRestore(context, args, asked);
     if (!context.global.json && !context.global.quiet) context.terminal.say(stepsOf(planned, asked));
+    if (!asked.yes && context.terminal.canAsk && !context.global.json) await showChanges(context, planned);
     await confirm(context, planned.snapshot.id, asked);
     const { backups, from, snapshot, choices } = planned;
     const job = await watched(context, backups, 'Restore', async (signal) => {
@@ -57,10 +59,34 @@ export const restore: CliCommand = {
   },
 };
 
+/** What the restore would change, table by table, where that can be told: it is shown to whoever is asked. */
+async function showChanges(
+  context: CommandContext,
+  { backups, from, snapshot, choices }: PlannedRestore,
+): Promise<void> {
+  const { terminal } = context;
+  if (from !== backups || choices.database || choices.intoEmpty || choices.to || snapshot.source !== 'database') return;
+  try {
+    const preview = await watched(context, backups, 'Compare', (signal) =>
+      backups.comparisons.preview(snapshot.id, choices.tables ?? null, signal),
+    );
+    terminal.say(`What it changes:\n${changesInWords(preview, terminal.width('stderr'))}`);
+    for (const { table, column, difference } of preview.schema_differences)
+      terminal.say(`  ${plainText([table, column].filter(Boolean).join('.'))}: ${plainText(difference)}`);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    terminal.say(`What it changes cannot be shown: ${plainText((error as Error).message)}`);
+  }
+}
+
 async function confirm({ terminal, global }: CommandContext, id: string, { yes }: RestoreOptions): Promise<void> {
   if (yes) return;
   if (!terminal.canAsk || global.json)
-    throw usage('A restore replaces data, and there is no terminal to ask on. Add --yes if that is what you want.');
+    throw new CommandError(
+      'CONFIRMATION_REQUIRED',
+      EXIT.refused,
+      'A restore replaces data, and there is no terminal to ask on. Add --yes if that is what you want.',
+    );
   const typed = await terminal.ask(`Type the id of the snapshot to go on: `);
   if (typed.trim() === id) return;
   throw new CommandError('CONFIRMATION_REQUIRED', EXIT.refused, `That is not "${id}". Nothing was changed.`);

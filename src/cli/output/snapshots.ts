@@ -12,33 +12,37 @@ export const soundness = ({ is_valid }: Pick<Snapshot, 'is_valid'>): string =>
   is_valid === null ? '-' : is_valid ? 'ok' : 'DAMAGED';
 
 export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: number | undefined): string {
+  const isOneDamaged = snapshots.some(({ is_valid }) => is_valid === false);
   const columns: Column<Snapshot>[] = [
     { title: 'ID', value: ({ id }) => id },
     {
       title: 'TAKEN',
       value: ({ created_at }) => (isDatedAhead(created_at, now) ? 'dated ahead' : ageInWords(created_at, now)),
     },
-    { title: 'PLAN', value: ({ plan }) => plan },
+    { title: 'PLAN', value: ({ plan }) => plan, expendable: 1 }, // the id begins with it
     {
       title: 'KIND',
       value: ({ source, kind }) => (source === 'database' ? kind : `${source}, ${kind}`),
       flexible: true,
+      expendable: 6,
     },
-    { title: 'TRIGGER', value: ({ trigger }) => trigger.type },
+    { title: 'TRIGGER', value: ({ trigger }) => trigger.type, expendable: 3 },
     { title: 'SIZE', value: ({ size_bytes }) => sizeInWords(size_bytes), align: 'right' },
-    { title: 'ROWS', value: (snapshot) => rowsInWords(snapshot), align: 'right' },
-    { title: 'CHECK', value: soundness },
+    { title: 'ROWS', value: (snapshot) => rowsInWords(snapshot), align: 'right', expendable: 2 },
+    { title: 'CHECK', value: soundness, ...(isOneDamaged ? {} : { expendable: 5 }) },
     {
       title: 'NOTE',
       value: ({ warnings }) => [...new Set(warnings.map(({ code }) => code))].join(', '),
       flexible: true,
+      expendable: 8,
     },
     {
       title: 'WHERE',
       value: ({ pinned, archive }) => [pinned && 'pinned', archive].filter(Boolean).join(', '),
       flexible: true,
+      expendable: 4,
     },
-    { title: 'DESCRIPTION', value: ({ description }) => description ?? '', flexible: true },
+    { title: 'DESCRIPTION', value: ({ description }) => description ?? '', flexible: true, expendable: 7 },
   ];
   const told = columns.filter(({ title, value }) => !isOptional(title) || snapshots.some((row) => value(row) !== ''));
   return table(told, snapshots, width);

@@ -21,6 +21,19 @@ describe('table', () => {
     expect(table(COLUMNS, rows, undefined).split('\n')).toEqual(['NAME  SIZE  NOTE', 'a     1000  x', 'früh     1']);
   });
 
+  it('leaves out expendable columns where that is not enough, the least important first', () => {
+    const columns = [
+      { ...COLUMNS[0]!, expendable: 2 },
+      { ...COLUMNS[1]!, expendable: 1 },
+      { title: 'ID', value: ({ name }: Row) => `id of ${name}` },
+    ];
+    const rows = [{ name: 'a-long-name', size: 1000, note: '' }];
+    const titles = (width: number) => table(columns, rows, width).split('\n')[0]!.trim().split(/ +/);
+    expect(titles(60)).toEqual(['NAME', 'SIZE', 'ID']);
+    expect(titles(32)).toEqual(['NAME', 'ID']);
+    expect(titles(20)).toEqual(['ID']);
+  });
+
   it('takes from flexible columns alone what a terminal is too narrow for', () => {
     const rows = [{ name: 'a-long-name', size: 1, note: 'n'.repeat(50) }];
     expect(table(COLUMNS, rows, 40).split('\n')[1]).toBe(`a-long-name     1  ${'n'.repeat(19)}..`);

@@ -6,13 +6,16 @@ export interface Column<Row> {
   align?: 'right';
   /** Gives way where the terminal is too narrow. */
   flexible?: true;
+  /** Left out where the terminal is too narrow all the same, the lowest number first. */
+  expendable?: number;
 }
 
 const GAP = '  ';
 const NARROWEST = 8;
 
 /** Aligned columns. @param width of the terminal; undefined cuts nothing off */
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number | undefined): string {
+export function table<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number | undefined): string {
+  const columns = width === undefined ? all : fitting(all, rows, width);
   const cells = rows.map((row) => columns.map(({ value }) => plainText(value(row))));
   const widths = columns.map(({ title }, place) =>
     Math.max(lengthOf(title), ...cells.map((line) => lengthOf(line[place]!))),
@@ -20,6 +23,23 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   if (width !== undefined) narrow(columns, widths, width);
   const lines = [columns.map(({ title }) => title), ...cells];
   return lines.map((line) => lineOf(line, columns, widths)).join('\n');
+}
+
+/** Without as many of the expendable columns as it takes. */
+function fitting<Row>(all: readonly Column<Row>[], rows: readonly Row[], width: number): readonly Column<Row>[] {
+  const narrowest = ({ title, value, flexible }: Column<Row>): number => {
+    const widest = Math.max(lengthOf(title), ...rows.map((row) => lengthOf(plainText(value(row)))));
+    return flexible ? Math.min(widest, NARROWEST) : widest;
+  };
+  let excess = all.reduce((sum, column) => sum + narrowest(column) + GAP.length, -GAP.length) - width;
+  const left = new Set<Column<Row>>();
+  const expendable = all.filter((column) => column.expendable !== undefined);
+  for (const column of expendable.sort((a, b) => a.expendable! - b.expendable!)) {
+    if (excess <= 0) break;
+    left.add(column);
+    excess -= narrowest(column) + GAP.length;
+  }
+  return all.filter((column) => !left.has(column));
 }
 
 /** Takes what is too much from the flexible columns. */

@@ -4,10 +4,11 @@ import { ageInWords, countInWords, countOf, sizeInWords, timeInWords, tookInWord
 describe('what people read', () => {
   it.each([
     [0, '0 B'],
-    [1023, '1023 B'],
-    [1024, '1.0 KB'],
-    [1_048_575, '1.0 MB'],
-    [5 * 1024 ** 3, '5.0 GB'],
+    [999, '999 B'],
+    [1000, '1.0 kB'],
+    [999_949, '999.9 kB'],
+    [999_950, '1.0 MB'],
+    [5e9, '5.0 GB'],
   ])('%i bytes are %s', (bytes, said) => expect(sizeInWords(bytes)).toBe(said));
 
   it.each([

@@ -1,10 +1,10 @@
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
-/** `1.4 MB`; a KB has 1024 bytes. */
+/** `1.4 MB`: powers of 1000. */
 export function sizeInWords(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  for (; value >= 1023.95 && unit < UNITS.length - 1; unit++) value /= 1024;
+  for (; value >= 999.95 && unit < UNITS.length - 1; unit++) value /= 1000;
   return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }
 

@@ -71,7 +71,7 @@ export function assertRoom(targets: readonly RestoreTarget[]): void {
     const { bavail, bsize } = statfsSync(pathBytes(base));
     const free = bavail * bsize;
     if (free >= bytes) continue;
-    const [has, needs] = [free, bytes].map((count) => Math.ceil(count / 1024 / 1024));
+    const [has, needs] = [free, bytes].map((count) => Math.ceil(count / 1_000_000));
     throw new BackupError(
       'DISK_FULL',
       `The disk of ${shown(base)} has ${has} MB free, and the files need ${needs} MB beside those that are there. Free some space, or restore to another disk.`,

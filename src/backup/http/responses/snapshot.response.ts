@@ -13,6 +13,9 @@ export class SubjectResponse implements Subject {
 
   @ApiProperty({ oneOf: [{ type: 'integer' }, { type: 'string' }], example: 5 })
   user_id!: number | string;
+
+  @ApiPropertyOptional({ example: 'Ida', description: 'What people call them, where the event said it.' })
+  label?: string;
 }
 
 @ApiSchema({ name: 'BackupTrigger' })
