@@ -33,6 +33,7 @@ import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { OriginKey } from './operations/origin-key.js';
 import { Plans } from './operations/plans.js';
+import { PruningGuard } from './operations/pruning-guard.js';
 import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
@@ -46,6 +47,7 @@ import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
 import { Doors } from './system/doors.js';
 import { Lease } from './system/lease.js';
+import { scratchFolder } from './system/scratch-folder.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
 
@@ -78,7 +80,8 @@ const PORTS: Provider[] = [
   // Only an application that takes snapshots by itself keeps a process waiting for the next one.
   {
     provide: EngineHost,
-    useFactory: ({ triggers }: ResolvedOptions) => new EngineHost({ standby: triggers }),
+    useFactory: ({ triggers, directory, readOnly }: ResolvedOptions) =>
+      new EngineHost({ standby: triggers, scratch: () => scratchFolder(readOnly ? null : directory) }),
     inject: [ResolvedOptions],
   },
   { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
@@ -115,6 +118,7 @@ const INNER_PARTS: Provider[] = [
   EmptyStart,
   OriginKey,
   Plans,
+  PruningGuard,
   RecordedJobs,
   SnapshotPublisher,
   SnapshotTaker,

@@ -43,3 +43,4 @@ export { StatsQuery, type BackupStats } from './operations/stats.query.js';
 export { VerifyOperation, type Verification } from './operations/verify.operation.js';
 export { BackupScheduler, type ScheduleEntry } from './triggers/backup.scheduler.js';
 export { Clock } from './system/clock.js';
+export { scratchFolder, scratchName } from './system/scratch-folder.js';

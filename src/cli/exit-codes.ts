@@ -55,6 +55,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   INTERRUPTED: EXIT.failed,
   TIMED_OUT: EXIT.failed,
   DISK_FULL: EXIT.failed,
+  SETTINGS_NOT_WRITABLE: EXIT.failed,
   FOLDER_NOT_WRITABLE: EXIT.failed,
   DATABASE_UNAVAILABLE: EXIT.failed,
   ENGINE_FAILED: EXIT.failed,

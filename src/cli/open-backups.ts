@@ -49,7 +49,8 @@ async function openScratch(
   terminal: Terminal,
   furtherFileRoots: readonly string[],
 ): Promise<Backups> {
-  const directory = await mkdtemp(join(tmpdir(), 'nestjs-backup-'));
+  const place = backup.scratchFolder(settings.readOnly === true ? null : settings.directory) ?? tmpdir();
+  const directory = await mkdtemp(join(place, backup.scratchName()));
   const { catalogUrl: _ofTheFolder, ...others } = settings;
   const fileRoots = [...(settings.fileRoots ?? []), ...furtherFileRoots];
   const backups = await start({ ...others, directory, fileRoots, readOnly: false }, terminal);

@@ -2,7 +2,9 @@ import { copyFile, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BackupHealth } from '../../src/backup/operations/health.query.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
+import { eventually } from '../support/eventually.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { Program } from '../support/program.js';
@@ -26,44 +28,53 @@ async function expectRefusal(saying: (string | RegExp)[], environment: NodeJS.Pr
   expect(program.output).not.toMatch(/^\s+at /m); // a stack
 }
 
-describe('the program does not start', () => {
+describe('settings that cannot be used', () => {
   it.each([
     ['{"retention_days": 0}', ['retention_days', /1.*3650/]],
-    ['{"backup_interval_minutes": "10"}', ['backup_interval_minutes', /1.*1440/]],
-    ['{"retention_days": 5, "auto_archive_after_days": 6}', ['auto_archive_after_days', 'retention_days']],
-    ['{"retention": 5}', ['retention']],
-    ['[]', []],
     ['{"retention_days": 5', ['JSON']],
-    ['', ['JSON']],
-  ])('with %j as backup_config.json, and names file, field and range', async (text, parts) => {
-    await writeFile(atHome('backup_config.json'), text);
-    await expectRefusal(['backup_config.json', ...parts]);
-    expect(await readFile(atHome('backup_config.json'), 'utf8')).toBe(text);
-  });
+  ])(
+    'such as %j are named with file, field and range, left as they are, and taken up once they are right',
+    async (text, parts) => {
+      await writeFile(atHome('backup_config.json'), text);
+      await program.start();
+      const reasons = async () => (await program.get<BackupHealth>('/health')).body.reasons.join('\n');
+      for (const part of ['backup_config.json', ...parts]) {
+        expect(await reasons()).toMatch(part);
+        expect(program.output).toMatch(part);
+      }
+      expect(await program.put('/config', { retention_days: 90 })).toMatchObject({ status: 400 });
+      expect(await readFile(atHome('backup_config.json'), 'utf8')).toBe(text);
+      await writeFile(atHome('backup_config.json'), '{"retention_days": 77}');
+      await eventually(
+        async () => (await program.get<{ retention_days: number }>('/config')).body.retention_days === 77,
+      );
+      expect(await reasons()).not.toMatch('backup_config.json');
+    },
+  );
+});
 
+describe('the program does not start', () => {
   it('with an unknown BACKUP_ variable, and lists the known ones', async () => {
     await expectRefusal(['BACKUP_FOLDER', 'BACKUP_DIR', 'BACKUP_MIN_FREE_MB'], { BACKUP_FOLDER: '/x' });
     await expect(lstat(program.backups)).rejects.toThrow('ENOENT');
   });
 
-  it('where a file stands in place of the backup folder', async () => {
-    await writeFile(program.backups, 'mine');
-    await expectRefusal(['BACKUP_DIR']);
-    expect(await readFile(program.backups, 'utf8')).toBe('mine');
-  });
-
-  it('with annotations that cannot be read, since they hold the pins; nothing is lost by that', async () => {
+  it('with the host’s own database for its catalog', async () => {
     await program.start();
-    const { id } = await program.capture();
-    await program.patch(`/${id}`, { pinned: true });
     await program.stop();
-    const text = await readFile(join(program.backups, 'annotations.json'), 'utf8');
-    await writeFile(join(program.backups, 'annotations.json'), text.slice(0, -20));
-    await expectRefusal(['annotations.json']);
-    await writeFile(join(program.backups, 'annotations.json'), text);
-    await program.start();
-    expect(await program.listed()).toMatchObject([{ id, pinned: true }]);
+    await expectRefusal(['BACKUP_CATALOG_URL'], { BACKUP_CATALOG_URL: `sqlite:${program.database}` });
   });
+});
+
+it('a backup folder that comes later is used as soon as it is there', async () => {
+  await writeFile(program.backups, 'mine');
+  await program.start();
+  expect(await readFile(program.backups, 'utf8')).toBe('mine');
+  await rm(program.backups);
+  await mkdir(program.backups);
+  await eventually(() => program.output.includes('can be used now'));
+  await program.capture();
+  expect((await program.get<BackupHealth>('/health')).body.reasons.join()).not.toMatch('folder');
 });
 
 describe('the catalog', () => {
@@ -144,8 +155,11 @@ describe('links planted in the backup folder', () => {
     expect(await readdir(outside)).toEqual([]);
     expect(await readdir(program.backups)).toContain(`${old}.json`);
     await program.stop();
-    await expectRefusal([/BACKUP_DIR|archived/]);
+    await program.start();
+    expect((await program.get<BackupHealth>('/health')).body.status).toBe('critical');
+    expect((await program.post('/cleanup')).status).toBeGreaterThanOrEqual(400);
     expect(await readdir(outside)).toEqual([]);
+    await program.stop();
     await rm(join(program.backups, 'archived'));
     await program.start();
     expect(await ids()).toEqual([id, old]);

@@ -43,7 +43,7 @@ function newCatalog(catalogUrl = url): TypeOrmCatalog {
     url: catalogUrl,
     destination,
     clock: new ManualClock(NOW),
-    logger: { warn: note, error: note },
+    logger: { log: note, warn: note, error: note },
   });
 }
 
@@ -555,15 +555,25 @@ describe('annotations', () => {
     expect(await catalog.get(snapshot.id)).toMatchObject({ pinned: true });
   });
 
-  it('that cannot be read keep the program from starting', async () => {
-    await capture('2026-01-30T01:00:00.000Z');
-    await catalog.close();
-    await writeFile(join(folder, 'annotations.json'), '{');
-    await expect(newCatalog().open()).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      message: expect.stringContaining('annotations.json') as string,
-    });
+  it('that cannot be read leave the pins as they were known, and a catalog that never knew them says so', async () => {
+    const { id } = await capture('2026-01-30T01:00:00.000Z');
+    await catalog.annotate(id, { pinned: true });
+    const sound = await readFile(join(folder, 'annotations.json'), 'utf8');
+    expect(await catalog.condition()).toMatchObject({ pinsUnknown: null, pinsRemembered: true });
+    await reopen(() => writeFile(join(folder, 'annotations.json'), '{'));
+    const unknown = { pinsUnknown: expect.stringContaining('annotations.json') as string };
+    await catalog.rebuild();
+    expect(await catalog.get(id)).toMatchObject({ pinned: true });
+    expect(await catalog.condition()).toMatchObject({ ...unknown, pinsRemembered: true });
+    await expect(catalog.annotate(id, { pinned: false })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    await reopen(loseCatalog);
+    await reopen();
+    expect(await catalog.condition()).toMatchObject({ ...unknown, pinsRemembered: false });
     expect(await readFile(join(folder, 'annotations.json'), 'utf8')).toBe('{');
+    await writeFile(join(folder, 'annotations.json'), sound);
+    await catalog.reconcile();
+    expect(await catalog.condition()).toMatchObject({ pinsUnknown: null, pinsRemembered: true });
+    expect(await catalog.get(id)).toMatchObject({ pinned: true });
   });
 });
 

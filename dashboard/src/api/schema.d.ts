@@ -586,7 +586,7 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
@@ -890,6 +890,8 @@ export interface components {
             freed_bytes: number;
             /** @description Snapshots that are due by the clock and stay: it jumped ahead, and nobody confirmed that it is right. */
             held_back: number;
+            /** @description Why nothing is deleted although it may be due, such as pins that cannot be read. */
+            suspended?: string;
             /** @description On a dry run: what stays, and why. */
             kept?: components["schemas"]["BackupKept"][];
         };
@@ -1821,7 +1823,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `DELETIONS_NOT_CONFIRMED` */
+            /** @description `DELETIONS_NOT_CONFIRMED`, `SETTINGS_NOT_WRITABLE` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1830,7 +1832,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `INTERNAL_ERROR`, `FOLDER_NOT_WRITABLE` */
+            /** @description `INTERNAL_ERROR` */
             500: {
                 headers: {
                     [name: string]: unknown;

@@ -62,7 +62,10 @@ describe('annotations', () => {
         for (const [of, annotation] of Object.entries(said)) await store.change(of, annotation);
         const stored = await store.read();
         for (const [of, { pinned, description }] of Object.entries(said)) {
-          expect(annotated({ description: 'x', pinned: !pinned }, stored.get(of))).toEqual({ description, pinned });
+          expect(annotated({ description: 'x', pinned: !pinned }, stored.annotations!.get(of))).toEqual({
+            description,
+            pinned,
+          });
         }
       }),
     );
@@ -90,12 +93,31 @@ describe('a broken file of annotations', () => {
 
   it('is never overwritten, and the error names it and says what to do', async () => {
     text = 'broken';
-    for (const attempt of [store.read(), store.change('a', { pinned: true }), store.drop(['a'])]) {
-      await expect(attempt).rejects.toMatchObject({
-        code: 'CONFIG_INVALID',
-        message: expect.stringMatching(/annotations\.json.*delete it/s) as string,
-      });
-    }
+    const problem = expect.stringMatching(/annotations\.json.*Repair it, or move it away/s) as string;
+    expect(await store.read()).toEqual({ annotations: null, problem });
+    for (const attempt of [store.change('a', { pinned: true }), store.drop(['a'])])
+      await expect(attempt).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: problem });
     expect(text).toBe('broken');
+  });
+
+  it('is known by any bit of it that flipped, or says the same', async () => {
+    await store.change('auto_backup_20260130_120000', { pinned: true, description: 'Before migration' });
+    await store.change('auto_backup_20260131_120000', { pinned: true });
+    const sound = Buffer.from(text!);
+    const { annotations } = await store.read();
+    let harmless = 0;
+    for (let bit = 0; bit < sound.length * 8; bit++) {
+      const flipped = Buffer.from(sound);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      text = flipped.toString('utf8');
+      const found = await store.read();
+      if (found.problem === null) expect(found.annotations, `bit ${bit}`).toEqual(annotations);
+      harmless += Number(found.problem === null);
+    }
+    expect(harmless).toBeLessThan(sound.length); // blanks, and the name of the checksum
+  });
+
+  it('without a checksum, as older versions and people write it, is believed', () => {
+    expect(parseAnnotations(file({ a: { pinned: true } }))).toEqual(new Map([['a', { pinned: true }]]));
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Destination } from '../destinations/destination.js';
 import { BackupError } from '../model/errors.js';
 import { isSnapshotId } from '../model/snapshot-id.js';
@@ -14,6 +15,9 @@ export type Annotations = ReadonlyMap<string, StoredAnnotation>;
 
 const FORMAT = 'nestjs-backup/annotations';
 
+/** What the file says, or why nobody knows. */
+export type FoundAnnotations = { annotations: Annotations; problem: null } | { annotations: null; problem: string };
+
 /**
  * What people said about snapshots after they were made, in `annotations.json` beside them. It is read anew before every change, since a
  * second process (the command line) may have written it.
@@ -21,14 +25,22 @@ const FORMAT = 'nestjs-backup/annotations';
 export class AnnotationStore {
   constructor(private readonly destination: Destination) {}
 
-  /** @throws BackupError `CONFIG_INVALID`: a pin that cannot be read protects nothing, so nothing may go on as if there were none */
-  async read(): Promise<Annotations> {
-    return new Map(await this.load());
+  /** Never throws: a file that cannot be used is a {@link FoundAnnotations.problem}, and then nobody knows what is pinned. */
+  async read(): Promise<FoundAnnotations> {
+    try {
+      const text = await this.destination.readAnnotations();
+      return { annotations: text === null ? new Map() : parseAnnotations(text), problem: null };
+    } catch (error) {
+      return { annotations: null, problem: problemOf(error) };
+    }
   }
 
-  /** Adds to what is said of a snapshot. */
+  /**
+   * Adds to what is said of a snapshot.
+   * @throws BackupError `CONFIG_INVALID` where the file cannot be used: it is left as it is, for whoever repairs it
+   */
   async change(id: string, { pinned, description }: Annotation): Promise<StoredAnnotation> {
-    const annotations = await this.load();
+    const annotations = new Map(await this.known());
     const said: StoredAnnotation = { ...annotations.get(id) };
     if (pinned === true) said.pinned = true;
     if (pinned === false) delete said.pinned;
@@ -39,25 +51,26 @@ export class AnnotationStore {
     return said;
   }
 
-  /** Forgets snapshots that were removed on purpose. */
+  /**
+   * Forgets snapshots that were removed on purpose.
+   * @throws BackupError where that cannot be written; what stays harms nobody
+   */
   async drop(ids: readonly string[]): Promise<void> {
-    const annotations = await this.load();
+    const annotations = new Map(await this.known());
     const dropped = ids.filter((id) => annotations.delete(id));
     if (dropped.length > 0) await this.save(annotations);
   }
 
-  private async load(): Promise<Map<string, StoredAnnotation>> {
-    try {
-      const text = await this.destination.readAnnotations();
-      return text === null ? new Map() : parseAnnotations(text);
-    } catch (error) {
-      throw unreadable(error);
-    }
+  private async known(): Promise<Annotations> {
+    const { annotations, problem } = await this.read();
+    if (problem === null) return annotations;
+    throw new BackupError('CONFIG_INVALID', problem);
   }
 
   private async save(annotations: Annotations): Promise<void> {
     const snapshots = Object.fromEntries([...annotations].sort(([a], [b]) => (a < b ? -1 : 1)));
-    await this.destination.writeAnnotations(`${JSON.stringify({ format: FORMAT, version: 1, snapshots }, null, 2)}\n`);
+    const file = { format: FORMAT, version: 1, checksum: checksumOf(snapshots), snapshots };
+    await this.destination.writeAnnotations(`${JSON.stringify(file, null, 2)}\n`);
   }
 }
 
@@ -76,7 +89,11 @@ export function parseAnnotations(text: string): Map<string, StoredAnnotation> {
   if (!isRecord(file) || file['format'] !== FORMAT || file['version'] !== 1)
     throw new Error(`it is not "${FORMAT}", version 1`);
   if (!isRecord(file['snapshots'])) throw new Error('it has no "snapshots"');
-  return new Map(Object.entries(file['snapshots']).map(([id, said]) => [id, parseEntry(id, said)]));
+  const annotations = new Map(Object.entries(file['snapshots']).map(([id, said]) => [id, parseEntry(id, said)]));
+  const { checksum } = file;
+  if (checksum !== undefined && checksum !== checksumOf(file['snapshots']))
+    throw new Error('its checksum does not fit what it says; whoever changed it by hand takes the line "checksum" out');
+  return annotations;
 }
 
 function parseEntry(id: string, said: unknown): StoredAnnotation {
@@ -95,13 +112,13 @@ function parseEntry(id: string, said: unknown): StoredAnnotation {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function unreadable(error: unknown): BackupError {
+/** A digit that flipped in an id would else be a pin of another snapshot. */
+const checksumOf = (snapshots: object): string => createHash('sha256').update(JSON.stringify(snapshots)).digest('hex');
+
+function problemOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return new BackupError(
-    'CONFIG_INVALID',
-    `annotations.json in the backup folder cannot be used: ${code ?? message}. It holds pins, so nothing goes on without it. ` +
-      'Repair it, or delete it to lose all pins and edited descriptions.',
-    {},
-    { cause: error },
+  return (
+    `annotations.json in the backup folder cannot be used: ${code ?? message}. It holds the pins, so no snapshot is deleted by the retention rules ` +
+    'until it can. Repair it, or move it away to go on without any pins and edited descriptions.'
   );
 }

@@ -1,15 +1,12 @@
-import { AddOrder1764200000000 } from './add-order.migration.js';
-import { constants } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import Database from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { BackupError } from '../model/errors.js';
-import { timestamp } from '../model/snapshot-id.js';
-import { ensureFolder, FILE_MODE } from '../system/atomic-file.js';
 import { ARCHIVES } from './archive.record.js';
 import { AddJobOwner1763900000000 } from './add-job-owner.migration.js';
 import { AddExtent1764300000000 } from './add-extent.migration.js';
+import { AddOrder1764200000000 } from './add-order.migration.js';
 import { AddParts1763800000000 } from './add-parts.migration.js';
+import { createPrivateFile, pathOf, setBrokenFileAside } from './catalog.file.js';
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
 import { JOBS } from './job.record.js';
 import { SNAPSHOTS } from './snapshot.record.js';
@@ -22,58 +19,82 @@ const RECORDS = [SNAPSHOTS, JOBS, ARCHIVES];
 const OUR_TABLES = 'backup_';
 const MIGRATIONS_TABLE = 'backup_catalog_migrations';
 
-/** A catalog that lasts as long as the program: for a folder that is only read. */
+/** A catalog that lasts as long as the program: for a folder that is only read, or where the file of the catalog cannot be used. */
 export const IN_MEMORY = 'sqlite::memory:';
 
 /** A file that is no catalog of ours any more; nothing in it is worth refusing to start for. */
 class BrokenCatalog extends Error {}
 
-export interface OpenedCatalog {
+export interface OpenedDatabase {
   database: DataSource;
-  /** Where a file that was no catalog lies now. */
+  connection: Database.Database;
+  /** Where a broken file was put. */
   setAside: string | null;
+  /** Whether it was made just now, so that it knows nothing of earlier verifications. */
+  isNew: boolean;
   /** Whether an earlier version made it, so that its rows lack what that did not read out of the manifests. */
   isOutdated: boolean;
 }
 
 /**
  * The catalog's own connection, never the host's. This file is the one place that knows which database it is.
- * @throws BackupError `CONFIG_INVALID` for a URL of another kind, or one of somebody else's database
+ * @throws BackupError `CONFIG_INVALID` for a URL of another kind, or one of somebody else's database; else why the file cannot be used
  */
-export async function openCatalogDatabase(url: string, now: Date): Promise<OpenedCatalog> {
-  if (url === IN_MEMORY) return { ...(await connect(':memory:')), setAside: null };
+export async function openCatalogDatabase(url: string, now: Date): Promise<OpenedDatabase> {
+  if (url === IN_MEMORY) return openCatalogInMemory(null);
   const path = pathOf(url);
+  const open = async (): Promise<OpenedDatabase> => {
+    await createPrivateFile(path);
+    return connectToFile(path);
+  };
   try {
-    await ensureFolder(dirname(path));
     try {
-      return { ...(await connect(path)), setAside: null };
+      return await open();
     } catch (error) {
       if (!isBroken(error)) throw error;
       const setAside = await setBrokenFileAside(path, now);
-      return { ...(await connect(path)), setAside };
+      return { ...(await open()), setAside };
     }
   } catch (error) {
     throw catalogError(error);
   }
 }
 
-function pathOf(url: string): string {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
-  if (path === undefined) {
-    throw new BackupError(
-      'CONFIG_INVALID',
-      'BACKUP_CATALOG_URL must read "sqlite:<path of a file>"; no other database is supported.',
-    );
+/** @param content what it holds at first; where that is none of ours, or null, it begins empty */
+export async function openCatalogInMemory(content: Buffer | null): Promise<OpenedDatabase> {
+  if (content !== null) {
+    try {
+      return await connect(new Database(content));
+    } catch {
+      // what could be read of it is of no use
+    }
   }
-  return resolve(path);
+  return connect(new Database(':memory:'));
 }
 
-async function connect(path: string): Promise<Omit<OpenedCatalog, 'setAside'>> {
-  if (path !== ':memory:') await createPrivateFile(path);
-  let handle: { close(): void } | undefined;
+/** Whether this says that the file of the catalog fails, rather than that something is wrong with what it was asked. */
+export const isStorageFailure = (error: unknown): boolean =>
+  /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|CORRUPT|NOTADB|PERM|PROTOCOL|NOLFS)/.test(codeOf(error));
+
+/** A write-ahead log needs memory that processes share, which some network file systems lack: a rollback journal does without. */
+async function connectToFile(path: string): Promise<OpenedDatabase> {
+  try {
+    return await connect(new Database(path), 'wal');
+  } catch (error) {
+    if (!/^SQLITE_(IOERR_SHM|PROTOCOL)/.test(codeOf(error))) throw error;
+    const connection = new Database(path);
+    connection.pragma('locking_mode = exclusive'); // without which a log that is there could not be read
+    return connect(connection, 'truncate');
+  }
+}
+
+async function connect(connection: Database.Database, journalMode?: 'wal' | 'truncate'): Promise<OpenedDatabase> {
   const database = new DataSource({
     type: 'better-sqlite3',
-    database: path,
+    database: ':memory:', // what it is called; the connection is there already
+    driver: function GivenConnection() {
+      return connection;
+    },
     entities: RECORDS,
     migrations: [
       CreateCatalog1763700000000,
@@ -83,48 +104,38 @@ async function connect(path: string): Promise<Omit<OpenedCatalog, 'setAside'>> {
       AddExtent1764300000000,
     ],
     migrationsTableName: MIGRATIONS_TABLE,
-    enableWAL: true,
-    prepareDatabase: (connection: { close(): void; pragma(text: string): unknown }) => {
-      handle = connection;
+    prepareDatabase: () => {
       connection.pragma('page_size = 1024'); // of a new file: a tick changes a few bytes in each of two dozen pages, which are logged whole
       connection.pragma('synchronous = NORMAL'); // after a power failure the newest rows may be missing: they are rebuilt
+      if (journalMode) connection.pragma(`journal_mode = ${journalMode}`);
+      if (journalMode === 'truncate') connection.pragma('locking_mode = normal');
     },
   });
   try {
     await database.initialize();
-    await assertSound(database);
-    await assertOurs(database);
+    assertSound(connection);
+    const isNew = assertOurs(connection) === 'empty';
     const migrations = await database.runMigrations().catch(asBroken);
     for (const { target } of database.entityMetadatas)
       await database.getRepository(target).find({ take: 1 }).catch(asBroken);
-    return { database, isOutdated: migrations.length < database.migrations.length && migrations.length > 0 };
+    return { database, connection, setAside: null, isNew, isOutdated: migrations.length > 0 && !isNew };
   } catch (error) {
     if (database.isInitialized) await database.destroy();
-    else handle?.close();
+    else connection.close();
     throw error;
   }
 }
 
-/** Before SQLite makes it with the umask's rights; its journal files copy the mode. */
-async function createPrivateFile(path: string): Promise<void> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, FILE_MODE);
-  try {
-    await file.chmod(FILE_MODE);
-  } finally {
-    await file.close();
-  }
-}
-
-async function assertSound(database: DataSource): Promise<void> {
-  const [answer] = await database.query<{ quick_check: string }[]>('PRAGMA quick_check(1)');
-  if (answer?.quick_check !== 'ok') throw new BrokenCatalog(answer?.quick_check);
+function assertSound(connection: Database.Database): void {
+  const answer = connection.pragma('quick_check(1)', { simple: true });
+  if (answer !== 'ok') throw new BrokenCatalog(String(answer));
 }
 
 /** A path mistaken for the host's own database must neither get our tables nor be moved out of the way. */
-async function assertOurs(database: DataSource): Promise<void> {
-  const tables = await database.query<{ name: string }[]>("SELECT name FROM sqlite_master WHERE type = 'table'");
-  const names = tables.map(({ name }) => name);
-  if (names.length === 0 || names.includes(MIGRATIONS_TABLE)) return;
+function assertOurs(connection: Database.Database): 'empty' | 'ours' {
+  const names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[];
+  if (names.length === 0) return 'empty';
+  if (names.includes(MIGRATIONS_TABLE)) return 'ours';
   if (names.some((name) => name.startsWith(OUR_TABLES))) throw new BrokenCatalog(`it has no ${MIGRATIONS_TABLE}`);
   throw new BackupError(
     'CONFIG_INVALID',
@@ -146,17 +157,6 @@ function isBroken(error: unknown): boolean {
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code);
 
-/** Renamed rather than deleted: the job history in it may still be of use to somebody. */
-async function setBrokenFileAside(path: string, now: Date): Promise<string> {
-  const aside = `${path}.broken-${timestamp(now)}`;
-  for (const part of ['-wal', '-shm', '']) {
-    await rename(path + part, aside + part).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-  }
-  return aside;
-}
-
 function catalogError(error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const code = codeOf(error);
@@ -170,7 +170,7 @@ function catalogError(error: unknown): BackupError {
       options,
     );
   }
-  if (/^(SQLITE_FULL|ENOSPC|EDQUOT)/.test(code)) {
+  if (/^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/.test(code)) {
     return new BackupError('DISK_FULL', `${what} Free some space on its disk.`, {}, options);
   }
   const todo = 'Let BACKUP_CATALOG_URL name a file that the user running this program may create and write.';

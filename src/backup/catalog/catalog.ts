@@ -87,13 +87,35 @@ export interface Annotation {
   pinned?: boolean | undefined;
 }
 
+/** What the catalog cannot be relied on for. */
+export interface CatalogCondition {
+  /** Why it is kept in memory rather than in its file; null where it is in its file, or never has one. */
+  inMemory: string | null;
+  /** Why it is not known what is pinned, so that nothing may be pruned; null where it is known. */
+  pinsUnknown: string | null;
+  /** Whether snapshots still say that they are pinned, from a time when that was known. */
+  pinsRemembered: boolean;
+  /** Whether snapshots that were found damaged may count as sound. */
+  verificationsLost: boolean;
+}
+
 /**
  * The searchable list of snapshots and jobs. Everything about snapshots can be rebuilt from the destination; only the job history, and when a
  * snapshot was last verified, live here alone.
  */
 export abstract class Catalog {
-  /** Opens the catalog (a broken one is set aside and made anew) and reconciles it with the destination. Marks jobs that earlier runs left unfinished as failed: `INTERRUPTED`. */
+  /**
+   * Opens the catalog (a broken one is set aside and made anew; where its file cannot be used it is kept in memory) and reconciles it with the destination, as far as
+   * that can be read. Marks jobs that earlier runs left unfinished as failed: `INTERRUPTED`.
+   * @throws BackupError `CONFIG_INVALID` for a wrong URL
+   */
   abstract open(): Promise<void>;
+  /** What of it cannot be relied on now. */
+  abstract condition(): Promise<CatalogCondition>;
+  /** To be called every now and then: goes back to its file once that works again. */
+  abstract tryAgain(): Promise<void>;
+  /** Says that the newest snapshots have been verified again, so that the results that were lost no longer matter. */
+  abstract verificationsRenewed(): void;
   abstract close(): Promise<void>;
   /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
   abstract reconcile(): Promise<void>;

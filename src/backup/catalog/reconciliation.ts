@@ -7,6 +7,13 @@ import type { ArchiveTable } from './archive.table.js';
 import { inChunks } from './chunks.js';
 import type { SnapshotTable } from './snapshot.table.js';
 
+export interface ReconciliationOutcome {
+  /** Whether the rows say what is pinned. */
+  pinsRead: boolean;
+  /** Whether all loose snapshots that were listed are gone at once, as where a disk is not mounted. */
+  lostAll: boolean;
+}
+
 /**
  * Brings the rows in line with what the destination holds. Every step may be repeated, and an archive counts as read only after its last
  * one, so that it can be interrupted anywhere.
@@ -23,8 +30,9 @@ export class Reconciliation {
   ) {}
 
   /** @param options.anew read also what is known already */
-  async run({ anew = false }: { anew?: boolean } = {}): Promise<void> {
-    const annotations = await this.annotations.read();
+  async run({ anew = false }: { anew?: boolean } = {}): Promise<ReconciliationOutcome> {
+    const { annotations, problem } = await this.annotations.read();
+    if (problem !== null) this.reportOnce(problem);
     // The rows are read before the folder: a snapshot published in between is then new, not vanished.
     const known = await this.snapshots.loose();
     const loose = new Set(await this.destination.listLoose());
@@ -37,8 +45,12 @@ export class Reconciliation {
     await this.readArchives(loose, anew ? 'all' : days, annotations);
     await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
     await this.snapshots.order();
-    await this.snapshots.annotate(annotations);
-    (await this.destination.listProblems()).forEach((problem) => this.report(problem));
+    if (annotations) await this.snapshots.annotate(annotations);
+    (await this.destination.listProblems()).forEach((found) => this.report(found));
+    return {
+      pinsRead: annotations !== null,
+      lostAll: known.size > 0 && vanished.length === known.size && loose.size === 0,
+    };
   }
 
   /**
@@ -58,7 +70,7 @@ export class Reconciliation {
     broken.forEach((problem, id) => there.has(id) && this.report(problem));
   }
 
-  private async addLoose(ids: readonly string[], annotations: Annotations): Promise<void> {
+  private async addLoose(ids: readonly string[], annotations: Annotations | null): Promise<void> {
     await inChunks(ids, async (chunk) => {
       await this.add(await Promise.all(chunk.map((id) => this.destination.readLoose(id))), annotations);
     });
@@ -68,7 +80,7 @@ export class Reconciliation {
   private async readArchives(
     loose: ReadonlySet<string>,
     days: ReadonlySet<string> | 'all',
-    annotations: Annotations,
+    annotations: Annotations | null,
   ): Promise<void> {
     const known = new Map((await this.archives.all()).map((archive) => [archive.filename, archive]));
     for (const file of await this.destination.listArchives()) {
@@ -83,7 +95,11 @@ export class Reconciliation {
     }
   }
 
-  private async readArchive(file: ArchiveFile, loose: ReadonlySet<string>, annotations: Annotations): Promise<void> {
+  private async readArchive(
+    file: ArchiveFile,
+    loose: ReadonlySet<string>,
+    annotations: Annotations | null,
+  ): Promise<void> {
     await this.archives.saveUnread(file);
     const content = await this.destination.readArchive(file.filename);
     // A snapshot that still lies loose, too, counts as loose until archiving has finished with it.
@@ -94,7 +110,10 @@ export class Reconciliation {
     if (!content.some((item) => 'problem' in item)) await this.archives.save(file);
   }
 
-  private async add(items: readonly (FoundSnapshot | FoundProblem)[], annotations: Annotations): Promise<string[]> {
+  private async add(
+    items: readonly (FoundSnapshot | FoundProblem)[],
+    annotations: Annotations | null,
+  ): Promise<string[]> {
     const found = items.filter((item) => 'manifest' in item);
     items.filter((item) => 'problem' in item).forEach((problem) => this.report(problem));
     await this.snapshots.describe(
@@ -106,7 +125,10 @@ export class Reconciliation {
 
   /** Once per run of the program: a stray file is no news every ten minutes. */
   private report({ file, problem }: FoundProblem): void {
-    const line = `${file} in the backup folder cannot be used: ${problem}`;
+    this.reportOnce(`${file} in the backup folder cannot be used: ${problem}`);
+  }
+
+  private reportOnce(line: string): void {
     if (this.reported.has(line)) return;
     this.reported.add(line);
     this.logger.error(line);

@@ -19,6 +19,8 @@ const EQUAL_FILTERS = {
 const NEWEST_FIRST = { taken_order: 'DESC', created_at: 'DESC', id: 'DESC' } as const;
 /** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */
 const FOUND_OUT = ['verified_at', 'is_valid'];
+/** What people said of it. */
+const SAID = ['pinned', 'description', 'search'];
 
 /** No verification found it damaged, nor what it builds on, which is there. */
 const isSound = (row: string): string => `COALESCE(${row}.is_valid, 1) = 1 AND (${row}.base IS NULL OR EXISTS
@@ -119,13 +121,17 @@ export class SnapshotTable {
     await this.rows.upsert(recordOf(snapshot), ['id']);
   }
 
-  /** Writes what manifests say (and people said of them); when they were verified, and how that went, stays. */
-  async describe(found: readonly Snapshot[], annotations: Annotations): Promise<void> {
+  /**
+   * Writes what manifests say (and people said of them); when they were verified, and how that went, stays.
+   * @param annotations null where nobody knows: then what rows say stays, too
+   */
+  async describe(found: readonly Snapshot[], annotations: Annotations | null): Promise<void> {
     if (found.length === 0) return;
     const records = found.map((snapshot) =>
-      recordOf(annotated(snapshot, annotations.get(snapshot.id)), snapshot.description),
+      recordOf(annotated(snapshot, annotations?.get(snapshot.id)), snapshot.description),
     );
-    const columns = Object.keys(records[0]!).filter((column) => column !== 'id' && !FOUND_OUT.includes(column));
+    const staying = ['id', ...FOUND_OUT, ...(annotations ? [] : SAID)];
+    const columns = Object.keys(records[0]!).filter((column) => !staying.includes(column));
     await this.rows
       .createQueryBuilder()
       .insert()

@@ -1,19 +1,18 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
 import type { ArchiveFile, Destination } from '../destinations/destination.js';
-import { BackupError } from '../model/errors.js';
+import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import { assertSnapshotId, isSnapshotId } from '../model/snapshot-id.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { Clock } from '../system/clock.js';
 import { AnnotationStore } from './annotation.store.js';
-import { ArchiveTable } from './archive.table.js';
-import { openCatalogDatabase } from './catalog.connection.js';
+import { CatalogStore, type CatalogTables } from './catalog.store.js';
 import {
   Catalog,
   RECENT_DAYS,
   type Annotation,
   type CaptureOutcomes,
+  type CatalogCondition,
   type CatalogStats,
   type JobQuery,
   type Page,
@@ -21,10 +20,8 @@ import {
   type SnapshotQuery,
   type SnapshotTotals,
 } from './catalog.js';
-import { JobHistory } from './job.history.js';
-import { Reconciliation } from './reconciliation.js';
 import { Serial } from './serial.js';
-import { SnapshotTable } from './snapshot.table.js';
+import type { SnapshotTable } from './snapshot.table.js';
 
 const DAY_MS = 86_400_000;
 
@@ -33,15 +30,7 @@ export interface TypeOrmCatalogOptions {
   url: string;
   destination: Destination;
   clock: Clock;
-  logger?: Pick<LoggerService, 'warn' | 'error'>;
-}
-
-interface OpenCatalog {
-  database: DataSource;
-  snapshots: SnapshotTable;
-  archives: ArchiveTable;
-  jobs: JobHistory;
-  reconciliation: Reconciliation;
+  logger?: Pick<LoggerService, 'log' | 'warn' | 'error'>;
 }
 
 /**
@@ -53,61 +42,58 @@ export class TypeOrmCatalog extends Catalog {
   /** Beside the other: the progress of a job does not wait for a reconciliation. */
   private readonly jobChanges = new Serial();
   private readonly annotations: AnnotationStore;
-  private readonly logger: Pick<LoggerService, 'warn' | 'error'>;
-  private opened: OpenCatalog | undefined;
+  private readonly store: CatalogStore;
+  private readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error'>;
 
   constructor(private readonly options: TypeOrmCatalogOptions) {
     super();
-    this.annotations = new AnnotationStore(options.destination);
+    const { url, destination, clock } = options;
     this.logger = options.logger ?? new Logger('BackupCatalog');
+    this.annotations = new AnnotationStore(destination);
+    this.store = new CatalogStore({ url, destination, clock, annotations: this.annotations, logger: this.logger });
   }
 
   override async open(): Promise<void> {
-    const { url, destination, clock } = this.options;
-    // Two processes that make it at the same moment would each find the other's broken.
-    const { database, setAside, isOutdated } = await destination.exclusively(() =>
-      openCatalogDatabase(url, clock.now()),
-    );
-    if (setAside !== null) {
-      this.logger.warn(
-        `The catalog was broken and is rebuilt from the manifests; the job history starts anew. The old file: ${setAside}`,
-      );
-    }
-    const snapshots = new SnapshotTable(database.manager);
-    const archives = new ArchiveTable(database.manager);
-    const jobs = new JobHistory(database.manager);
-    const reconciliation = new Reconciliation(destination, snapshots, archives, this.annotations, this.logger);
-    this.opened = { database, snapshots, archives, jobs, reconciliation };
-    try {
-      await jobs.failInterrupted(clock.now(), { own: 'ended' });
+    const now = this.options.clock.now();
+    await this.store.open();
+    await this.store.use(async ({ jobs }) => {
+      await jobs.failInterrupted(now, { own: 'ended' });
       await jobs.prune();
-      await (isOutdated ? this.rebuild() : this.reconcile());
-      await reconciliation.reportBroken();
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
+    });
+    await this.index();
   }
 
   override async close(): Promise<void> {
-    const close = async () => {
-      const { opened } = this;
-      this.opened = undefined;
-      await opened?.database.destroy();
+    await this.changes.run(() => this.jobChanges.run(() => this.store.close()));
+  }
+
+  override async condition(): Promise<CatalogCondition> {
+    return {
+      inMemory: this.store.trouble,
+      pinsUnknown: (await this.annotations.read()).problem,
+      pinsRemembered: !this.store.pinsUnread,
+      verificationsLost: this.store.verificationsLost,
     };
-    await this.changes.run(() => this.jobChanges.run(close));
+  }
+
+  override async tryAgain(): Promise<void> {
+    if (this.store.mayReturn) await this.alone(() => this.jobChanges.run(() => this.store.returnToFile()));
+  }
+
+  override verificationsRenewed(): void {
+    this.store.verificationsLost = false;
   }
 
   override reconcile(): Promise<void> {
-    return this.alone(() => this.tables.reconciliation.run());
+    return this.alone(() => this.reconcileNow());
   }
 
   override rebuild(): Promise<void> {
-    return this.alone(() => this.tables.reconciliation.run({ anew: true }));
+    return this.alone(() => this.reconcileNow({ anew: true }));
   }
 
   override async find(id: string): Promise<Snapshot | null> {
-    return isSnapshotId(id) ? this.tables.snapshots.find(id) : null;
+    return isSnapshotId(id) ? this.store.use(({ snapshots }) => snapshots.find(id)) : null;
   }
 
   override async get(id: string): Promise<Snapshot> {
@@ -121,15 +107,15 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override async page(query: SnapshotQuery): Promise<Page<Snapshot>> {
-    return this.tables.snapshots.page(query);
+    return this.store.use(({ snapshots }) => snapshots.page(query));
   }
 
   override async all(filter: { location?: SnapshotLocation; archive?: string } = {}): Promise<Snapshot[]> {
-    return this.tables.snapshots.all(filter);
+    return this.store.use(({ snapshots }) => snapshots.all(filter));
   }
 
   override async restorePoints(query: RestorePointQuery = {}, limit?: number): Promise<Snapshot[]> {
-    return this.tables.snapshots.restorePoints(query, limit);
+    return this.store.use(({ snapshots }) => snapshots.restorePoints(query, limit));
   }
 
   override async newest(query: RestorePointQuery = {}): Promise<Snapshot> {
@@ -144,27 +130,110 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override async latestTimed(plan: string): Promise<Snapshot | null> {
-    return this.tables.snapshots.newestOf(plan, ['scheduled', 'startup']);
+    return this.store.use(({ snapshots }) => snapshots.newestOf(plan, ['scheduled', 'startup']));
   }
 
   override async dependents(id: string): Promise<string[]> {
-    return this.tables.snapshots.dependents(id);
+    return this.store.use(({ snapshots }) => snapshots.dependents(id));
   }
 
   override async partsOf(id: string): Promise<string[]> {
-    return this.tables.snapshots.partsOf(id);
+    return this.store.use(({ snapshots }) => snapshots.partsOf(id));
   }
 
   override async archives(): Promise<(ArchiveFile & { date: string })[]> {
-    return this.tables.archives.all();
+    return this.store.use(({ archives }) => archives.all());
   }
 
   override async totalsOf(plan: string): Promise<SnapshotTotals> {
-    return this.tables.snapshots.totals({ plan });
+    return this.store.use(({ snapshots }) => snapshots.totals({ plan }));
   }
 
-  override async stats(): Promise<CatalogStats> {
-    const { snapshots, archives, jobs } = this.tables;
+  override stats(): Promise<CatalogStats> {
+    return this.store.use((tables) => this.statsOf(tables));
+  }
+
+  override async highestSequence(): Promise<number> {
+    return this.store.use(({ snapshots }) => snapshots.highestSequence());
+  }
+
+  override addSnapshot(snapshot: Snapshot): Promise<void> {
+    return this.changes.run(() => this.store.use(({ snapshots }) => snapshots.add(snapshot)));
+  }
+
+  override removeSnapshots(ids: readonly string[]): Promise<void> {
+    return this.changes.run(() => this.store.use(({ snapshots }) => this.forget(ids, snapshots)));
+  }
+
+  override setArchive(archive: ArchiveFile, ids: readonly string[]): Promise<void> {
+    const step = async ({ snapshots, archives }: CatalogTables) => {
+      await archives.saveUnread(archive);
+      const staying = new Set(ids);
+      const moved = await snapshots.moveTo(archive.filename, [...staying]);
+      const gone = (await snapshots.idsIn(archive.filename)).filter((id) => !staying.has(id));
+      await this.forget(gone, snapshots);
+      if (ids.length === 0) await archives.remove(archive.filename);
+      else if (moved === staying.size) await archives.save(archive); // else one is not known here yet: the archive is to be read
+    };
+    return this.changes.run(() => this.store.use(step));
+  }
+
+  override annotate(id: string, annotation: Annotation): Promise<Snapshot> {
+    return this.alone(async () => {
+      await this.get(id);
+      const said = await this.annotations.change(id, annotation);
+      await this.store.use(({ snapshots }) => snapshots.annotate(new Map([[id, said]]), [id]));
+      return this.get(id);
+    });
+  }
+
+  override recordVerification(id: string, isValid: boolean, at: Date): Promise<void> {
+    return this.changes.run(() => this.store.saveVerification(id, isValid, at));
+  }
+
+  override saveJob(job: Job): Promise<void> {
+    return this.jobChanges.run(() => this.store.saveJob(job));
+  }
+
+  override endInterruptedJobs(): Promise<void> {
+    const step = async ({ jobs }: CatalogTables) => {
+      await jobs.failInterrupted(this.options.clock.now(), { own: 'alive' });
+    };
+    return this.jobChanges.run(() => this.store.use(step));
+  }
+
+  override async getJob(id: string): Promise<Job> {
+    return this.store.use(({ jobs }) => jobs.get(id));
+  }
+
+  override async jobs(query: JobQuery): Promise<Page<Job>> {
+    return this.store.use(({ jobs }) => jobs.page(query));
+  }
+
+  override async latestCaptureJob(plan: string): Promise<Job | null> {
+    return this.store.use(({ jobs }) => jobs.latestCapture(plan));
+  }
+
+  /** What the folder holds; where it cannot be read, what is listed already stays listed. */
+  private async index(): Promise<void> {
+    try {
+      await (this.store.isOutdated ? this.rebuild() : this.reconcile());
+      await this.store.use(({ reconciliation }) => reconciliation.reportBroken());
+    } catch (error) {
+      this.logger.error(`The list of snapshots may not be up to date: ${asBackupError(error).message}`);
+    }
+  }
+
+  private async reconcileNow(how?: { anew: boolean }): Promise<void> {
+    const { pinsRead, lostAll } = await this.store.use(({ reconciliation }) => reconciliation.run(how));
+    const { regular, archived } = await this.stats();
+    const isEmpty = regular.count + archived.count === 0;
+    if (pinsRead) this.store.pinsUnread = false;
+    if (lostAll) this.store.verificationsLost = true;
+    else if (isEmpty) this.store.verificationsLost = false; // of none there is nothing to know
+  }
+
+  private async statsOf({ snapshots, archives, jobs }: CatalogTables): Promise<CatalogStats> {
     const sizes = (await archives.all()).map(({ size_bytes }) => size_bytes);
     const { latest, oldest } = await snapshots.span();
     const since = new Date(this.options.clock.now().getTime() - (RECENT_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
@@ -183,80 +252,18 @@ export class TypeOrmCatalog extends Catalog {
     };
   }
 
-  override async highestSequence(): Promise<number> {
-    return this.tables.snapshots.highestSequence();
-  }
-
-  override addSnapshot(snapshot: Snapshot): Promise<void> {
-    return this.changes.run(() => this.tables.snapshots.add(snapshot));
-  }
-
-  override removeSnapshots(ids: readonly string[]): Promise<void> {
-    return this.changes.run(() => this.forget(ids));
-  }
-
-  override setArchive(archive: ArchiveFile, ids: readonly string[]): Promise<void> {
-    return this.changes.run(async () => {
-      const { snapshots, archives } = this.tables;
-      await archives.saveUnread(archive);
-      const staying = new Set(ids);
-      const moved = await snapshots.moveTo(archive.filename, [...staying]);
-      await this.forget((await snapshots.idsIn(archive.filename)).filter((id) => !staying.has(id)));
-      if (ids.length === 0) await archives.remove(archive.filename);
-      else if (moved === staying.size) await archives.save(archive); // else one is not known here yet: the archive is to be read
-    });
-  }
-
-  override annotate(id: string, annotation: Annotation): Promise<Snapshot> {
-    return this.alone(async () => {
-      await this.get(id);
-      const said = await this.annotations.change(id, annotation);
-      await this.tables.snapshots.annotate(new Map([[id, said]]), [id]);
-      return this.get(id);
-    });
-  }
-
-  override recordVerification(id: string, isValid: boolean, at: Date): Promise<void> {
-    return this.changes.run(() => this.tables.snapshots.verified(id, isValid, at));
-  }
-
-  override saveJob(job: Job): Promise<void> {
-    return this.jobChanges.run(() => this.tables.jobs.save(job));
-  }
-
-  override endInterruptedJobs(): Promise<void> {
-    return this.jobChanges.run(async () => {
-      await this.tables.jobs.failInterrupted(this.options.clock.now(), { own: 'alive' });
-    });
-  }
-
-  override async getJob(id: string): Promise<Job> {
-    return this.tables.jobs.get(id);
-  }
-
-  override async jobs(query: JobQuery): Promise<Page<Job>> {
-    return this.tables.jobs.page(query);
-  }
-
-  override async latestCaptureJob(plan: string): Promise<Job | null> {
-    return this.tables.jobs.latestCapture(plan);
-  }
-
-  private get tables(): OpenCatalog {
-    if (this.opened) return this.opened;
-    throw new Error('The catalog is not open.');
-  }
-
   /** Neither beside other changes of this process nor beside those of another one; in this order, which is that of whoever publishes or removes. */
   private alone<T>(work: () => Promise<T>): Promise<T> {
     return this.options.destination.exclusively(() => this.changes.run(work));
   }
 
   /** The one place where annotations go: a snapshot that merely cannot be found for now keeps its pin. */
-  private async forget(ids: readonly string[]): Promise<void> {
+  private async forget(ids: readonly string[], snapshots: SnapshotTable): Promise<void> {
     if (ids.length === 0) return;
-    await this.tables.snapshots.remove(ids);
-    await this.annotations.drop(ids);
+    await snapshots.remove(ids);
+    await this.annotations.drop(ids).catch((error: unknown) => {
+      this.logger.warn(`What was said of removed snapshots stays in annotations.json: ${asBackupError(error).message}`);
+    });
   }
 }
 

@@ -107,4 +107,7 @@ export abstract class Destination {
   abstract faultOf(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive' | 'size_bytes'>): Promise<string | null>;
 
   abstract diskSpace(): Promise<DiskSpace>;
+
+  /** Why nothing can be stored here now, or read, in words; null when it can. A full disk is none: see {@link diskSpace}. */
+  abstract trouble(): Promise<string | null>;
 }

@@ -7,6 +7,7 @@ import {
   manifestName,
 } from '../model/snapshot-id.js';
 import { LEASE_FOLDER } from '../system/folder-lock.js';
+import { SCRATCH_FOLDER } from '../system/scratch-folder.js';
 import { parseTemporaryName } from '../system/temporary-file.js';
 import type { FoundProblem } from './destination.js';
 
@@ -31,7 +32,7 @@ export function idOfDocument(name: string): string | undefined {
 /** Whether this program made a file of this name, going by the name alone. */
 export function isOurs(name: string): boolean {
   return (
-    [ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, '.gitkeep'].includes(name) ||
+    [ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, SCRATCH_FOLDER, '.gitkeep'].includes(name) ||
     name.startsWith('catalog.sqlite') ||
     parseTemporaryName(name) !== undefined ||
     isArchiveName(name) ||

@@ -1,15 +1,21 @@
 import { chmod, lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureFolder, FILE_MODE, FOLDER_MODE } from '../system/atomic-file.js';
+import { ensureFolder, FILE_MODE, FOLDER_MODE, setMode } from '../system/atomic-file.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { isOurs } from './folder.layout.js';
 
 /** Makes sure that a folder is there, is ours alone and can be written. */
 export async function prepareFolder(folder: string): Promise<void> {
   await ensureFolder(folder);
-  await assertRealFolder(folder);
-  await proveWritable(folder);
+  await assertUsable(folder);
   await closeToOthers(folder);
+}
+
+/** That it is there, and can be listed and written. A full disk is no reason why not. */
+export async function assertUsable(folder: string): Promise<void> {
+  await assertRealFolder(folder);
+  await readdir(folder);
+  await proveWritable(folder);
 }
 
 /** Refuses a symbolic link in a folder's place. */
@@ -40,9 +46,5 @@ async function proveWritable(folder: string): Promise<void> {
  */
 async function closeToOthers(folder: string): Promise<void> {
   if (!(await readdir(folder)).every(isOurs)) return;
-  try {
-    await chmod(folder, FOLDER_MODE);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error; // not the owner; it can be written, and the files are 0600
-  }
+  await setMode({ chmod: (mode) => chmod(folder, mode) }, FOLDER_MODE);
 }

@@ -7,14 +7,15 @@ import { indexName, assertSnapshotId, isArchiveName, manifestName } from '../mod
 import type { Snapshot } from '../model/snapshot.js';
 import { ensureFolder, fsyncFolder, publish, writeFileAtomically } from '../system/atomic-file.js';
 import { diskSpace, type DiskSpace } from '../system/disk-space.js';
-import { FolderLock } from '../system/folder-lock.js';
+import { exclusivelyIn } from '../system/lease.place.js';
 import { pathInside } from '../system/safe-path.js';
+import { sweepScratch } from '../system/scratch-folder.js';
 import { isProcessAlive } from '../system/temporary-file.js';
 import { Destination, type ArchiveFile, type FoundProblem, type FoundSnapshot } from './destination.js';
 import { contentOf, ignoreMissing } from './folder.content.js';
 import { folderError } from '../system/folder.errors.js';
 import { ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
-import { assertRealFolder, prepareFolder } from './folder.preparation.js';
+import { assertRealFolder, assertUsable, prepareFolder } from './folder.preparation.js';
 import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';
 import { publishSnapshot, removeSnapshot } from './snapshot.publication.js';
 import { planSweep } from './sweep.js';
@@ -38,11 +39,14 @@ export class LocalDestination extends Destination {
   }
 
   override exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return new FolderLock(this.folder).exclusively(work);
+    return exclusivelyIn(this.folder, work);
   }
 
   override sweepAbandoned(): Promise<string[]> {
-    return inFolder(() => this.sweepWhere((pid) => !isProcessAlive(pid)));
+    return inFolder(async () => [
+      ...(await this.sweepWhere((pid) => !isProcessAlive(pid))),
+      ...sweepScratch(this.folder),
+    ]);
   }
 
   override sweep(pid: number): Promise<void> {
@@ -79,6 +83,7 @@ export class LocalDestination extends Destination {
   override removeSnapshot(id: string): Promise<void> {
     return inFolder(async () => {
       assertSnapshotId(id);
+      await assertRealFolder(this.folder); // where it is gone for now, nothing in it is
       await removeSnapshot(this.folder, id);
     });
   }
@@ -188,6 +193,15 @@ export class LocalDestination extends Destination {
 
   override diskSpace(): Promise<DiskSpace> {
     return inFolder(() => diskSpace(this.folder));
+  }
+
+  override async trouble(): Promise<string | null> {
+    try {
+      for (const folder of [this.folder, this.archiveFolder]) await assertUsable(folder);
+      return null;
+    } catch (error) {
+      return folderError(error).message;
+    }
   }
 
   protected get archiveFolder(): string {

@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BackupError } from '../model/errors.js';
+import { asBackupError, BackupError } from '../model/errors.js';
 import type { ArchiveFile } from './destination.js';
 import { ignoreMissing } from './folder.content.js';
 import { LocalDestination } from './local.destination.js';
@@ -40,6 +40,13 @@ export class ReadOnlyDestination extends LocalDestination {
 
   override sweep(): Promise<void> {
     return Promise.resolve();
+  }
+
+  override trouble(): Promise<string | null> {
+    return this.prepare().then(
+      () => null,
+      (error: unknown) => asBackupError(error).message,
+    );
   }
 
   override documentPath(): string {

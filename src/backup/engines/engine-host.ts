@@ -96,13 +96,16 @@ export interface EngineStreams {
 export class EngineHost {
   private standby: ChildProcess | null = null;
   private readonly keepsStandby: boolean;
+  private readonly scratch: () => string | null;
 
   /**
    * @param options.standby keep one child started ahead of need, so that a capture does not wait for a process to start; costs its memory
    * (about 50 MB) all the time
+   * @param options.scratch where temporary files of a child that is started now go; null leaves that to the system
    */
-  constructor({ standby = false }: { standby?: boolean } = {}) {
+  constructor({ standby = false, scratch = () => null }: { standby?: boolean; scratch?: () => string | null } = {}) {
     this.keepsStandby = standby;
+    this.scratch = scratch;
   }
 
   /** Runs one task in a child of its own; `run.signal` kills it. */
@@ -120,13 +123,13 @@ export class EngineHost {
 
   /** Streams what a task answers as JSON; refusals come before the first byte, a fault found later destroys the stream. */
   stream<Name extends keyof EngineStreams>(task: Name, request: EngineStreams[Name], run?: TaskRun): Promise<Readable> {
-    return streamChildTask(startChild(entryPoint()), { task, payload: request }, run);
+    return streamChildTask(startChild(entryPoint(), undefined, this.scratch()), { task, payload: request }, run);
   }
 
   /** Starts the standby, if this host keeps one and there is none. */
   prepare(): void {
     if (!this.keepsStandby || this.standby) return;
-    const child = startChild(entryPoint(), 'capture' satisfies keyof EngineTasks);
+    const child = startChild(entryPoint(), 'capture' satisfies keyof EngineTasks, this.scratch());
     child.once('error', () => undefined); // one that cannot be started is missed, and reported, only when a task needs it
     child.once('exit', () => {
       if (this.standby === child) this.standby = null;
@@ -144,7 +147,7 @@ export class EngineHost {
   private takeChild(): ChildProcess {
     const child = this.standby;
     this.standby = null;
-    if (!child?.connected) return startChild(entryPoint());
+    if (!child?.connected) return startChild(entryPoint(), undefined, this.scratch());
     setWaiting(child, false);
     return child;
   }

@@ -37,7 +37,7 @@ export class SettingsController {
     'VALIDATION_FAILED',
     'DELETIONS_NOT_CONFIRMED',
     'DISK_FULL',
-    'FOLDER_NOT_WRITABLE',
+    'SETTINGS_NOT_WRITABLE',
     'MAINTENANCE',
   )
   change(@Body() changes: unknown, @Query() { confirm_deletions }: ConfigQuery): Promise<ConfigResponse> {

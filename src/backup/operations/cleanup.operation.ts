@@ -13,6 +13,7 @@ import { DayArchives } from './day-archives.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
+import { PruningGuard } from './pruning-guard.js';
 
 /** Wire shape. */
 export interface CleanupResult {
@@ -24,6 +25,8 @@ export interface CleanupResult {
   freed_bytes: number;
   /** Snapshots that are due by the clock and stay, because it jumped ahead and nobody confirmed that it is right. */
   held_back: number;
+  /** Why nothing was deleted although it may have been due: it is not known what is pinned, or what the settings say. */
+  suspended?: string;
 }
 
 export interface CleanupPreview extends CleanupResult {
@@ -44,6 +47,7 @@ export class CleanupOperation {
     private readonly destination: Destination,
     private readonly archives: DayArchives,
     private readonly config: ConfigStore,
+    private readonly guard: PruningGuard,
     private readonly clock: Clock,
     private readonly clockWatch: ClockWatch,
   ) {}
@@ -70,7 +74,8 @@ export class CleanupOperation {
 
   /** The automatic clean-up: no job when there is nothing to do, and after a failure another try only an hour later. */
   async runIfDue(): Promise<void> {
-    if (this.clock.now().getTime() < this.notBefore || isIdle(await this.plan())) return;
+    if (this.clock.now().getTime() < this.notBefore) return;
+    if (isIdle(await this.guard.permitted(await this.plan()))) return;
     try {
       await this.run(null);
     } catch (error) {
@@ -81,7 +86,7 @@ export class CleanupOperation {
 
   /** What {@link run} would do now, and why the rest stays. */
   async preview(): Promise<CleanupPreview> {
-    const plan = await this.plan();
+    const plan = await this.guard.permitted(await this.plan());
     const files = await this.destination.listArchives();
     let freed = sizeOf(plan.expiredLoose);
     for (const { archive, snapshots } of plan.expiredArchived) {
@@ -89,18 +94,20 @@ export class CleanupOperation {
       const packed = files.find(({ filename }) => filename === archive)?.size_bytes ?? 0;
       freed += held > 0 ? Math.round((packed * sizeOf(snapshots)) / held) : 0;
     }
+    const suspended = await this.guard.suspension();
     return {
       archived: countArchived(plan),
       deleted: countDeleted(plan),
       freed_bytes: freed,
       held_back: plan.heldBack.length,
+      ...said(suspended),
       kept: plan.kept,
     };
   }
 
   /** Says in the log, before the first clean-up after a start, what that is going to delete: the settings may have been changed meanwhile. */
   async announce(): Promise<void> {
-    const deleted = deletedBy(await this.plan());
+    const deleted = deletedBy(await this.guard.permitted(await this.plan()));
     if (deleted.length === 0) return;
     const oldest = oldestOf(deleted)?.slice(0, 10);
     this.logger.warn(
@@ -123,9 +130,10 @@ export class CleanupOperation {
   private async cleanUp(context: JobContext, what: 'all' | 'archive', isAsked: boolean): Promise<CleanupResult> {
     // Decide on what is really there: files that somebody removed by hand must not count as the newest ones that have to stay.
     await this.catalog.reconcile();
-    const plan = await this.plan();
+    const suspended = await this.guard.suspension();
+    const plan = await this.guard.proven(async () => this.guard.permitted(await this.plan()), context);
     const held_back = what === 'all' ? plan.heldBack.length : 0;
-    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back };
+    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back, ...said(suspended) };
     const wanted = what === 'all' ? plan : { ...plan, expiredLoose: [], expiredArchived: [] };
     const failures = await this.runSteps(this.steps(wanted, result), context);
     this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
@@ -183,6 +191,8 @@ const clockDoubtful = (done: CleanupResult): BackupError =>
   );
 
 const inNumber = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
+
+const said = (suspended: string | null): Pick<CleanupResult, 'suspended'> => (suspended === null ? {} : { suspended });
 
 type StepRun = ReturnType<JobContext['task']>;
 type CleanupStep = (run: StepRun) => Promise<void>;

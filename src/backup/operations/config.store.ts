@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { BackupConfig, faultsOfNames, parseBackupConfig } from '../model/backup-config.js';
 import { asBackupError, BackupError } from '../model/errors.js';
-import { ensureFolder, removeAbandoned, writeFileAtomically } from '../system/atomic-file.js';
 import { Clock } from '../system/clock.js';
+import { SettingsFile } from '../system/settings-file.js';
 import { assertConfirmed, consequencesOf, inWords, type ConfigConsequences } from './config-consequences.js';
 import { planLimits } from './plan-limits.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -22,27 +21,46 @@ export class ConfigStore {
   /** The file that is in effect, or was found to be wrong; null for none. */
   private known: string | null = null;
   private updates: Promise<unknown> = Promise.resolve();
+  private readonly file: SettingsFile;
+  private trouble: BackupError | null = null;
 
   constructor(
     private readonly options: ResolvedOptions,
     private readonly destination: Destination,
     private readonly catalog: Catalog,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.file = new SettingsFile(options.configFile);
+  }
 
   /** What is in effect now. */
   get(): BackupConfig {
     return Object.assign(new BackupConfig(), this.config);
   }
 
+  /** Why the file cannot be used, naming file, field and allowed range; the last settings that could be, or the defaults, are in effect. Null when it can. */
+  get problem(): string | null {
+    return this.trouble?.message ?? null;
+  }
+
   /**
-   * Reads the file; a missing one means the defaults. Removes what a change that was cut short left beside it.
-   * @throws BackupError `CONFIG_INVALID` naming file, field and allowed range
+   * Reads the file; a missing one means the defaults, and so does one that cannot be used: then {@link problem} says why. Removes what a change that was cut short
+   * left beside it.
    */
   async load(): Promise<void> {
-    await removeAbandoned(this.options.configFile);
-    this.known = await this.stateOfFile();
-    this.config = this.fitting((await this.read()) ?? this.config);
+    await this.file.sweep();
+    this.known = await this.file.state();
+    let found: BackupConfig | undefined;
+    try {
+      found = await this.read();
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = asBackupError(error);
+      this.logger.error(
+        `${this.trouble.message} Until then the defaults are in effect, and nothing is deleted by rule.`,
+      );
+    }
+    this.config = this.fitting(found ?? this.config);
   }
 
   /**
@@ -75,19 +93,27 @@ export class ConfigStore {
   /** Adopts what another process, or a person, wrote into the file. Of a file that cannot be used, or is gone, nothing comes but a line in the log. */
   refresh(): Promise<void> {
     return this.inTurn(async () => {
-      const state = await this.stateOfFile();
-      if (state === this.known || state === null) return;
+      const state = await this.file.state();
+      if (state === null || (state === this.known && this.trouble === null)) return;
       this.known = state;
       try {
         const before = this.config;
-        this.adopt(this.fitting((await this.read()) ?? before), 'Settings changed by somebody else');
-        const { deleted, ...more } = await this.consequencesOf(before, this.config);
+        const found = (await this.read()) ?? before;
+        this.trouble = null;
+        if (isDeepStrictEqual(found, before)) return; // some file systems give a file another number each time
+        this.adopt(this.fitting(found), 'Settings changed by somebody else');
+        const { deleted, ...more } = await this.consequencesOf(before, found);
         if (deleted > 0)
           this.logger.warn(
             `Because of them the next clean-up deletes ${inWords({ deleted, ...more })} unless the settings are put back before.`,
           );
       } catch (error) {
-        this.logger.error(`${asBackupError(error).message} Until then the settings stay as they were.`);
+        const trouble = asBackupError(error);
+        if (trouble.message !== this.problem)
+          this.logger.error(
+            `${trouble.message} Until then the settings stay as they were, and nothing is deleted by rule.`,
+          );
+        this.trouble = trouble;
       }
     });
   }
@@ -125,9 +151,8 @@ export class ConfigStore {
     const before = (await this.read()) ?? this.config;
     const config = parseBackupConfig(changes, before, planLimits(this.options));
     assertConfirmed(await this.consequencesOf(before, config), confirmedDeletions);
-    await ensureFolder(dirname(this.options.configFile));
-    await writeFileAtomically(this.options.configFile, `${JSON.stringify(config, null, 2)}\n`);
-    this.known = await this.stateOfFile();
+    await this.file.replace(`${JSON.stringify(config, null, 2)}\n`);
+    this.known = await this.file.state();
     return config;
   }
 
@@ -140,7 +165,7 @@ export class ConfigStore {
 
   /** Undefined when there is none. */
   private async read(): Promise<BackupConfig | undefined> {
-    const text = await this.readText();
+    const text = await this.file.read();
     if (text === undefined) return undefined;
     try {
       return parseBackupConfig(JSON.parse(text));
@@ -151,28 +176,6 @@ export class ConfigStore {
         'CONFIG_INVALID',
         `${this.options.configFile} cannot be used. ${reason} Correct it.`,
         details,
-      );
-    }
-  }
-
-  /** Changes with every change of the file; null when it cannot be found. */
-  private async stateOfFile(): Promise<string | null> {
-    try {
-      const { ino, size, mtimeNs } = await stat(this.options.configFile, { bigint: true });
-      return [ino, size, mtimeNs].join(' ');
-    } catch {
-      return null;
-    }
-  }
-
-  private async readText(): Promise<string | undefined> {
-    try {
-      return await readFile(this.options.configFile, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new BackupError(
-        'CONFIG_INVALID',
-        `${this.options.configFile} cannot be read: ${(error as Error).message}.`,
       );
     }
   }

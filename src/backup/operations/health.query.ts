@@ -5,14 +5,16 @@ import { Destination } from '../destinations/destination.js';
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { aheadFrom } from '../model/dated-ahead.js';
 import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
+import { asBackupError } from '../model/errors.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
-import type { DiskSpace } from '../system/disk-space.js';
+import { hasRoom, UNKNOWN_SPACE, type DiskSpace } from '../system/disk-space.js';
 import { Clock } from '../system/clock.js';
 import { CleanupOperation } from './cleanup.operation.js';
 import { ConfigStore } from './config.store.js';
 import { Plans } from './plans.js';
+import { PruningGuard } from './pruning-guard.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** How one plan is doing. Wire shape. */
@@ -47,6 +49,7 @@ export class HealthQuery {
     private readonly destination: Destination,
     private readonly plans: Plans,
     private readonly config: ConfigStore,
+    private readonly guard: PruningGuard,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
     private readonly cleanup: CleanupOperation,
@@ -62,12 +65,12 @@ export class HealthQuery {
    */
   async health(from: Viewpoint = 'inside'): Promise<BackupHealth> {
     const plans = await this.ofPlans(this.plans.all(), from);
-    const storage = await this.storage();
+    const { storage, troubles } = await this.storage();
     const reasons = plans.flatMap(({ plan, reasons: why }) =>
       why.map((reason) => (plans.length === 1 ? reason : `Plan ${plan}: ${reason}`)),
     );
-    const others: [HealthStatus, string][] = [];
-    if (storage.free_bytes < storage.needed_bytes)
+    const others: [HealthStatus, string][] = [...troubles];
+    if (!hasRoom(storage, storage.needed_bytes))
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
     if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
       others.push(['warning', 'No backup is taken by itself; enable a plan.']);
@@ -137,7 +140,7 @@ export class HealthQuery {
 
   /** Of its own files, of the base it builds on, of the parts it has. */
   private async faultOf(snapshot: Snapshot): Promise<string | null> {
-    const own = await this.destination.faultOf(snapshot);
+    const own = await this.destination.faultOf(snapshot).catch((error: unknown) => asBackupError(error).message);
     if (own !== null) return own;
     const needed = [...(snapshot.base === null ? [] : [snapshot.base]), ...(await this.catalog.partsOf(snapshot.id))];
     for (const id of needed) {
@@ -166,12 +169,22 @@ export class HealthQuery {
     return items[0] ? new Date(Math.min(Date.parse(items[0].created_at), this.clock.now().getTime())) : null;
   }
 
-  private async storage(): Promise<BackupHealth['storage']> {
-    const [disk, stats] = await Promise.all([this.destination.diskSpace(), this.catalog.stats()]);
+  /** The folder, and what lies beside the snapshots: whatever fails about it is a finding, never an error. */
+  private async storage(): Promise<{ storage: BackupHealth['storage']; troubles: [HealthStatus, string][] }> {
+    const troubles: string[] = [];
+    const { inMemory } = await this.catalog.condition();
+    const suspension = await this.guard.suspension();
+    const folder = await this.destination.trouble();
+    for (const trouble of [folder, inMemory, suspension]) if (trouble !== null) troubles.push(trouble);
+    const disk = await this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
+    const stats = await this.catalog.stats();
     return {
-      ...disk,
-      needed_bytes: this.options.minFreeBytes,
-      used_bytes: stats.regular.size_bytes + stats.archived.size_bytes,
+      storage: {
+        ...disk,
+        needed_bytes: this.options.minFreeBytes,
+        used_bytes: stats.regular.size_bytes + stats.archived.size_bytes,
+      },
+      troubles: troubles.map((trouble) => ['critical', trouble]),
     };
   }
 }

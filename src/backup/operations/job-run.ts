@@ -64,7 +64,7 @@ const RECORD_INTERVAL_MS = 2000;
 export class JobRun implements JobContext {
   /** Child processes it started; what they leave behind is swept when the job does not succeed. */
   readonly pids: number[] = [];
-  /** Rejects when the job could not be recorded: then it must not run. */
+  /** That it was asked for. */
   readonly recorded: Promise<void>;
   readonly finished: Promise<Job>;
   /** Of the lease, once the job has it. */
@@ -80,6 +80,7 @@ export class JobRun implements JobContext {
     readonly spec: JobSpec,
     job: Job,
     private readonly clock: Clock,
+    /** Must not reject. */
     private readonly store: (job: Job) => Promise<void>,
   ) {
     this.record = new BehaviorSubject(job);
@@ -134,9 +135,8 @@ export class JobRun implements JobContext {
   /** Persists the record as it is now; saves of one job never overtake one another. */
   save(): Promise<void> {
     const job = this.job;
-    const saved = this.saves.then(() => this.store(job));
-    this.saves = saved.catch(() => undefined); // told to whoever asked for this save, not to the next one
-    return saved;
+    this.saves = this.saves.then(() => this.store(job));
+    return this.saves;
   }
 
   /** The last word about this job; nobody hears of it again. */
@@ -145,10 +145,10 @@ export class JobRun implements JobContext {
     this.announceFinished(this.job);
   }
 
-  /** Other processes know only what is recorded. Should it fail, the next time makes up for it. */
+  /** Other processes know only what is recorded. */
   private tellOthers(): void {
     this.lastToldAt = this.clock.now().getTime();
-    void this.save().catch(() => undefined);
+    void this.save();
   }
 
   private progress(stage: string | null, progress: number): void {

@@ -2,11 +2,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import { defer, type Observable } from 'rxjs';
 import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import { asBackupError, BackupError } from '../model/errors.js';
+import { asBackupError, BackupError, type BackupErrorCode } from '../model/errors.js';
 import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
-import { Lease } from '../system/lease.js';
+import { Lease, type HeldLease } from '../system/lease.js';
 import { processInWords } from '../system/process-identity.js';
 import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
 import { Lane } from './lane.js';
@@ -19,7 +19,7 @@ const SHUTDOWN_GRACE_MS = 5000;
 
 /**
  * Runs the jobs: captures, restores and clean-ups strictly one at a time, whichever process asks for them; verifications beside them. Every job is recorded before it runs and when it ends,
- * which makes the records an audit trail.
+ * which makes the records an audit trail; one that cannot be recorded runs all the same, since it may be what frees the disk or brings data back.
  */
 @Injectable()
 export class JobQueue {
@@ -44,7 +44,7 @@ export class JobQueue {
   /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
   async submit(spec: JobSpec): Promise<Job> {
     if (this.closed) return this.refuse(spec);
-    const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.catalog.saveJob(job));
+    const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.record(job));
     this.live.set(run.job.id, run);
     this.lanes[spec.lane].add(run, spec.type === 'restore');
     await run.recorded;
@@ -129,12 +129,17 @@ export class JobQueue {
     const error = new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
     const job = newJob(spec, this.clock.now());
     const said: JobError = { error_code: error.code, message: error.message };
-    try {
-      await this.catalog.saveJob({ ...job, status: 'failed', error: said, finished_at: job.created_at });
-    } catch (thrown) {
-      this.logger.error(`The refusal of ${describe(job)} could not be recorded: ${asBackupError(thrown).message}`);
-    }
+    await this.record({ ...job, status: 'failed', error: said, finished_at: job.created_at });
     throw error;
+  }
+
+  private async record(job: Job): Promise<void> {
+    try {
+      await this.catalog.saveJob(job);
+    } catch (thrown) {
+      const state = job.status === 'pending' ? 'was asked for' : `is ${job.status}`;
+      this.logger.error(`That ${describe(job)} ${state} could not be recorded: ${asBackupError(thrown).message}`);
+    }
   }
 
   private async stop(run: JobRun, reason: BackupError): Promise<void> {
@@ -144,12 +149,7 @@ export class JobQueue {
   }
 
   private async execute(run: JobRun): Promise<void> {
-    try {
-      await run.recorded;
-    } catch {
-      this.live.delete(run.job.id); // whoever submitted it has been told
-      return run.close();
-    }
+    await run.recorded;
     try {
       if (run.stopReason) throw run.stopReason;
       // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
@@ -164,14 +164,8 @@ export class JobQueue {
   /** Waits until no other process is at work, and keeps the others waiting. */
   private async performLeased(run: JobRun): Promise<void> {
     const { stage } = run.job;
-    const held = await this.lease.acquire(
-      { purpose: run.spec.type, job: run.job.id },
-      {
-        signal: run.signal,
-        patienceMs: this.options.jobTimeoutMs,
-        onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
-      },
-    );
+    const held = await this.acquireLease(run);
+    if (!held) return this.perform(run);
     run.update({ stage });
     run.fence = held.fence;
     held.keep((lost) => run.stop(lost));
@@ -180,6 +174,26 @@ export class JobQueue {
       await this.perform(run);
     } finally {
       await held.release().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
+    }
+  }
+
+  /** Null where neither the backup folder nor this machine has a place for it: then there is nothing by which processes could take turns. */
+  private async acquireLease(run: JobRun): Promise<HeldLease | null> {
+    try {
+      return await this.lease.acquire(
+        { purpose: run.spec.type, job: run.job.id },
+        {
+          signal: run.signal,
+          patienceMs: this.options.jobTimeoutMs,
+          onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
+        },
+      );
+    } catch (thrown) {
+      if (run.stopReason) throw thrown;
+      const { code, message } = asBackupError(thrown);
+      if (!NO_PLACE.includes(code)) throw thrown;
+      this.logger.warn(`The ${run.job.type} goes on without keeping other processes waiting: ${message}`);
+      return null;
     }
   }
 
@@ -211,11 +225,7 @@ export class JobQueue {
   }
 
   private async finish(run: JobRun): Promise<void> {
-    try {
-      await run.save();
-    } catch (thrown) {
-      this.logger.error(`The end of job ${run.job.id} could not be recorded: ${asBackupError(thrown).message}`);
-    }
+    await run.save();
     this.live.delete(run.job.id);
     run.close();
   }
@@ -228,6 +238,9 @@ export class JobQueue {
     );
   }
 }
+
+/** Why there may be no lease to be had, other than that somebody has it. */
+const NO_PLACE: readonly BackupErrorCode[] = ['FOLDER_NOT_WRITABLE', 'DISK_FULL', 'DATABASE_UNAVAILABLE'];
 
 const notCancellable = (job: Job): BackupError =>
   new BackupError(

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { asBackupError } from '../model/errors.js';
 import { Clock } from '../system/clock.js';
 import { Doors } from '../system/doors.js';
 import type { Fence } from '../system/fence.js';
@@ -16,6 +17,7 @@ export class MaintenanceMode {
   private elsewhere = false;
   private looking: Promise<void> | null = null;
   private inFlight = 0;
+  private toldTrouble = false;
   private drained: () => void = () => undefined;
 
   constructor(
@@ -45,8 +47,12 @@ export class MaintenanceMode {
     await fence.announceMaintenance(true);
     await this.drain();
     this.doors.close();
-    if (await this.doors.allClosed(LOOK_MS + LONGEST_WAIT_MS)) return;
-    this.logger.warn('Not waiting any longer for another process that still serves requests');
+    try {
+      if (await this.doors.allClosed(LOOK_MS + LONGEST_WAIT_MS)) return;
+      this.logger.warn('Not waiting any longer for another process that still serves requests');
+    } catch (error) {
+      this.logger.warn(`Whether other processes serve requests cannot be seen: ${asBackupError(error).message}`);
+    }
   }
 
   async leave(fence: Fence): Promise<void> {
@@ -80,8 +86,20 @@ export class MaintenanceMode {
     this.doors.close();
   }
 
+  /** Whatever fails about the files of the lease, the application goes on serving: only a restore turns requests away. */
   private admits(): boolean {
     if (this.isActive) return false;
+    try {
+      return this.openDoors();
+    } catch (error) {
+      if (!this.toldTrouble)
+        this.logger.warn(`A restore by another process would not be seen by this one: ${asBackupError(error).message}`);
+      this.toldTrouble = true;
+      return true;
+    }
+  }
+
+  private openDoors(): boolean {
     if (this.doors.isOpen) return true;
     if (!this.doors.open()) return false;
     // Open first, look then: whoever restores announces it first and looks at the doors then, so one of the two sees the other.

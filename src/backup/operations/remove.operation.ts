@@ -52,6 +52,7 @@ export class RemoveOperation {
     const snapshot = await this.catalog.get(id);
     if (snapshot.pinned)
       throw new BackupError('SNAPSHOT_PINNED', `Snapshot "${id}" is pinned. Unpin it before you delete it.`);
+    await this.assertPinKnown(id);
     const dependents = (await this.catalog.dependents(id)).filter((dependent) => dependent !== whole);
     if (dependents.length > 0) {
       const named =
@@ -69,6 +70,13 @@ export class RemoveOperation {
       );
     }
     return snapshot;
+  }
+
+  /** Where pins cannot be read now, the catalog may still know them from before. */
+  private async assertPinKnown(id: string): Promise<void> {
+    const { pinsUnknown, pinsRemembered } = await this.catalog.condition();
+    if (pinsUnknown === null || pinsRemembered) return;
+    throw new BackupError('SNAPSHOT_PINNED', `Nobody knows whether snapshot "${id}" is pinned: ${pinsUnknown}`);
   }
 
   private async delete(snapshot: Snapshot, context: JobContext): Promise<number> {

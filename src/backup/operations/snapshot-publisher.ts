@@ -10,6 +10,7 @@ import { documentName, snapshotId, type DocumentEnding } from '../model/snapshot
 import { snapshotFromManifest, type Snapshot } from '../model/snapshot.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
+import { hasRoom } from '../system/disk-space.js';
 import type { JobContext } from './job-run.js';
 import { OriginKey } from './origin-key.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -51,10 +52,13 @@ export class SnapshotPublisher {
     private readonly origin: OriginKey,
   ) {}
 
-  /** @throws BackupError `DISK_FULL` */
+  /** @throws BackupError `DISK_FULL`, `FOLDER_NOT_WRITABLE` */
   async assertRoom(): Promise<void> {
-    const { free_bytes } = await this.destination.diskSpace();
-    if (free_bytes >= this.options.minFreeBytes) return;
+    const trouble = await this.destination.trouble();
+    if (trouble !== null) throw new BackupError('FOLDER_NOT_WRITABLE', trouble);
+    const space = await this.destination.diskSpace();
+    const { free_bytes } = space;
+    if (hasRoom(space, this.options.minFreeBytes)) return;
     const [free, needed] = [free_bytes, this.options.minFreeBytes].map((bytes) => Math.floor(bytes / MB));
     throw new BackupError(
       'DISK_FULL',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog, type CatalogStats } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import type { DiskSpace } from '../system/disk-space.js';
+import { UNKNOWN_SPACE, type DiskSpace } from '../system/disk-space.js';
 import { ConfigStore } from './config.store.js';
 
 /** The wire shape of `GET /admin/database/backups/stats`. */
@@ -22,7 +22,7 @@ export class StatsQuery {
   ) {}
 
   async stats(): Promise<BackupStats> {
-    const [stats, disk] = await Promise.all([this.catalog.stats(), this.destination.diskSpace()]);
+    const [stats, disk] = await Promise.all([this.catalog.stats(), this.diskSpace()]);
     return {
       total_backups: stats.regular.count + stats.archived.count,
       total_size_bytes: stats.regular.size_bytes + stats.archived.size_bytes,
@@ -30,5 +30,10 @@ export class StatsQuery {
       retention_days: this.config.get().retention_days,
       disk,
     };
+  }
+
+  /** A folder that is gone for now does not keep anybody from what the catalog knows. */
+  private diskSpace(): Promise<DiskSpace> {
+    return this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
   }
 }

@@ -52,7 +52,8 @@ export class VerifyOperation {
     return resultOf(job) as unknown as Verification;
   }
 
-  private async check(id: string, context: JobContext): Promise<Verification> {
+  /** The same within a job that runs. */
+  async check(id: string, context: JobContext): Promise<Verification> {
     const reason = await this.damage(id, context);
     const at = this.clock.now();
     await this.catalog.recordVerification(id, reason === undefined, at);

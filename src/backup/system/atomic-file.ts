@@ -2,20 +2,44 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../model/errors.js';
+import { isUnsupported, noteShortcoming } from './shortcomings.js';
 import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
 
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
-/** Makes what was renamed, created or removed in a folder survive a power failure. */
+/** Makes what was renamed, created or removed in a folder survive a power failure, where its file system can. */
 export async function fsyncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY);
   try {
-    await folder.sync();
-  } finally {
-    await folder.close();
+    const folder = await open(path, constants.O_RDONLY);
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    noteShortcoming({
+      code: 'fsync_folder',
+      message: `The file system of the backup folder cannot make the names of files safe against a power failure (${codeOf(error)}): after one, the newest snapshot may be missing.`,
+    });
   }
 }
+
+/** Gives a file or folder its mode, where its file system has modes and it is ours. */
+export async function setMode(target: { chmod(mode: number): Promise<void> }, mode: number): Promise<void> {
+  try {
+    await target.chmod(mode);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
+    noteShortcoming({
+      code: 'chmod',
+      message: `Files of the backup folder cannot be closed to other users (chmod: ${codeOf(error)}). Mount it so that only this user can read it, or give it to this user.`,
+    });
+  }
+}
+
+const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code);
 
 export async function ensureFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: FOLDER_MODE });

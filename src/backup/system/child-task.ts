@@ -45,13 +45,14 @@ const STREAM_BUFFER_BYTES = 256 * 1024;
 /**
  * Starts a child process that waits for its one task.
  * @param preload a task whose code it loads meanwhile
+ * @param scratch where its temporary files go
  */
-export function startChild(entry: string, preload?: string): ChildProcess {
+export function startChild(entry: string, preload?: string, scratch?: string | null): ChildProcess {
   const child = fork(entry, preload === undefined ? [] : [preload], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [SMALL_NURSERY],
     serialization: 'advanced',
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...(scratch == null ? {} : { SQLITE_TMPDIR: scratch }) },
   });
   if (child.pid !== undefined) yieldToTheApplication(child.pid);
   return child;

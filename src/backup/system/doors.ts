@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import type { Clock } from './clock.js';
 import { connectTo, LEASE_FOLDER, lockExclusively } from './folder-lock.js';
+import { leasePlace } from './lease.place.js';
 
 const RETRY_MS = 50;
 
@@ -10,16 +11,13 @@ const RETRY_MS = 50;
  * An open door is a share of a lock, so it closes when its process ends, however that ends.
  */
 export class Doors {
-  private readonly path: string;
   private own: Database.Database | null = null;
 
   /** @param folder the backup folder */
   constructor(
-    folder: string,
+    private readonly folder: string,
     private readonly clock: Clock,
-  ) {
-    this.path = join(folder, LEASE_FOLDER, 'serving');
-  }
+  ) {}
 
   get isOpen(): boolean {
     return this.own !== null;
@@ -27,7 +25,7 @@ export class Doors {
 
   /** Opens the door of this process. @returns false while another process is just looking whether all are closed */
   open(): boolean {
-    const connection = connectTo(this.path);
+    const connection = connectTo(this.path());
     try {
       connection.exec('BEGIN');
       connection.prepare('SELECT 1 FROM sqlite_schema').get();
@@ -48,11 +46,15 @@ export class Doors {
   async allClosed(patienceMs: number): Promise<boolean> {
     const started = this.clock.elapsed();
     for (;;) {
-      const lock = lockExclusively(this.path);
+      const lock = lockExclusively(this.path());
       lock?.close();
       if (lock) return true;
       if (this.clock.elapsed() - started >= patienceMs) return false;
       await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve));
     }
+  }
+
+  private path(): string {
+    return join(leasePlace(this.folder) ?? this.folder, LEASE_FOLDER, 'serving');
   }
 }

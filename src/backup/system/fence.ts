@@ -5,7 +5,7 @@ import { processInWords } from './process-identity.js';
 
 /** One time that somebody held the lease; plain data, so that a child process can be told. */
 export interface Claim {
-  /** The backup folder. */
+  /** Where `.lease` lies: the backup folder, or what `leasePlace` says instead. */
   folder: string;
   id: string;
 }

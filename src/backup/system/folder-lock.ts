@@ -23,12 +23,12 @@ const PATIENCE_MS = 60_000;
 export class FolderLock {
   private readonly path: string;
 
-  /** @param folder the backup folder */
+  /** @param place the folder that holds `.lease`: the backup folder, or what `leasePlace` says instead */
   constructor(
-    folder: string,
+    place: string,
     private readonly patienceMs: number = PATIENCE_MS,
   ) {
-    this.path = join(folder, LEASE_FOLDER, 'lock');
+    this.path = join(place, LEASE_FOLDER, 'lock');
   }
 
   /**
@@ -75,17 +75,29 @@ export function connectTo(path: string): Database.Database {
   return new Database(path, { timeout: 0 });
 }
 
-/** Never opens one that is there. */
-function makeEmptyFile(path: string): void {
+/**
+ * Never opens one that is there.
+ * @throws BackupError when something else is there, or it cannot be made
+ */
+export function makeEmptyFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found?.isFile()) return;
   if (found) throw unusable(path);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+    makeFolder(dirname(path));
     closeSync(openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, FILE_MODE));
   } catch (error) {
     const somebodyWasQuicker = lstatSync(path, { throwIfNoEntry: false })?.isFile();
     if (!somebodyWasQuicker) throw folderError(error);
+  }
+}
+
+/** The backup folder itself is not made: where it is gone, a disk may be about to come back in its place. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, FOLDER_MODE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

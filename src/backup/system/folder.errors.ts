@@ -8,6 +8,8 @@ export function folderError(thrown: unknown): BackupError {
   if (thrown instanceof BackupError) return thrown;
   const { code = '' } = thrown as NodeJS.ErrnoException;
   if (UNUSABLE.has(code)) {
+    if (code === 'ENOENT') return gone(thrown);
+    if (code === 'EROFS') return onlyRead(thrown);
     const what = `The backup folder cannot be used (${code}).`;
     const todo =
       'Set BACKUP_DIR to a folder that the user running this program may create and write, or give that user the right to write it.';
@@ -18,5 +20,28 @@ export function folderError(thrown: unknown): BackupError {
     return new BackupError('DISK_FULL', message, {}, { cause: thrown });
   }
   const { code: mapped } = asBackupError(thrown);
-  return new BackupError(mapped, `The backup folder failed (${code || 'unknown error'}).`, {}, { cause: thrown });
+  const advice =
+    code === 'EIO' ? ' Its disk may be about to break: look at the system log, and copy the folder elsewhere.' : '';
+  return new BackupError(
+    mapped,
+    `The backup folder failed (${code || 'unknown error'}).${advice}`,
+    {},
+    { cause: thrown },
+  );
 }
+
+const onlyRead = (thrown: unknown): BackupError =>
+  new BackupError(
+    'FOLDER_NOT_WRITABLE',
+    'The backup folder is on a file system that can only be read (EROFS). Mount it writable, or let BACKUP_DIR name another folder; where it became so by itself, look at the system log: its disk may be failing.',
+    {},
+    { cause: thrown },
+  );
+
+const gone = (thrown: unknown): BackupError =>
+  new BackupError(
+    'FOLDER_NOT_WRITABLE',
+    'The backup folder, or a part of it, is not there (ENOENT). If it is a disk of its own, mount it again; else let BACKUP_DIR name a folder that the user running this program may create and write.',
+    {},
+    { cause: thrown },
+  );

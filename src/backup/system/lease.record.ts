@@ -31,7 +31,7 @@ export interface LeaseRecord {
 
 const FORMAT = 'nestjs-backup/lease';
 /** Written over in place, at once: that takes no room on a full disk. */
-const RECORD_BYTES = 2048;
+export const RECORD_BYTES = 2048;
 
 export const recordPath = (folder: string): string => join(folder, LEASE_FOLDER, 'holder.json');
 

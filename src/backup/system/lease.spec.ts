@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LEASE_FOLDER } from './folder-lock.js';
 import { Lease, type HeldLease } from './lease.js';
 import { readRecord, recordPath, writeRecord, type LeaseHolder } from './lease.record.js';
 import { ManualClock } from './manual-clock.js';
@@ -193,7 +194,7 @@ it('whatever several holders do, one at a time writes, and tokens only grow', { 
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      await rm(folder, { recursive: true, force: true });
+      await rm(join(folder, LEASE_FOLDER), { recursive: true, force: true });
       const leases = [0, 1, 2].map(() => new Lease(folder, clock));
       const held: (HeldLease | null)[] = [null, null, null];
       let rightful: number | null = null;

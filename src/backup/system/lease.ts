@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import { change, Fence, leaseLost, type Claim } from './fence.js';
 import { FolderLock } from './folder-lock.js';
 import { readRecord, writeRecord, type LeaseHolder } from './lease.record.js';
+import { leasePlace } from './lease.place.js';
 import { hasEnded, processInWords, THIS_PROCESS } from './process-identity.js';
 
 export interface LeaseTimes {
@@ -34,7 +35,6 @@ export interface LeaseWaiting {
 
 /** Lets one process at a time change the backup folder and what is backed up. A dead process loses it at once, one that gives no sign of life after a while. */
 export class Lease {
-  private readonly lock: FolderLock;
   private readonly times: LeaseTimes;
   /** What gave the last sign of life, and when that was first seen here: clocks of two machines are not to be compared. */
   private seen = { sign: '', at: 0 };
@@ -45,18 +45,18 @@ export class Lease {
     private readonly clock: Clock,
     times: Partial<LeaseTimes> = {},
   ) {
-    this.lock = new FolderLock(folder);
     this.times = { ...TIMES, ...times };
   }
 
   /** @returns null while somebody else holds it */
   async tryAcquire({ purpose, job = null }: LeaseWanted): Promise<HeldLease | null> {
-    if (this.isHeld(readRecord(this.folder).holder)) return null; // no need to get into anybody's way
-    return this.lock.exclusively(() => {
-      const { token, holder } = readRecord(this.folder);
+    const place = this.place();
+    if (this.isHeld(readRecord(place).holder)) return null; // no need to get into anybody's way
+    return new FolderLock(place).exclusively(() => {
+      const { token, holder } = readRecord(place);
       if (this.isHeld(holder)) return null;
       const id = randomUUID();
-      writeRecord(this.folder, {
+      writeRecord(place, {
         token: token + 1,
         holder: {
           id,
@@ -70,7 +70,7 @@ export class Lease {
         },
       });
       return new HeldLease(
-        { folder: this.folder, id },
+        { folder: place, id },
         { token: token + 1, tookOver: holder !== null },
         this.times.renewMs,
         this.clock,
@@ -88,7 +88,7 @@ export class Lease {
       if (held && signal?.aborted) await held.release();
       signal?.throwIfAborted();
       if (held) return held;
-      const { holder } = readRecord(this.folder);
+      const { holder } = readRecord(this.place());
       if (holder && this.clock.elapsed() - started >= patienceMs) throw busy(holder, patienceMs);
       if (holder && holder.id !== told) onWait?.(holder);
       told = holder?.id ?? told;
@@ -98,20 +98,30 @@ export class Lease {
 
   /** Who holds it; one who should not any more is relieved of it first. Null when nobody does. */
   async holder(): Promise<LeaseHolder | null> {
-    const { holder } = readRecord(this.folder);
+    const place = this.place();
+    const { holder } = readRecord(place);
     if (holder === null || this.isHeld(holder)) return holder;
-    return this.lock.exclusively(() => {
-      const { token, holder: now } = readRecord(this.folder);
+    return new FolderLock(place).exclusively(() => {
+      const { token, holder: now } = readRecord(place);
       if (now === null || this.isHeld(now)) return now;
-      writeRecord(this.folder, { token, holder: null });
+      writeRecord(place, { token, holder: null });
       return null;
     });
   }
 
   /** Who holds it, as far as can be seen at once. */
   peek(): LeaseHolder | null {
-    const { holder } = readRecord(this.folder);
+    const { holder } = readRecord(this.place());
     return this.isHeld(holder) ? holder : null;
+  }
+
+  private place(): string {
+    const place = leasePlace(this.folder);
+    if (place !== null) return place;
+    throw new BackupError(
+      'FOLDER_NOT_WRITABLE',
+      'Nothing can be written to the backup folder, nor among the temporary files of this machine. Make one of them writable.',
+    );
   }
 
   private isHeld(holder: LeaseHolder | null): holder is LeaseHolder {

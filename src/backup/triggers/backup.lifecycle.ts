@@ -19,6 +19,7 @@ import { Leftovers } from '../operations/leftovers.js';
 import { LOOK_MS, MaintenanceMode } from '../operations/maintenance.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { Lease, type HeldLease } from '../system/lease.js';
+import { onShortcoming } from '../system/shortcomings.js';
 import { BackupScheduler } from './backup.scheduler.js';
 
 const START = { purpose: 'start' };
@@ -33,6 +34,8 @@ export class BackupLifecycle
   private tidyingUp: Promise<void> = Promise.resolve();
   private looking: NodeJS.Timeout | undefined;
   private trouble = '';
+  private isPrepared = false;
+  private endListening: () => void = () => undefined;
 
   constructor(
     private readonly config: ConfigStore,
@@ -50,45 +53,72 @@ export class BackupLifecycle
     private readonly clockWatch: ClockWatch,
   ) {}
 
-  /** A wrong setting or a folder that cannot be written stops the start here, rather than the first backup at night. */
+  /** Whatever is wrong with the disk of the backups is logged, and makes health critical; it keeps no application from starting. */
   async onModuleInit(): Promise<void> {
+    this.endListening = onShortcoming(({ message }) => this.logger.warn(message));
     await this.config.load();
-    await this.destination.prepare();
+    await this.prepare();
     if (this.options.readOnly) return this.catalog.open();
     const held = await this.takeLease();
-    try {
-      if (held) await this.leftovers.sweep(held.fence);
-      await this.catalog.open();
-      if (held) await this.leftovers.settle(held.fence);
-      else this.tidyUpLater();
-    } finally {
-      await held?.release();
-    }
+    if (held) await this.orGoOn('What earlier runs left half done stays for now', this.leftovers.sweep(held.fence));
+    await this.catalog.open();
+    if (held) {
+      await this.orGoOn('What earlier runs left half done stays for now', this.leftovers.settle(held.fence));
+      await this.orGoOn('The next job has to wait a while', held.release());
+    } else this.tidyUpLater();
     await this.emptyStart.run(); // before anybody adds a first row
-    await this.clockWatch.look();
+    await this.orGoOn('The clock is not watched', this.clockWatch.look());
     this.clockWatch.start();
     await this.lookAround();
     this.looking = setInterval(() => void this.lookAround(), LOOK_MS).unref();
   }
 
-  /** Null while another process is at work, or where the disk is too full to say that this one is: neither keeps the application from starting. */
+  /** Null while another process is at work, or where the disk does not let this one say that it is. */
   private async takeLease(): Promise<HeldLease | null> {
+    const held = await this.orGoOn('What earlier runs left half done stays for now', this.lease.tryAcquire(START));
+    held?.keep(() => undefined);
+    return held;
+  }
+
+  /** A folder that is only read, by the command line, is there or is not: nobody waits for it. */
+  private async prepare(): Promise<void> {
+    if (this.options.readOnly) return this.destination.prepare();
     try {
-      const held = await this.lease.tryAcquire(START);
-      held?.keep(() => undefined);
-      return held;
+      await this.destination.prepare();
+      this.isPrepared = true;
     } catch (error) {
-      const { code, message } = asBackupError(error);
-      if (code !== 'DISK_FULL') throw error;
-      this.logger.warn(`What earlier runs left half done stays for now: ${message}`);
+      this.logger.error(`No backup can be taken: ${asBackupError(error).message}`);
+    }
+  }
+
+  /** A folder that was not there at the start, such as a disk that is mounted late. */
+  private async prepareAgain(): Promise<void> {
+    if (this.isPrepared || (await this.isStillUnusable())) return;
+    this.isPrepared = true;
+    this.logger.log('The backup folder can be used now');
+    await this.catalog.reconcile();
+  }
+
+  private isStillUnusable(): Promise<boolean> {
+    return this.destination.prepare().then(
+      () => false,
+      () => true,
+    );
+  }
+
+  private async orGoOn<T>(meaning: string, step: Promise<T>): Promise<T | null> {
+    try {
+      return await step;
+    } catch (error) {
+      this.logger.warn(`${meaning}: ${asBackupError(error).message}`);
       return null;
     }
   }
 
-  /** What other processes changed or are at: they are there in real time, whatever clock the backups have. */
+  /** What other processes changed or are at, and what failed and may work again: in real time, whatever clock the backups have. */
   private async lookAround(): Promise<void> {
     try {
-      await Promise.all([this.maintenance.look(), this.config.refresh()]);
+      await Promise.all([this.maintenance.look(), this.config.refresh(), this.prepareAgain(), this.catalog.tryAgain()]);
     } catch (error) {
       const { message } = asBackupError(error);
       if (message !== this.trouble) this.logger.warn(`What other processes do could not be seen: ${message}`);
@@ -127,6 +157,7 @@ export class BackupLifecycle
     this.ending.abort();
     clearInterval(this.looking);
     this.clockWatch.stop();
+    this.endListening();
     this.scheduler.stop();
     this.comparing.close();
     await this.queue.close();

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, constants, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BackupError } from '../../model/errors.js';
+import { isUnsupported } from '../../system/shortcomings.js';
 import { pathBytes, type BytePath } from './byte-path.js';
 import { writeFully } from './list.file.js';
 
@@ -28,9 +29,18 @@ export function renameDurably(from: BytePath, to: BytePath): void {
   renameSync(pathBytes(from), pathBytes(to));
   const folder = openSync(pathBytes(dirname(to)), 'r');
   try {
-    fsyncSync(folder);
+    syncFolder(folder);
   } finally {
     closeSync(folder);
+  }
+}
+
+/** Not every file system can. */
+function syncFolder(folder: number): void {
+  try {
+    fsyncSync(folder);
+  } catch (error) {
+    if (!isUnsupported(error)) throw error;
   }
 }
 

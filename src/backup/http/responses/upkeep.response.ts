@@ -144,6 +144,11 @@ export class CleanupResponse implements CleanupResult {
   })
   held_back!: number;
 
+  @ApiPropertyOptional({
+    description: 'Why nothing is deleted although it may be due, such as pins that cannot be read.',
+  })
+  suspended?: string;
+
   @ApiPropertyOptional({ type: [KeptResponse], description: 'On a dry run: what stays, and why.' })
   kept?: KeptResponse[];
 }

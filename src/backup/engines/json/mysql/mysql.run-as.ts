@@ -20,25 +20,13 @@ async function inCharset(connection: MysqlConnection, setting: Setting, sql: str
     ...(collation === '' ? [] : [`collation_connection = ${literal(collation)}`]),
     ...(timeZone === '' ? [] : [`time_zone = ${literal(timeZone)}`]),
   ];
-  const work = async () => {
+  try {
     await connection.run(`SET SESSION ${settings.join(', SESSION ')}`);
     await connection.runBytes(statement);
-  };
-  await undone(work, async () => {
-    await connection.run('SET NAMES utf8mb4');
+  } finally {
+    await connection.run(`SET NAMES utf8mb4`);
     await connection.run(`SET SESSION time_zone = '+00:00'`);
-  });
-}
-
-/** Does something and undoes what it needed, whatever comes of it; what failed first is the reason to tell. */
-async function undone(work: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    await undo().catch(() => undefined);
-    throw error;
   }
-  await undo();
 }
 
 /** Whether a text can be sent in this character set and mean the same. */
@@ -68,5 +56,9 @@ async function withDatabaseCollation(
   const usual = String(await connection.value('SELECT @@collation_database'));
   if (wanted === usual) return work();
   await connection.run(`ALTER DATABASE COLLATE ${wanted}`);
-  await undone(work, async () => void (await connection.run(`ALTER DATABASE COLLATE ${usual}`)));
+  try {
+    await work();
+  } finally {
+    await connection.run(`ALTER DATABASE COLLATE ${usual}`);
+  }
 }
