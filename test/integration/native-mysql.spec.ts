@@ -372,7 +372,7 @@ exec "$@"`,
       const modest = createUser(`GRANT ALL ON \`${DATABASE}\`.* TO ${USER}`);
       const snapshot = await bench.capture(modest);
       await expect(bench.restore(snapshot, { target: modest })).rejects.toMatchObject({
-        code: 'UNSUPPORTED',
+        code: 'DATABASE_UNAVAILABLE',
         message: expect.stringMatching(/GRANT ALL ON `nestjs\\_backup\\_%`/),
       });
     });
