@@ -27,6 +27,7 @@ import { ExtractOperation } from './operations/extract.operation.js';
 import { FileRoots } from './operations/file-roots.js';
 import { FilesRestorer } from './operations/files.restorer.js';
 import { FilesTaker } from './operations/files.taker.js';
+import { FirstRuns } from './operations/first-runs.js';
 import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
 import { Leftovers } from './operations/leftovers.js';
@@ -43,6 +44,7 @@ import { SnapshotPublisher } from './operations/snapshot-publisher.js';
 import { SnapshotTaker } from './operations/snapshot-taker.js';
 import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
+import { UpcomingRuns } from './operations/upcoming-runs.js';
 import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
 import { Doors } from './system/doors.js';
@@ -117,6 +119,7 @@ const INNER_PARTS: Provider[] = [
   ClockWatch,
   EmptyStart,
   OriginKey,
+  FirstRuns,
   Plans,
   PruningGuard,
   RecordedJobs,
@@ -130,6 +133,7 @@ const INNER_PARTS: Provider[] = [
   DayArchives,
   Leftovers,
   StoredSnapshots,
+  UpcomingRuns,
   MaintenanceMode,
   BackupLifecycle,
 ];

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   BackupScheduler,
   CaptureOperation,
   Catalog,
   ConfigStore,
+  HealthQuery,
   JobQueue,
   RestoreOperation,
   ROLE_CREATED,
 } from '../../src/backup/index.js';
+import { SnapshotTaker } from '../../src/backup/operations/snapshot-taker.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import type { TaskRun } from '../../src/backup/system/child-task.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
@@ -178,6 +181,7 @@ describe('BackupScheduler', () => {
   it('plans anew as soon as the interval changes', async () => {
     const { get } = await start();
     await get(ConfigStore).update({ backup_interval_minutes: 60 });
+    await get(BackupScheduler).settled();
     expect(clock.nextAlarmAt?.toISOString()).toBe('2026-01-30T13:00:00.000Z');
     await advance(30);
     expect(await taken()).toHaveLength(1);
@@ -192,21 +196,17 @@ describe('BackupScheduler', () => {
     const { get } = await start();
     await advance(5);
     await get(ConfigStore).update({ retention_days: 60 });
+    await get(BackupScheduler).settled();
     expect(clock.nextAlarmAt?.toISOString()).toBe('2026-01-30T12:10:00.000Z');
   });
 
-  it('goes on after a snapshot that failed', async () => {
-    let attempts = 0;
-    const failing = {
-      documentEnding: () => '.json',
-      capture: () => Promise.reject(new Error(`attempt ${++attempts}`)),
-    };
-    const { get } = await start({ adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(failing) });
-    await advance(10);
-    await advance(10);
-    expect(attempts).toBe(3);
+  it('tries again soon after a snapshot that failed, and never later than at the next regular time', async () => {
+    const attempts: string[] = [];
+    const { get } = await start({ adjust: failing(attempts) });
+    for (let minute = 0; minute < 40; minute++) await advance(1);
+    expect(attempts).toEqual(['12:00', '12:01', '12:03', '12:07', '12:10', '12:20', '12:30', '12:40']);
     expect(await get(BackupScheduler).schedule()).toMatchObject([
-      { last_status: 'failed', next_run: '2026-01-30T12:30:00.000Z' },
+      { last_status: 'failed', next_run: '2026-01-30T12:50:00.000Z' },
     ]);
   });
 
@@ -250,6 +250,160 @@ describe('BackupScheduler', () => {
     expect(await get(BackupScheduler).schedule()).toMatchObject([
       { next_run: '2026-01-30T12:10:00.000Z', last_run: '2026-01-30T12:00:00.000Z', last_status: 'completed' },
     ]);
+  });
+});
+
+/** No capture succeeds; each notes its time. */
+const failing = (attempts: string[]) => (builder: TestingModuleBuilder) =>
+  builder.overrideProvider(SnapshotEngine).useValue({
+    documentEnding: () => '.json',
+    capture: () => {
+      attempts.push(clock.now().toISOString().slice(11, 16));
+      return Promise.reject(new Error('The database is away.'));
+    },
+  });
+
+describe('a nightly plan', () => {
+  const configure = (plan: object = { schedule: '0 2 * * *' }) =>
+    writeFile(join(folder, 'backup_config.json'), JSON.stringify({ plans: [{ name: 'nightly', ...plan }] }));
+  const health = async () => {
+    const { plans } = await app!.get(HealthQuery).health();
+    return [plans[0]!.status, ...plans[0]!.reasons];
+  };
+  /** By every way in which it is told. */
+  const nextRuns = async (): Promise<(string | null | undefined)[]> => {
+    const { get } = app!;
+    const [told] = await get(BackupScheduler).schedule();
+    const [fromOutside] = await get(BackupScheduler).schedule('outside');
+    const [previewed] = await get(BackupScheduler).preview(get(ConfigStore).get());
+    await get(BackupScheduler).settled();
+    return [told!.next_run, fromOutside!.next_run, previewed!.next_runs[0], clock.nextAlarmAt?.toISOString()];
+  };
+  const everywhere = (at: string) => Array<string>(4).fill(at);
+  const at = (time: string) => (clock = new ManualClock(time));
+
+  it('is made up for on a machine that is switched off every night, also the first time', async () => {
+    await configure();
+    at('2026-01-30T09:00:00.000Z');
+    await start();
+    expect(await health()).toEqual([
+      'caution',
+      'There is no backup yet; the first one is due at 2026-01-31T02:00:00.000Z.',
+    ]);
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:00:00.000Z'));
+    await advance(9 * 60);
+    await stop();
+    await rm(join(folder, 'backups', 'catalog.sqlite'));
+    at('2026-01-31T09:00:00.000Z');
+    await start();
+    expect(await taken()).toEqual([['startup', '09:00']]);
+    expect(await health()).toEqual(['healthy']);
+    expect(await nextRuns()).toEqual(everywhere('2026-02-01T02:00:00.000Z'));
+  });
+
+  it('is not put off by a clock that was ahead when it was first seen', async () => {
+    await configure();
+    at('2027-01-30T09:00:00.000Z');
+    await start();
+    await stop();
+    at('2026-01-30T09:00:00.000Z');
+    await start();
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:00:00.000Z'));
+    await stop();
+    at('2026-01-31T09:00:00.000Z');
+    await start();
+    expect(await taken()).toEqual([['startup', '09:00']]);
+  });
+
+  it('that never ran is missed across restarts', async () => {
+    await configure();
+    await start({ adjust: failing([]) });
+    await stop();
+    at('2026-01-31T09:00:00.000Z');
+    await start({ adjust: failing([]) });
+    expect(await health()).toEqual([
+      'critical',
+      'There is no backup.',
+      expect.stringMatching(/^The last run failed: .*The database is away/),
+    ]);
+  });
+
+  it.each(['not JSON', '{"format":"nestjs-backup/schedule","version":1,"plans":{"nightly":null}}', null])(
+    'starts where what is known of it cannot be used: %j',
+    async (content) => {
+      await configure();
+      await start();
+      await stop();
+      const path = join(folder, 'backups', '.schedule.json');
+      await rm(path);
+      if (content === null) await mkdir(path);
+      else await writeFile(path, content);
+      await start();
+      expect(await nextRuns()).toMatchObject([
+        '2026-01-31T02:00:00.000Z',
+        expect.any(String),
+        '2026-01-31T02:00:00.000Z',
+        '2026-01-31T02:00:00.000Z',
+      ]);
+      await advance(14 * 60);
+      expect(await taken()).toEqual([['scheduled', '02:00']]);
+    },
+  );
+
+  it('that failed is tried again soon, also after a restart, and everybody is told the same', async () => {
+    await configure();
+    const attempts: string[] = [];
+    await start({ adjust: failing(attempts) });
+    await advance(14 * 60);
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:01:00.000Z'));
+    await advance(1);
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:03:00.000Z'));
+    await stop();
+    await start({ adjust: failing(attempts) }); // a program that ends and starts again does not try at each start
+    expect(attempts).toEqual(['02:00', '02:01']);
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:03:00.000Z'));
+    await stop();
+    await start();
+    await advance(2);
+    expect(await taken()).toEqual([['scheduled', '02:03']]);
+    expect(await nextRuns()).toEqual(everywhere('2026-02-01T02:00:00.000Z'));
+  });
+
+  it('whose failed run was made up for by hand is not tried again', async () => {
+    await configure();
+    const { get } = await start();
+    vi.spyOn(get(SnapshotTaker), 'take').mockRejectedValueOnce(new Error('The database is away.'));
+    await advance(14 * 60);
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:01:00.000Z'));
+    clock.advance(MINUTE / 2);
+    const { id } = await get(CaptureOperation).request({ trigger: { type: 'manual' } });
+    await get(JobQueue).whenFinished(id);
+    await get(BackupScheduler).settled();
+    expect(await nextRuns()).toEqual(everywhere('2026-02-01T02:00:00.000Z'));
+  });
+
+  it('that was changed, switched off or renamed counts anew, but what is due stays due', async () => {
+    await configure();
+    const { get } = await start();
+    const change = async (plan: object) => {
+      await get(ConfigStore).update({ plans: [{ name: 'nightly', ...plan }] });
+      await get(BackupScheduler).settled();
+    };
+    await advance(60);
+    await change({ schedule: '0 3 * * *' });
+    expect(await nextRuns()).toEqual(everywhere('2026-01-31T03:00:00.000Z'));
+    await change({ schedule: '0 3 * * *', enabled: false });
+    expect((await get(BackupScheduler).schedule())[0]!.next_run).toBeNull();
+    await advance(24 * 60);
+    await change({ schedule: '0 3 * * *' });
+    expect(await nextRuns()).toEqual(everywhere('2026-02-01T03:00:00.000Z'));
+    await change({ name: 'daily', schedule: '0 4 * * *' });
+    expect(await nextRuns()).toEqual(everywhere('2026-02-01T04:00:00.000Z'));
+    await stop();
+    at('2026-02-01T09:00:00.000Z');
+    await configure({ name: 'daily', schedule: '0 5 * * 0' }); // while it was missed
+    await start();
+    expect(await taken()).toEqual([['startup', '09:00']]);
   });
 });
 

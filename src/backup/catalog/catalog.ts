@@ -164,6 +164,8 @@ export abstract class Catalog {
   abstract jobs(query: JobQuery): Promise<Page<Job>>;
   /** Marks unfinished jobs of other processes that have ended as failed: `INTERRUPTED`. */
   abstract endInterruptedJobs(): Promise<void>;
+  /** The newest `limit` captures of a plan, newest first, of those that were asked for by this time. */
+  abstract captureJobs(plan: string, until: Date, limit: number): Promise<Job[]>;
   /** Newest finished capture job of a plan, or null. */
   abstract latestCaptureJob(plan: string): Promise<Job | null>;
 }

@@ -1,4 +1,11 @@
-import { In, LessThan, type EntityManager, type QueryDeepPartialEntity, type Repository } from 'typeorm';
+import {
+  In,
+  LessThan,
+  LessThanOrEqual,
+  type EntityManager,
+  type QueryDeepPartialEntity,
+  type Repository,
+} from 'typeorm';
 import { BackupError } from '../model/errors.js';
 import type { Job, JobStatus } from '../model/job.js';
 import { hasEnded, THIS_PROCESS } from '../system/process-identity.js';
@@ -48,6 +55,11 @@ export class JobHistory {
       take: page_size,
     });
     return { items: rows.map(jobOf), total, page, page_size };
+  }
+
+  async captures(plan: string, until: Date, limit: number): Promise<Job[]> {
+    const where = { type: 'capture' as const, plan, created_at: LessThanOrEqual(until.toISOString()) };
+    return (await this.rows.find({ where, order: NEWEST_FIRST, take: limit })).map(jobOf);
   }
 
   async latestCapture(plan: string): Promise<Job | null> {

@@ -210,6 +210,10 @@ export class TypeOrmCatalog extends Catalog {
     return this.store.use(({ jobs }) => jobs.page(query));
   }
 
+  override async captureJobs(plan: string, until: Date, limit: number): Promise<Job[]> {
+    return this.store.use(({ jobs }) => jobs.captures(plan, until, limit));
+  }
+
   override async latestCaptureJob(plan: string): Promise<Job | null> {
     return this.store.use(({ jobs }) => jobs.latestCapture(plan));
   }

@@ -28,6 +28,7 @@ describe('names in the backup folder', () => {
       'annotations.json',
       'archived',
       '.gitkeep',
+      '.schedule.json',
       'catalog.sqlite-wal',
       '.a.json.7.tmp',
     ];

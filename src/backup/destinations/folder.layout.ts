@@ -14,6 +14,8 @@ import type { FoundProblem } from './destination.js';
 export const ANNOTATIONS_FILE = 'annotations.json';
 /** Hidden, so that no snapshot can be called like it. */
 export const CLOCK_FILE = '.clock.json';
+/** Since when plans wait for their first snapshot. */
+export const SCHEDULE_FILE = '.schedule.json';
 export const ARCHIVE_FOLDER = 'archived';
 
 const MANIFEST_ENDING = '.meta.json';
@@ -32,7 +34,9 @@ export function idOfDocument(name: string): string | undefined {
 /** Whether this program made a file of this name, going by the name alone. */
 export function isOurs(name: string): boolean {
   return (
-    [ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, SCRATCH_FOLDER, '.gitkeep'].includes(name) ||
+    [ANNOTATIONS_FILE, CLOCK_FILE, SCHEDULE_FILE, ARCHIVE_FOLDER, LEASE_FOLDER, SCRATCH_FOLDER, '.gitkeep'].includes(
+      name,
+    ) ||
     name.startsWith('catalog.sqlite') ||
     parseTemporaryName(name) !== undefined ||
     isArchiveName(name) ||

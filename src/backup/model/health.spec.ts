@@ -11,7 +11,7 @@ const plan = (more: Partial<PlanCondition> = {}): PlanCondition => ({
   newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: null, warnings: [] },
   newestDated: hoursAgo(1),
   fault: null,
-  watchedSince: hoursAgo(100),
+  firstDue: hoursAgo(100),
   lastRun: { status: 'completed', message: null },
   ...more,
 });
@@ -68,12 +68,16 @@ describe('judgePlan', () => {
     ]);
   });
 
-  it('is critical without any backup, once there could have been one', () => {
-    expect(statusOf(plan({ newest: null }))).toBe('critical');
-    expect(statusOf(plan({ newest: null, watchedSince: hoursAgo(0.5) }))).toBe('healthy');
-    const weekly = { rhythm: { cron: '0 3 * * 0', timeZone: 'UTC' }, newest: null }; // a Friday
-    expect(statusOf(plan({ ...weekly, watchedSince: hoursAgo(24) }))).toBe('healthy');
-    expect(statusOf(plan({ ...weekly, watchedSince: hoursAgo(7 * 24) }))).toBe('critical');
+  it('is never healthy without any backup, and critical once there should have been one', () => {
+    const never = (firstDue: Date | null) => judgePlan(plan({ newest: null, firstDue }), NOW);
+    expect(never(hoursAgo(-14))).toEqual({
+      status: 'caution',
+      reasons: ['There is no backup yet; the first one is due at 2026-01-31T02:00:00.000Z.'],
+    });
+    expect(never(hoursAgo(0.9)).reasons).toEqual(['There is no backup yet; the first one is due now.']);
+    expect(never(hoursAgo(1))).toEqual({ status: 'critical', reasons: ['There is no backup.'] });
+    expect(never(null).status).toBe('critical');
+    expect(statusOf(plan({ newest: null, firstDue: null, enabled: false }))).toBe('healthy');
   });
 
   it('tells of a last run that failed', () => {

@@ -22,8 +22,8 @@ export interface PlanCondition {
   newestDated: Date | null;
   /** Why the files of the newest one cannot be what they should be, going by a look at the folder; null when nothing speaks against them. */
   fault: string | null;
-  /** When the application began to watch over the plan. */
-  watchedSince: Date;
+  /** When its first snapshot is, or was, due; null when no application has seen the plan. */
+  firstDue: Date | null;
   lastRun: { status: JobStatus; message: string | null } | null;
 }
 
@@ -46,11 +46,12 @@ export function judgePlan(plan: PlanCondition, now: Date): Judgement {
 
 type Finding = [HealthStatus, string];
 
-function judgeNewest({ newest, newestDated, fault, rhythm, watchedSince }: PlanCondition, now: Date): Finding[] {
+function judgeNewest({ newest, newestDated, fault, rhythm, firstDue }: PlanCondition, now: Date): Finding[] {
   if (!newest) {
-    const due = 'cron' in rhythm ? nextDue(rhythm, watchedSince) : watchedSince;
-    if (now.getTime() < due.getTime() + HOUR_MS) return [];
-    return [['critical', 'There is no backup.']];
+    if (firstDue === null || now.getTime() >= firstDue.getTime() + HOUR_MS)
+      return [['critical', 'There is no backup.']];
+    const due = firstDue > now ? `at ${firstDue.toISOString()}` : 'now';
+    return [['caution', `There is no backup yet; the first one is due ${due}.`]];
   }
   const findings: Finding[] = [];
   if (fault !== null) findings.push(['critical', `The newest backup, ${newest.id}, cannot be used: ${fault}.`]);

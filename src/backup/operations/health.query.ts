@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog, type SnapshotTotals } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
-import { plansOf, type BackupConfig } from '../model/backup-config.js';
+import type { BackupConfig } from '../model/backup-config.js';
 import { aheadFrom } from '../model/dated-ahead.js';
 import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
 import { asBackupError } from '../model/errors.js';
@@ -13,6 +12,7 @@ import { hasRoom, UNKNOWN_SPACE, type DiskSpace } from '../system/disk-space.js'
 import { Clock } from '../system/clock.js';
 import { CleanupOperation } from './cleanup.operation.js';
 import { ConfigStore } from './config.store.js';
+import { FirstRuns } from './first-runs.js';
 import { Plans } from './plans.js';
 import { PruningGuard } from './pruning-guard.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -40,28 +40,21 @@ export type Viewpoint = 'inside' | 'outside';
 /** Whether backups are fine, and if not, why. */
 @Injectable()
 export class HealthQuery {
-  private readonly startedAt: Date;
-  /** When a plan was added or changed, if that was after the start. */
-  private readonly changedAt = new Map<string, Date>();
-
   constructor(
     private readonly catalog: Catalog,
     private readonly destination: Destination,
     private readonly plans: Plans,
     private readonly config: ConfigStore,
     private readonly guard: PruningGuard,
+    private readonly firstRuns: FirstRuns,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
     private readonly cleanup: CleanupOperation,
-  ) {
-    this.startedAt = clock.now();
-    config.onChange((now, before) => this.noteChanges(plansOf(now), plansOf(before)));
-  }
+  ) {}
 
   /**
    * The whole is as bad as its worst part.
-   * @param from `inside` the application, which has to get round to its first backup after the start; or `outside`, where backups are either there or missing, and
-   * nobody knows whether the timers of the application are on
+   * @param from `inside` the application; or `outside`, where nobody knows whether its timers are on, and a plan that no application has seen lacks its backup
    */
   async health(from: Viewpoint = 'inside'): Promise<BackupHealth> {
     const plans = await this.ofPlans(this.plans.all(), from);
@@ -109,11 +102,6 @@ export class HealthQuery {
     return Promise.all(plans.map((plan) => this.ofPlan(plan, from)));
   }
 
-  private noteChanges(plans: readonly Plan[], before: readonly Plan[]): void {
-    for (const plan of plans)
-      if (!before.some((earlier) => isDeepStrictEqual(earlier, plan))) this.changedAt.set(plan.name, this.clock.now());
-  }
-
   private async ofPlan(plan: Plan, from: Viewpoint): Promise<PlanHealth> {
     const newest = await this.newest(plan);
     const newestDated = newest && (await this.newestDated(plan));
@@ -121,12 +109,12 @@ export class HealthQuery {
     const job = await this.catalog.latestCaptureJob(plan.name);
     const lastRun = job && { status: job.status, message: job.error?.message ?? null };
     const { rhythm, enabled } = plan;
-    const watchedSince = from === 'outside' ? new Date(0) : (this.changedAt.get(plan.name) ?? this.startedAt);
+    const firstDue = from === 'outside' ? await this.firstRuns.recordedDueOf(plan) : this.firstRuns.dueOf(plan);
     return {
       plan: plan.name,
       source: plan.source,
       enabled,
-      ...judgePlan({ rhythm, enabled, newest, newestDated, fault, lastRun, watchedSince }, this.clock.now()),
+      ...judgePlan({ rhythm, enabled, newest, newestDated, fault, lastRun, firstDue }, this.clock.now()),
       newest: newest && {
         id: newest.id,
         created_at: newest.created_at,

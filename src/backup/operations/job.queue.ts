@@ -29,6 +29,7 @@ export class JobQueue {
     source: new Lane((run) => this.execute(run)),
     side: new Lane((run) => this.execute(run)),
   };
+  private readonly listeners = new Set<(job: Job) => void>();
   private closed = false;
 
   constructor(
@@ -75,6 +76,12 @@ export class JobQueue {
   /** The job as it is now, then each change; completes when the job has finished. */
   watch(id: string): Observable<Job> {
     return defer(() => this.live.get(id)?.changes ?? this.recorded.watch(id));
+  }
+
+  /** Calls the listener with every job of this process that has finished. @returns how to stop that */
+  onFinished(listener: (job: Job) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** The job that runs now; one that works on the source rather than a verification beside it. */
@@ -227,6 +234,7 @@ export class JobQueue {
   private async finish(run: JobRun): Promise<void> {
     await run.save();
     this.live.delete(run.job.id);
+    for (const listener of this.listeners) listener(run.job);
     run.close();
   }
 

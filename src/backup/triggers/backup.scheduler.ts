@@ -3,19 +3,21 @@ import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { asBackupError } from '../model/errors.js';
-import type { Job, JobStatus } from '../model/job.js';
+import type { JobStatus } from '../model/job.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
-import { inWords, nextDue, periodMs } from '../model/rhythm.js';
+import { inWords, nextDue } from '../model/rhythm.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
+import { FirstRuns } from '../operations/first-runs.js';
 import type { Viewpoint } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
+import { UpcomingRuns } from '../operations/upcoming-runs.js';
 import { Clock } from '../system/clock.js';
-import { PlanTimer, upcoming, type TimedTrigger } from './plan.timer.js';
+import { PlanTimer } from './plan.timer.js';
 
 /** When a plan runs and how it went last, for people. Wire shape. */
 export interface ScheduleEntry {
@@ -39,28 +41,27 @@ export interface PlanPreview {
   next_runs: string[];
 }
 
-const PREVIEWED_RUNS = 3;
+type TimedTrigger = 'scheduled' | 'startup';
 
-/** Enough to look past what was cancelled or failed since, and past other plans. */
-const JOBS_LOOKED_AT = 200;
+const PREVIEWED_RUNS = 3;
 
 /**
  * Takes the snapshots of every plan when they are due, and cleans up after them.
  *
- * `@nestjs/schedule` serves the host's own crons and intervals. These timers are not among them: when a plan is due depends on its last snapshot, its
+ * `@nestjs/schedule` serves the host's own crons and intervals. These timers are not among them: when a plan is due depends on its last runs, its
  * rhythm changes while the application runs, and tests live through weeks on a clock of their own. So a host needs no ScheduleModule, and one that has it
  * keeps it to itself.
  */
 @Injectable()
 export class BackupScheduler {
   private readonly logger = new Logger('BackupScheduler');
-  private readonly timers = new Map<string, { plan: Plan; timer: PlanTimer }>();
-  /** The last snapshot of each plan that a timer of this process took. */
-  private readonly taken = new Map<string, string>();
+  private readonly timers = new Map<string, PlanTimer>();
+  /** What ticks and changes have set in motion. */
+  private readonly inMotion = new Set<Promise<void>>();
+  /** One decision at a time, so that each sees what the one before began. */
+  private deciding: Promise<unknown> = Promise.resolve();
   private stopListening: () => void = () => undefined;
   private running = false;
-  private lastRound: Promise<void> = Promise.resolve();
-  private lastChange: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly captures: CaptureOperation,
@@ -69,20 +70,28 @@ export class BackupScheduler {
     private readonly catalog: Catalog,
     private readonly config: ConfigStore,
     private readonly plans: Plans,
+    private readonly firstRuns: FirstRuns,
+    private readonly upcoming: UpcomingRuns,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
   ) {}
 
   /**
-   * Starts ticking. A snapshot that fell due while the application was down, or that was cut short or waiting when it ended, is taken at once; the
-   * very first one of a plan with an interval is, too.
+   * Starts ticking. A snapshot that fell due while the application was down, the first one of a plan included, or that was cut short or waiting when it
+   * ended, is taken at once.
    */
   async start(): Promise<void> {
-    if (this.running || !this.options.triggers) return;
+    if (this.running) return;
+    await this.firstRuns.load();
+    if (!this.options.triggers) return;
     this.running = true;
     const plans = this.plans.all();
-    for (const plan of plans) await this.add(plan);
-    this.stopListening = this.config.onChange(() => this.adopt());
+    for (const plan of plans) this.add(plan);
+    const stopListening = [
+      this.config.onChange(() => this.adopt()),
+      this.queue.onFinished(({ type, plan }) => type === 'capture' && plan !== null && this.attend(plan, 'scheduled')),
+    ];
+    this.stopListening = () => stopListening.forEach((stop) => stop());
     const enabled = plans.filter((plan) => plan.enabled);
     for (const { name, rhythm } of enabled) {
       const of = plans.length === 1 ? '' : ` of plan ${name}`;
@@ -94,22 +103,22 @@ export class BackupScheduler {
       .catch((error: unknown) =>
         this.logger.warn(`What the next clean-up does is unknown: ${asBackupError(error).message}`),
       );
-    for (const { timer } of this.timers.values()) timer.start('startup');
+    for (const { name } of plans) this.attend(name, 'startup');
+    await this.deciding;
   }
 
   stop(): void {
     if (!this.running) return;
     this.running = false;
     this.stopListening();
-    for (const { timer } of this.timers.values()) timer.stop();
+    for (const timer of this.timers.values()) timer.stop();
     this.timers.clear();
     this.logger.log('Stopped');
   }
 
   /** Resolves when what the last ticks set in motion, the clean-up included, has ended. */
   async settled(): Promise<void> {
-    await this.lastChange;
-    await this.lastRound;
+    while (this.inMotion.size > 0) await Promise.all(this.inMotion);
   }
 
   /** @param from `outside` the application, it is told when a backup should be taken: one that should have been lies in the past */
@@ -118,16 +127,13 @@ export class BackupScheduler {
       this.plans.all().map(async (plan) => {
         const job = await this.catalog.latestCaptureJob(plan.name);
         const timed = job ? null : await this.catalog.latestTimed(plan.name); // the job history may be lost, the snapshots are not
+        const enabled = plan.enabled && (from === 'outside' || this.options.triggers);
         return {
           plan: plan.name,
           source: plan.source,
           every: inWords(plan.rhythm),
-          enabled: plan.enabled && (from === 'outside' || this.options.triggers),
-          next_run:
-            (from === 'outside'
-              ? await this.expected(plan)
-              : this.timers.get(plan.name)?.timer.nextRun
-            )?.toISOString() ?? null,
+          enabled,
+          next_run: enabled ? (await this.nextRun(plan, from)).toISOString() : null,
           last_run: job?.finished_at ?? timed?.created_at ?? null,
           last_status: job?.status ?? (timed && 'completed'),
         };
@@ -137,10 +143,9 @@ export class BackupScheduler {
 
   /** When the plans of these settings would run, were they in effect now. */
   async preview(config: BackupConfig): Promise<PlanPreview[]> {
-    const now = this.clock.now();
     return Promise.all(
       plansOf(config).map(async (plan) => {
-        const runs = plan.enabled ? upcoming(plan.rhythm, await this.lastTimedSnapshot(plan), now, PREVIEWED_RUNS) : [];
+        const runs = plan.enabled ? await this.upcoming.several(plan, PREVIEWED_RUNS) : [];
         return {
           plan: plan.name,
           every: inWords(plan.rhythm),
@@ -151,97 +156,82 @@ export class BackupScheduler {
     );
   }
 
-  private async expected(plan: Plan): Promise<Date | null> {
-    if (!plan.enabled) return null;
-    const last = await this.lastTimedSnapshot(plan);
-    return last || 'cron' in plan.rhythm ? nextDue(plan.rhythm, last ?? this.clock.now()) : this.clock.now();
+  /** What is told is kept: other processes may have changed what the timer waits for. */
+  private async nextRun(plan: Plan, from: Viewpoint): Promise<Date> {
+    const next = await this.upcoming.next(plan, from);
+    const due = this.timers.get(plan.name)?.due;
+    if (due && due.getTime() !== next.getTime()) this.attend(plan.name, 'scheduled');
+    return next;
   }
 
   /** The plans may have changed with the settings. */
   private adopt(): void {
-    this.lastChange = this.lastChange
-      .then(() => this.adoptPlans())
-      .catch((error: unknown) => this.logger.error(`The new plans are not in effect: ${asBackupError(error).message}`));
-  }
-
-  private async adoptPlans(): Promise<void> {
     const plans = this.plans.all();
-    for (const [name, { timer }] of this.timers) {
+    for (const [name, timer] of this.timers) {
       if (plans.some((plan) => plan.name === name)) continue;
       timer.stop();
       this.timers.delete(name);
     }
     for (const plan of plans) {
-      if (!this.running) return;
-      const known = this.timers.get(plan.name);
-      if (known && isDeepStrictEqual(known.plan, plan)) continue;
-      if (known) {
-        known.timer.change(plan);
-        known.plan = plan;
-      } else {
-        const timer = await this.add(plan);
-        if (this.running) timer.start('scheduled'); // the application may have ended meanwhile
-      }
+      const timer = this.timers.get(plan.name);
+      if (timer && isDeepStrictEqual(timer.plan, plan)) continue;
+      if (timer) timer.plan = plan;
+      else this.add(plan);
+      this.attend(plan.name, 'scheduled');
     }
   }
 
-  private async add(plan: Plan): Promise<PlanTimer> {
-    const lastTick = (await this.wasInterrupted(plan)) ? new Date(0) : await this.lastTimedSnapshot(plan);
-    const timer = new PlanTimer(plan, lastTick, this.clock, (...tick) => this.tick(...tick));
-    this.timers.set(plan.name, { plan, timer });
-    return timer;
+  private add(plan: Plan): void {
+    this.timers.set(plan.name, new PlanTimer(plan, this.clock, () => this.attend(plan.name, 'scheduled')));
   }
 
-  /** Whether a capture of the plan was lost with the last run that no later one has made up for: the newest accounts may stand in no snapshot yet. */
-  private async wasInterrupted({ name }: Plan): Promise<boolean> {
-    const { items } = await this.catalog.jobs({ type: 'capture', page: 1, page_size: JOBS_LOOKED_AT });
-    const ofPlan = items.filter(({ plan }) => plan === name);
-    const telling = ofPlan.find((job) => job.status === 'completed' || isInterrupted(job));
-    return telling !== undefined && isInterrupted(telling);
+  /** Takes the plan's snapshot if it is due, and sets its timer. Never throws: whatever fails is logged, and the next tick comes all the same. */
+  private attend(name: string, trigger: TimedTrigger): void {
+    const decided = this.deciding.then(() => this.beginIfDue(name, trigger));
+    this.deciding = decided.catch(() => undefined);
+    const done = decided
+      .then((finish) => finish?.())
+      .catch((error: unknown) =>
+        this.logger.error(
+          `The ${trigger} backup of plan ${name} or the clean-up after it failed: ${asBackupError(error).message}`,
+        ),
+      )
+      .finally(() => this.inMotion.delete(done));
+    this.inMotion.add(done);
   }
 
-  private async lastTimedSnapshot({ name }: Plan): Promise<Date | null> {
-    const latest = await this.catalog.latestTimed(name);
-    if (!latest) return null;
-    // A clock that was once ahead must not silence the backups until that time comes.
-    return new Date(Math.min(Date.parse(latest.created_at), this.clock.now().getTime()));
-  }
-
-  /**
-   * Whether another process that shares the backup folder, and has the same plans, took the snapshot of this tick. Its intervals began at another moment:
-   * half of one is near enough.
-   */
-  private async isTakenElsewhere({ name, rhythm }: Plan, due: Date): Promise<boolean> {
-    const latest = await this.catalog.latestTimed(name);
-    if (!latest || latest.id === this.taken.get(name)) return false;
+  /** @returns what remains to be done once the snapshot is taken; undefined when it is not due */
+  private async beginIfDue(name: string, trigger: TimedTrigger): Promise<(() => Promise<void>) | undefined> {
+    const timer = this.timers.get(name);
+    if (!timer || !this.running) return undefined; // gone meanwhile
+    const { plan } = timer;
+    if (!plan.enabled) {
+      timer.stop();
+      return undefined;
+    }
     const now = this.clock.now();
-    const taken = Date.parse(latest.created_at);
-    const from = 'cron' in rhythm ? due.getTime() : now.getTime() - periodMs(rhythm, now) / 2;
-    return taken >= from && taken <= now.getTime();
-  }
-
-  private tick(plan: Plan, trigger: TimedTrigger, due: Date): void {
-    const earlier = this.lastRound;
-    const round = this.round(plan, trigger, due);
-    this.lastRound = Promise.all([earlier, round]).then(() => undefined);
-  }
-
-  /** Never rejects: whatever fails is logged, and the next tick comes all the same. */
-  private async round(plan: Plan, trigger: TimedTrigger, due: Date): Promise<void> {
+    timer.wait(nextDue(plan.rhythm, now)); // should anything fail here, or the clock be set back
+    await this.firstRuns.keep();
+    const due = await this.upcoming.next(plan);
+    if (!this.running || timer.plan !== plan) return undefined; // is attended again
+    if (due > this.clock.now()) {
+      timer.wait(due);
+      return undefined;
+    }
     // What was lost with the last run is made up for at the start, whatever others did.
     const isTakenElsewhere = () => (trigger === 'startup' ? Promise.resolve(false) : this.isTakenElsewhere(plan, due));
-    try {
-      if (await isTakenElsewhere()) return;
-      const job = await this.captures.request({ trigger: { type: trigger }, plan: plan.name, isTakenElsewhere });
-      const { snapshot_id } = await this.queue.whenFinished(job.id);
-      if (snapshot_id !== null) this.taken.set(plan.name, snapshot_id);
+    const job = await this.captures.request({ trigger: { type: trigger }, plan: name, isTakenElsewhere });
+    return async () => {
+      await this.queue.whenFinished(job.id);
       if (this.running) await this.cleanup.runIfDue();
-    } catch (error) {
-      this.logger.error(
-        `The ${trigger} backup of plan ${plan.name} or the clean-up after it failed: ${asBackupError(error).message}`,
-      );
-    }
+    };
+  }
+
+  /** Whether another process that shares the backup folder, and has the same plans, took the snapshot of this tick while this one waited for its turn. */
+  private async isTakenElsewhere({ name }: Plan, due: Date): Promise<boolean> {
+    const latest = await this.catalog.latestTimed(name);
+    if (!latest) return false;
+    const taken = new Date(latest.created_at);
+    return taken >= due && taken <= this.clock.now();
   }
 }
-
-const isInterrupted = ({ error }: Job): boolean => error?.error_code === 'INTERRUPTED';
