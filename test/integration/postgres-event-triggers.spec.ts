@@ -31,6 +31,15 @@ describe.skipIf(!hasPostgres)('event triggers of a PostgreSQL database', () => {
     expect(bench.dump()).toBe(before);
   });
 
+  it('come back into an empty database, without having fired', async () => {
+    await bench.execute(EVENT_TRIGGERS);
+    const before = bench.dump();
+    const snapshot = await bench.capture();
+    await bench.empty();
+    expect(await bench.restore(snapshot, { allowSchemaChanges: true })).toMatchObject({ warnings: [], missing: [] });
+    expect(bench.dump()).toBe(before);
+  });
+
   it('that a role may not silence refuse a restore before anything is done', async () => {
     const role = `${bench.database}_owner`;
     await bench.onServer(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);

@@ -47,6 +47,8 @@ export interface SchemaInfo {
   migrations: string[];
   /** The statements that build tables, indexes, views and triggers, in the database's own order. */
   ddl: string[];
+  /** What the database holds besides and no statement builds, in words. Absent where there is nothing. */
+  left_out?: string[];
   /** Of a SQLite database: what its file says beside the schema; absent for others, and in manifests of earlier versions. */
   pragmas?: SqlitePragmas;
 }

@@ -100,6 +100,7 @@ const isSchema = (value: unknown): boolean =>
   typeof value['fingerprint'] === 'string' &&
   isStrings(value['ddl']) &&
   isStrings(value['migrations']) &&
+  (value['left_out'] === undefined || isStrings(value['left_out'])) &&
   (value['pragmas'] === undefined || isPragmas(value['pragmas']));
 
 const isPragmas = (value: unknown): boolean =>

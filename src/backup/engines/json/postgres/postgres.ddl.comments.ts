@@ -15,8 +15,13 @@ const COMES_ANYWAY = `EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid
   OR (i.type = 'extension' AND EXISTS (SELECT FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_available_extensions v ON v.name = x.extname WHERE x.oid = d.objoid AND v.comment = d.description))
   OR (i.schema IS NOT NULL AND (i.schema ~ '^pg_' OR i.schema = 'information_schema'))`;
 
-/** On everything that can have one; of what no statement builds, none. */
-export const COMMENTS =
+const comments = (types: string): string =>
   objects(`SELECT pg_catalog.format('COMMENT ON %s %s IS %L', ${KIND}, ${IDENTITY}, d.description) AS sql
   FROM pg_catalog.pg_description d CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classoid, d.objoid, d.objsubid) AS i
-  WHERE (d.objoid >= 16384 OR (i.type = 'schema' AND i.identity = 'public')) AND i.type !~ 'foreign|server|event trigger|publication|subscription' AND NOT (${COMES_ANYWAY}) ORDER BY d.objoid, d.objsubid`);
+  WHERE (d.objoid >= 16384 OR (i.type = 'schema' AND i.identity = 'public')) AND ${types} AND NOT (${COMES_ANYWAY}) ORDER BY d.objoid, d.objsubid`);
+
+/** On everything that can have one; of what no statement builds, none. */
+export const COMMENTS = comments(
+  `i.type !~ 'foreign|server|subscription|language|transform|access method|event trigger'`,
+);
+export const COMMENTS_ON_EVENT_TRIGGERS = comments(`i.type = 'event trigger'`);

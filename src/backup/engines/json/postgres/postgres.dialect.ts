@@ -9,7 +9,7 @@ import { commit, requireDurableCommit } from './postgres.commit.js';
 import { takesNoWrites, unloggedOnStandby } from '../../postgres/postgres.errors.js';
 import { PHYSICAL_ORDER } from '../../postgres/postgres.settings.js';
 import { PostgresConnection } from './postgres.connection.js';
-import { readStatements } from './postgres.ddl.js';
+import { readLeftOut, readStatements } from './postgres.ddl.js';
 import { schemaDifferences } from './postgres.differences.js';
 import { Silence } from './postgres.event-triggers.js';
 import { explain } from './postgres.errors.js';
@@ -133,10 +133,12 @@ async function describeSchema(
   layouts: readonly TableLayout[],
   migrations: MigrationsTable,
 ): Promise<SchemaInfo> {
+  const leftOut = await readLeftOut(connection);
   return {
     fingerprint: fingerprint(layouts),
     migrations: migrations.applied,
     ddl: await readStatements(connection, layouts),
+    ...(leftOut.length > 0 && { left_out: leftOut }),
   };
 }
 

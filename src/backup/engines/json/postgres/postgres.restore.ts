@@ -12,7 +12,7 @@ import { asCompared, schemaDifferences } from './postgres.differences.js';
 import { Silence } from './postgres.event-triggers.js';
 import { dropInvalidIndexes } from './postgres.invalid-indexes.js';
 import { assertRoomToReplace } from './postgres.locks.js';
-import { MissingTables, recordMigrations } from './postgres.missing-tables.js';
+import { MissingTables, populatedViews, recordMigrations } from './postgres.missing-tables.js';
 import { qualified, SEQUENCE_TABLE, type QualifiedName } from './postgres.names.js';
 import { readRowLines } from './postgres.rows.js';
 import { readLayouts, readMigrations, type TableLayout } from './postgres.schema.js';
@@ -38,6 +38,8 @@ export class PostgresRestore {
   /** What the database does not have in the end. */
   private readonly missing: string[] = [];
   private readonly then: ComparedTable[];
+  /** Null where nothing is missing. */
+  private missingTables: MissingTables | null = null;
 
   constructor(
     private readonly connection: PostgresConnection,
@@ -70,7 +72,10 @@ export class PostgresRestore {
     this.warnings.push(...(await aside.putBack()));
     this.missing.push(...sequences.missing);
     await this.connection.run(...PRINTING_OF_THE_APPLICATION);
-    this.warnings.push(...(await refreshMaterializedViews(this.connection, oids)));
+    const stale = await refreshMaterializedViews(this.connection, oids, this.isWhole ? this.populatedViews : null);
+    (this.missingTables ? this.missing : this.warnings).push(...stale);
+    if (this.isWhole) await this.missingTables?.complete();
+    this.missing.push(...(this.missingTables?.warnings ?? []));
     await this.connection.asOurselves();
     await silence.end();
     await this.checkDigests(sequences);
@@ -98,6 +103,14 @@ export class PostgresRestore {
     if (toEmpty.length > 0) await this.connection.run(`TRUNCATE ${onlyThese(toEmpty)}`);
   }
 
+  private get isWhole(): boolean {
+    return this.plan.tables === null;
+  }
+
+  private get populatedViews(): string[] {
+    return populatedViews(this.plan.manifest.schema.ddl);
+  }
+
   private isChosen(table: string): boolean {
     return this.plan.tables === null || this.plan.tables.includes(table);
   }
@@ -122,12 +135,15 @@ export class PostgresRestore {
   private async createMissingTables(): Promise<void> {
     const before = await readMigrations(this.connection, this.migrations);
     const existing = new Set((await readLayouts(this.connection, before)).map(({ label }) => label));
-    if (this.then.every(({ name }) => existing.has(name) || !this.isChosen(name))) return;
-    const missing = new MissingTables(this.connection, this.plan.manifest.schema.ddl);
+    const wanted = this.then.filter(({ name }) => this.isChosen(name));
+    // A database may well consist of functions alone.
+    if (wanted.length > 0 ? wanted.every(({ name }) => existing.has(name)) : !this.isWhole) return;
+    const { ddl, left_out: leftOut = [] } = this.plan.manifest.schema;
+    if (existing.size === 0 && this.isWhole) this.missing.push(...leftOut.map(neverCaptured));
+    const missing = (this.missingTables = new MissingTables(this.connection, ddl));
     await this.connection.asApplication();
     await missing.create(this.plan.tables);
     await this.connection.asOurselves();
-    this.missing.push(...missing.warnings);
     const after = await readMigrations(this.connection, this.migrations);
     if (after.exists && !before.exists)
       await recordMigrations(this.connection, after, this.plan.manifest.schema.migrations);
@@ -257,6 +273,9 @@ export class PostgresRestore {
     return hash.digest('hex');
   }
 }
+
+const neverCaptured = (what: string): string =>
+  `The ${what} is not in the snapshot, which holds no foreign data, passwords, languages or types of other programs' making: create it by hand.`;
 
 const onlyThese = (tables: readonly QualifiedName[]): string =>
   tables.map((table) => `ONLY ${qualified(table)}`).join(', ');
