@@ -1,5 +1,6 @@
 import { mdiArchiveOutline, mdiCogOutline, mdiHistory, mdiViewDashboardOutline } from '@mdi/js';
 import { createRouter, createWebHistory, START_LOCATION, type RouteRecordRaw } from 'vue-router';
+import AwayPage from './shell/AwayPage.vue';
 import type { Texts } from './texts/index.js';
 
 /** What the navigation shows; a page below one of them lights up the same entry. */
@@ -47,6 +48,8 @@ const routes: RouteRecordRaw[] = [
     props: true,
     component: () => import('./snapshot/ComparePage.vue'),
   },
+  // Never fetched: it has to be there when nothing can be.
+  { path: '/away', name: 'away', component: AwayPage },
   { path: '/:path(.*)', name: 'not-found', component: () => import('./shell/NotFoundPage.vue') },
 ];
 
@@ -57,6 +60,16 @@ export const router = createRouter({
 });
 
 // A newer version of the program no longer has the files that this page names: the page is fetched anew, at the place that was wanted.
+// Where the server is away, ours says so rather than the browser's own page.
 router.onError((_, to, from) => {
-  if (from !== START_LOCATION) location.assign(router.resolve(to).href);
+  if (from === START_LOCATION) return;
+  const wanted = router.resolve(to).href;
+  fetch(wanted, { cache: 'no-store' }).then(
+    ({ ok }) => (ok ? location.assign(wanted) : showAway(to.fullPath)),
+    () => showAway(to.fullPath),
+  );
 });
+
+function showAway(wanted: string): void {
+  void router.replace({ name: 'away', query: { wanted } });
+}

@@ -491,6 +491,23 @@ export interface paths {
         patch: operations["SnapshotsController_annotate"];
         trace?: never;
     };
+    "/admin/database/backups/{id}/dependents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which snapshots need this one, so that it cannot be deleted */
+        get: operations["SnapshotsController_dependents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1186,6 +1203,10 @@ export interface components {
         BackupOverview: {
             regular: components["schemas"]["BackupSnapshot"][];
             archived: components["schemas"]["BackupArchive"][];
+        };
+        BackupDependents: {
+            /** @description Ids: the one it is a part of, the differentials that build on it. */
+            dependents: string[];
         };
         AnnotationRequest: {
             description?: string | null;
@@ -3558,6 +3579,72 @@ export interface operations {
             };
             /** @description `DISK_FULL` */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    SnapshotsController_dependents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupDependents"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `SNAPSHOT_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `MAINTENANCE` */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -93,6 +93,7 @@ describe('the stages', () => {
       'waiting',
     ]);
     expect(states({ status: 'failed', stage: 'rolled_back', result: null })[2]).toBe('failed');
+    expect(states({ status: 'cancelled', stage: 'rolled_back', result: null })[2]).toBe('stopped');
     expect(dataAfter({ stage: 'safety_snapshot' }, false)).toBe('unchanged');
     expect(dataAfter({ stage: null }, true)).toBe('unchanged');
     expect(dataAfter({ stage: 'rolled_back' }, false)).toBe('rolledBack');

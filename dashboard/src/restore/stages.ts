@@ -2,7 +2,7 @@ import type { Job } from '../api/types.js';
 
 export const STAGES = ['verify', 'safety_snapshot', 'restore', 'check'] as const;
 export type Stage = (typeof STAGES)[number];
-export type StageState = 'waiting' | 'active' | 'done' | 'failed' | 'skipped';
+export type StageState = 'waiting' | 'active' | 'done' | 'failed' | 'stopped' | 'skipped';
 
 /** How far a restore is, step by step. */
 export function stagesOf(job: Pick<Job, 'status' | 'stage' | 'result'>): { stage: Stage; state: StageState }[] {
@@ -27,7 +27,8 @@ function stateOf(
   if (stage === 'safety_snapshot' && result?.['safety_snapshot_id'] === null) return 'skipped';
   if (index < reached) return 'done';
   if (index > reached) return 'waiting';
-  return status === 'failed' || status === 'cancelled' ? 'failed' : 'active';
+  if (status === 'cancelled') return 'stopped';
+  return status === 'failed' ? 'failed' : 'active';
 }
 
 /** A restore that ended without success: what became of the data. Of several parts the first may be restored already. */

@@ -34,6 +34,7 @@ export const en = {
     health: (word: string) => `Health of the backups: ${word}`,
     dismiss: 'Dismiss',
     notFound: 'There is no such page',
+    away: 'This page cannot be shown now',
     notFoundHint: 'The address may be mistyped, or of an older version.',
     toOverview: 'To the overview',
   },

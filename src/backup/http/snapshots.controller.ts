@@ -6,7 +6,12 @@ import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
 import { Requester, SnapshotId } from './path-parameters.js';
 import { AnnotationRequest, NewestQuery, SnapshotPageQuery } from './requests.js';
-import { AllSnapshotsResponse, SnapshotPageResponse, SnapshotResponse } from './responses/snapshot.response.js';
+import {
+  AllSnapshotsResponse,
+  DependentsResponse,
+  SnapshotPageResponse,
+  SnapshotResponse,
+} from './responses/snapshot.response.js';
 import { invalid } from './validation.js';
 
 /** The list of snapshots, and each one's details. */
@@ -68,6 +73,16 @@ export class SnapshotsController {
   @ApiErrors('SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
   details(@SnapshotId() id: string): Promise<SnapshotResponse> {
     return this.catalog.get(id);
+  }
+
+  @Get(':id/dependents')
+  @ApiOperation({ summary: 'Which snapshots need this one, so that it cannot be deleted' })
+  @ApiParam({ name: 'id', type: String })
+  @ApiOkResponse({ type: DependentsResponse })
+  @ApiErrors('SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  async dependents(@SnapshotId() id: string): Promise<DependentsResponse> {
+    await this.catalog.get(id);
+    return { dependents: await this.catalog.dependents(id) };
   }
 
   @Patch(':id')

@@ -144,6 +144,7 @@ export const restore = {
     active: 'running',
     done: 'done',
     failed: 'failed',
+    stopped: 'stopped',
     skipped: 'left out',
   },
 

@@ -69,6 +69,7 @@ export const snapshots = {
   deleted: 'The snapshot was deleted.',
   neededBy: 'These build on it and would be lost:',
   refused: 'It cannot be deleted',
+  pinnedStays: 'It is pinned. Unpin it first.',
 };
 
 export const snapshot = {

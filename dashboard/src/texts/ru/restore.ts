@@ -145,6 +145,7 @@ export const restore: Texts['restore'] = {
     active: 'выполняется',
     done: 'готово',
     failed: 'сбой',
+    stopped: 'остановлено',
     skipped: 'пропущено',
   },
 

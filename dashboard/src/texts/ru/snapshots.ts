@@ -70,6 +70,7 @@ export const snapshots: Texts['snapshots'] = {
   deleted: 'Снимок удалён.',
   neededBy: 'На нём построены эти снимки, они бы пропали:',
   refused: 'Удалить его нельзя',
+  pinnedStays: 'Он закреплён. Сначала открепите его.',
 };
 
 export const snapshot: Texts['snapshot'] = {

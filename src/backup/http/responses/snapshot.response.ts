@@ -189,6 +189,12 @@ export class AllSnapshotsResponse {
   archived!: ArchiveResponse[];
 }
 
+@ApiSchema({ name: 'BackupDependents' })
+export class DependentsResponse {
+  @ApiProperty({ type: [String], description: 'Ids: the one it is a part of, the differentials that build on it.' })
+  dependents!: string[];
+}
+
 @ApiSchema({ name: 'BackupVerification' })
 export class VerificationResponse implements Verification {
   @ApiProperty()
