@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { BackupError, asBackupError } from '../../model/errors.js';
 import type { SchemaInfo } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
@@ -25,7 +26,7 @@ export async function proveNative(
     ([name, { rows, sha256 }]) => found.tables[name]?.rows !== rows || found.tables[name].sha256 !== sha256,
   );
   if (wrong) throw contradiction(snapshot, `its document does not hold the rows that it promises for "${wrong[0]}"`);
-  if (found.schema && JSON.stringify(found.schema) !== JSON.stringify(inOrder(manifest.schema)))
+  if (found.schema && !isDeepStrictEqual(compared(found.schema), compared(manifest.schema)))
     throw contradiction(snapshot, 'its "schema" is not that of the document');
 }
 
@@ -64,7 +65,8 @@ const fingerprintOf = ({ ddl }: SchemaInfo): string =>
     .update(JSON.stringify([...ddl].sort()))
     .digest('hex');
 
-const inOrder = ({ fingerprint, migrations, ddl }: SchemaInfo): SchemaInfo => ({ fingerprint, migrations, ddl });
+/** What every version tells in the same way. */
+const compared = ({ fingerprint, migrations, ddl }: SchemaInfo): SchemaInfo => ({ fingerprint, migrations, ddl });
 
 const contradiction = ({ manifest }: StoredSnapshot, why: string): BackupError =>
   new BackupError(
