@@ -13,7 +13,7 @@ import { JsonEngine } from './engines/json/json.engine.js';
 import { NativeEngine } from './engines/native/native.engine.js';
 import { SnapshotEngine } from './engines/snapshot.engine.js';
 import { CaptureBases } from './operations/capture-bases.js';
-import { RowLosses } from './operations/row-losses.js';
+import { Losses } from './operations/losses.js';
 import { CaptureOperation } from './operations/capture.operation.js';
 import { CleanupOperation } from './operations/cleanup.operation.js';
 import { ClockWatch } from './operations/clock-watch.js';
@@ -115,7 +115,7 @@ export const OPERATIONS: Provider[] = [
 
 const INNER_PARTS: Provider[] = [
   CaptureBases,
-  RowLosses,
+  Losses,
   ClockWatch,
   EmptyStart,
   OriginKey,

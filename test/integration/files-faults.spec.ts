@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { captureFilesTask } from '../../src/backup/engines/files/capture.task.js';
 import type { CaptureFilesRequest } from '../../src/backup/engines/files/files.requests.js';
 import { readWhole, type FileSink } from '../../src/backup/engines/files/file.reading.js';
-import { isPrivileged } from '../support/privileges.js';
+import { withoutPrivileges } from '../support/privileges.js';
 import { FilesBench } from '../support/files-bench.js';
 import { quiet } from '../support/inline-files-engine.js';
 import { describeTree } from '../support/tree-oracle.js';
@@ -131,11 +131,28 @@ describe('what cannot be captured', () => {
     expect(captured.files.skipped).toEqual([{ path: at('gone'), reason: 'it vanished while the snapshot was taken' }]);
   });
 
-  it.skipIf(isPrivileged())('is what may not be read', async () => {
+  it('is what may not be read, which makes the snapshot incomplete', async () => {
     writeFileSync(at('secret'), 'x');
     chmodSync(at('secret'), 0);
-    const { manifest } = await bench.capture();
-    expect(manifest.files.skipped).toEqual([{ path: at('secret'), reason: 'it could not be read (EACCES)' }]);
+    mkdirSync(at('closed'));
+    writeFileSync(at('closed', 'file'), 'x');
+    chmodSync(at('closed'), 0);
+    writeFileSync(at('open'), 'x');
+    const { manifest } = await withoutPrivileges(bench.folder, () => bench.capture());
+    const reason = 'it could not be read (EACCES)';
+    expect(manifest.files.skipped).toEqual(['closed', 'secret'].map((name) => ({ path: at(name), reason })));
+    expect(bench.lastCapture?.warnings).toMatchObject([
+      {
+        code: 'incomplete',
+        message: expect.stringMatching(/^2 files or folders could not be read .*closed".*secret"/),
+      },
+    ]);
+  });
+
+  it('is no reason for a warning where there was nothing to capture', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    await bench.capture();
+    expect(bench.lastCapture?.warnings).toEqual([]);
   });
 
   it('is named at most a hundred times, and listed always', async () => {

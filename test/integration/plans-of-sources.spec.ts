@@ -73,6 +73,34 @@ async function restore(id: string, choices: Partial<RestoreChoices> = {}): Promi
 const image = (): Promise<string> => readFile(join(uploads, 'images', 'a.txt'), 'utf8');
 const email = (): unknown => app.sql('SELECT email FROM users');
 
+describe('folders that are suddenly empty', () => {
+  it('are captured and flagged, by timers as long as it lasts, until a person asks for a snapshot', async () => {
+    const health = async () => (await app.get(HealthQuery).health()).plans.find(({ plan }) => plan === 'media')!;
+    const before = await take('media');
+    await rm(join(uploads, 'images'), { recursive: true });
+    const emptied = await take('media');
+    expect(emptied.warnings).toMatchObject([{ code: 'lost_files', message: expect.stringContaining(before.id) }]);
+    expect((await take('media')).warnings).toHaveLength(1);
+    expect(await health()).toMatchObject({
+      status: 'caution',
+      reasons: [expect.stringContaining('All 1 files')],
+    });
+    clock.advance(MINUTE);
+    const asked = await app.get(CaptureOperation).request({ plan: 'media', trigger: { type: 'manual' } });
+    await app.get(JobQueue).whenFinished(asked.id);
+    expect(await health()).toMatchObject({ status: 'healthy' });
+  });
+
+  it('are none where the plan captures others now', async () => {
+    await take('media');
+    await mkdir(join(folder, 'elsewhere'));
+    await app.get(ConfigStore).update({
+      plans: [{ name: 'media', source: 'files', paths: [join(folder, 'elsewhere')], interval_minutes: 60 }],
+    });
+    expect((await take('media')).warnings).toEqual([]);
+  });
+});
+
 describe('a plan of files', () => {
   it('captures, restores in place with a safety snapshot, and undoes that', async () => {
     const first = await take('media');

@@ -5,7 +5,7 @@ import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
 import { ResolvedOptions } from './resolved-options.js';
-import { RowLosses } from './row-losses.js';
+import { Losses } from './losses.js';
 import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
 
 /** Takes snapshots of databases. */
@@ -15,7 +15,7 @@ export class DatabaseTaker {
     private readonly publisher: SnapshotPublisher,
     private readonly destination: Destination,
     private readonly bases: CaptureBases,
-    private readonly losses: RowLosses,
+    private readonly losses: Losses,
     private readonly engines: DatabaseEngines,
     private readonly options: ResolvedOptions,
   ) {}
@@ -37,7 +37,7 @@ export class DatabaseTaker {
       },
       context.task(...progress),
     );
-    const warnings = [...(captured.warnings ?? []), ...(await this.losses.of(taking, captured))];
+    const warnings = [...(captured.warnings ?? []), ...(await this.losses.ofDatabase(taking, captured))];
     const document = { ...captured, warnings };
     const snapshot = await this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),

@@ -3,6 +3,7 @@ import { FilesEngine } from '../engines/files/files.engine.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
 import { FileRoots } from './file-roots.js';
+import { Losses } from './losses.js';
 import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
 
 /** Takes snapshots of folders. */
@@ -11,6 +12,7 @@ export class FilesTaker {
   constructor(
     private readonly publisher: SnapshotPublisher,
     private readonly bases: CaptureBases,
+    private readonly losses: Losses,
     private readonly roots: FileRoots,
     private readonly engine: FilesEngine,
   ) {}
@@ -20,7 +22,7 @@ export class FilesTaker {
     const paths = await this.roots.resolve(plan.paths);
     const { include, exclude, compression } = plan;
     const named = await this.publisher.name(taking, this.engine.documentEnding(compression));
-    const document = await this.engine.capture(
+    const captured = await this.engine.capture(
       {
         id: named.id,
         createdAt: named.createdAt.toISOString(),
@@ -33,14 +35,19 @@ export class FilesTaker {
       },
       context.task(...progress),
     );
+    const selection = {
+      paths,
+      ...(include.length > 0 && { include }),
+      ...(exclude.length > 0 && { exclude }),
+    };
+    const lost = await this.losses.ofFiles(taking, { ...selection, files: captured.files });
+    const document = { ...captured, warnings: [...(captured.warnings ?? []), ...lost] };
     return this.publisher.publish(taking, document, {
       ...this.publisher.manifestOf(taking, named, document),
       source: 'files',
       engine: 'files',
       tables: {},
-      paths,
-      ...(include.length > 0 && { include }),
-      ...(exclude.length > 0 && { exclude }),
+      ...selection,
       files: document.files,
     });
   }

@@ -3,6 +3,7 @@ import type { Snapshot } from '../../backup/headless.js';
 import type { CliCommand } from '../command.js';
 import { usage } from '../failure.js';
 import { collected } from '../option-values.js';
+import { plainText } from '../output/plain-text.js';
 import { sizeInWords, tookInWords } from '../output/units.js';
 import { requester } from '../requester.js';
 import { resultOfJob } from '../result-of-job.js';
@@ -53,5 +54,8 @@ export const create: CliCommand = {
   },
 };
 
-const inWords = ({ id, kind, size_bytes, duration_ms }: Snapshot): string =>
-  `${id}: ${kind}, ${sizeInWords(size_bytes)}, in ${tookInWords(duration_ms)}`;
+const inWords = ({ id, kind, size_bytes, duration_ms, warnings }: Snapshot): string =>
+  [
+    `${id}: ${kind}, ${sizeInWords(size_bytes)}, in ${tookInWords(duration_ms)}`,
+    ...warnings.map(({ message }) => `  Warning: ${plainText(message)}`),
+  ].join('\n');

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../model/errors.js';
 import type { FilesManifest, FilesSummary } from '../../model/manifest.js';
+import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
@@ -39,6 +40,7 @@ interface CapturedTree {
   kind: 'full' | 'differential';
   base: string | null;
   files: FilesSummary;
+  warnings: SnapshotWarning[];
   listBytes: number;
 }
 
@@ -68,6 +70,7 @@ export async function captureFilesTask(request: CaptureFilesRequest, context: Ta
       ...written,
       durationMs: Number((process.hrtime.bigint() - started) / 1_000_000n),
       files,
+      warnings: tree.warnings,
     };
   } catch (error) {
     discard(paths.document);
@@ -136,6 +139,7 @@ async function write(
       kind: base ? 'differential' : 'full',
       base: base?.manifest.id ?? null,
       files: capture.summary(sha256),
+      warnings: capture.warnings(),
       listBytes: size,
     };
   } finally {

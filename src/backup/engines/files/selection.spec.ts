@@ -31,6 +31,12 @@ describe('the patterns of a plan', () => {
     expect(selected(include, exclude, FILES)).toEqual(expected);
   });
 
+  it('with many stars match as others do, and end where they would take for ever', () => {
+    expect(selected([], ['*a*b*c*d'], ['axbxcxd', 'abcd', 'abc'])).toEqual(['abc']);
+    const name = 'a'.repeat(40);
+    expect(() => selected([], [`${'*a'.repeat(20)}*b`], [name])).toThrow(/takes too long .* fewer stars/);
+  });
+
   it('are refused where they cannot be used', () => {
     expect(() => new Selection(['x'.repeat(70_000)], [])).toThrow(/cannot be used/);
   });

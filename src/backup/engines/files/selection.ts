@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
 import { BackupError } from '../../model/errors.js';
+import { boundedTest } from './bounded-match.js';
 
 /** Whether something is captured; for a folder that is, `included` says that everything in it is too, unless it is excluded. */
 export type Selected = { included: boolean } | null;
@@ -40,8 +41,10 @@ export class Selection {
 function matcher(patterns: readonly string[]): (path: string) => boolean {
   try {
     // Names may hold line breaks, which a dot would stop at; and a folder's name that begins with a dot is a name like any other.
-    const match = picomatch([...patterns], { dot: true, nonegate: true, flags: 's' });
-    return patterns.length === 0 ? () => false : (path) => match(path);
+    const tests = patterns.map((pattern) =>
+      boundedTest(pattern, picomatch(pattern, { dot: true, nonegate: true, flags: 's' })),
+    );
+    return (path) => tests.some((test) => test(path));
   } catch (error) {
     throw new BackupError(
       'CONFIG_INVALID',

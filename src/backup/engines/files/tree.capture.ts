@@ -1,5 +1,6 @@
 import { readlinkSync, type BigIntStats } from 'node:fs';
 import type { FilesSummary } from '../../model/manifest.js';
+import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import { BackupError } from '../../model/errors.js';
 import { FullNeeded } from '../json/differential/full-needed.js';
 import { isBelow, pathBytes, readable, type BytePath } from './byte-path.js';
@@ -9,10 +10,12 @@ import { FileMember, isSmall, metadataOf, nowhere } from './file.member.js';
 import { readWhole, type ReadFile } from './file.reading.js';
 import { isSame, stampOf, type FilesIndex, type IndexedEntry } from './files.index.js';
 import type { LineFile } from './list.file.js';
-import { faultOfError, type Found, type WalkRoot } from './tree.walk.js';
+import { faultOfError, isUnread, type Found, type WalkRoot } from './tree.walk.js';
 
 /** The manifest names so many of those that were skipped; the list names all. */
 const MOST_SKIPPED = 100;
+/** The warning names so many of those that could not be read. */
+const MOST_NAMED = 3;
 const NO_STAMP = '-';
 
 export interface CaptureParts {
@@ -25,6 +28,11 @@ export interface CaptureParts {
   base: { index: FilesIndex; limitBytes: number } | null;
 }
 
+interface UnreadPaths {
+  count: number;
+  first: string[];
+}
+
 interface Taken {
   isStored: boolean;
 }
@@ -32,6 +40,7 @@ interface Taken {
 /** Takes what a walk finds into a list and a spool, one after the other. */
 export class TreeCapture {
   private readonly skipped: FilesSummary['skipped'] = [];
+  private readonly unread: UnreadPaths = { count: 0, first: [] };
   private count = 0;
   private bytes = 0;
   /** The first names of files that have several, by root, device and inode; and whether this document holds the file. */
@@ -59,6 +68,11 @@ export class TreeCapture {
   summary(sha256: string): FilesSummary {
     this.parts.base?.index.finish();
     return { count: this.count, size_bytes: this.bytes, sha256, skipped: this.skipped };
+  }
+
+  /** What is there and could not be read. */
+  warnings(): SnapshotWarning[] {
+    return this.unread.count === 0 ? [] : [incomplete(this.unread)];
   }
 
   private async file({ path, absolute }: WalkRoot, stats: BigIntStats): Promise<void> {
@@ -116,6 +130,10 @@ export class TreeCapture {
 
   private skip(path: BytePath, reason: string): void {
     this.list({ path, type: 'skipped', reason }, NO_STAMP);
+    if (isUnread(reason)) {
+      this.unread.count++;
+      if (this.unread.first.length < MOST_NAMED) this.unread.first.push(`/${readable(path)}`);
+    }
     this.note(path, reason);
   }
 
@@ -138,6 +156,17 @@ export class TreeCapture {
   private rootOf(path: BytePath): BytePath {
     return this.parts.roots.find((root) => root.path === path || isBelow(path, root.path))!.path;
   }
+}
+
+function incomplete({ count, first }: UnreadPaths): SnapshotWarning {
+  const what = count === 1 ? 'A file or folder' : `${count} files or folders`;
+  const more = count > first.length ? ` and ${count - first.length} more` : '';
+  return {
+    code: 'incomplete',
+    message:
+      `${what} could not be read and ${count === 1 ? 'is' : 'are'} not in it, nor what a folder holds: ${first.map((path) => JSON.stringify(path)).join(', ')}${more}. ` +
+      'Let the user who runs this program read them, or exclude them in the plan.',
+  };
 }
 
 const isAsBefore = (before: IndexedEntry | null, entry: FileEntry): boolean =>

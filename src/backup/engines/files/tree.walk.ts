@@ -92,11 +92,15 @@ function namesIn(absolute: BytePath): BytePath[] | string {
   }
 }
 
+const UNREADABLE = 'it could not be read';
+
+/** Whether something is there that the snapshot lacks: a file that vanished, or a socket, was none that could have been captured. */
+export const isUnread = (fault: string): boolean => fault.startsWith(UNREADABLE);
+
 /** Why something cannot be captured; an error that is not the file system's own is none of those reasons. */
 export function faultOfError(error: unknown): string {
   const { code } = error as { code?: unknown };
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'it vanished while the snapshot was taken';
-  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && code !== 'ENOSPC')
-    return `it could not be read (${code})`;
+  if (typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && code !== 'ENOSPC') return `${UNREADABLE} (${code})`;
   throw error;
 }
