@@ -68,10 +68,10 @@ export function change({ folder }: Pick<Claim, 'folder'>, changes: Partial<Lease
 }
 
 export function leaseLost(holder: LeaseHolder | null): BackupError {
-  const who = holder ? processInWords(holder.process) : 'Another process';
-  const subject = who[0]!.toUpperCase() + who.slice(1);
-  return new BackupError(
-    'LEASE_LOST',
-    `${subject} took over the backup folder, since this one had given no sign of life for too long. What was not finished by then was not done; start it again.`,
-  );
+  const silent = 'this process had given no sign of life for too long: it was stopped, or the machine was asleep';
+  const who = holder && processInWords(holder.process);
+  const what = who
+    ? `${who[0]!.toUpperCase() + who.slice(1)} took over the backup folder, since ${silent}.`
+    : `Another process gave the backup folder free, since ${silent}.`;
+  return new BackupError('LEASE_LOST', `${what} What was not finished by then was not done; start it again.`);
 }

@@ -124,6 +124,16 @@ describe('a lease', () => {
     expect(order).toHaveLength(2);
   });
 
+  it('stays with a process that was stopped for long and goes on, where nobody else took it', async () => {
+    const held = (await lease.tryAcquire(CAPTURE))!;
+    clock.advance(10 * TTL);
+    expect(await lease.holder()).toMatchObject({ job: 'a' });
+    expect(await lease.tryAcquire(CAPTURE)).toBeNull();
+    expect(await held.fence.whileHeld(() => 'written')).toBe('written');
+    await held.release();
+    expect(await lease.tryAcquire(CAPTURE)).not.toBeNull();
+  });
+
   it('is taken from a holder that should not have it any more by whoever asks for it', async () => {
     await heldBy(LIVING);
     expect(await other.holder()).not.toBeNull();

@@ -36,6 +36,8 @@ export interface LeaseWaiting {
 /** Lets one process at a time change the backup folder and what is backed up. A dead process loses it at once, one that gives no sign of life after a while. */
 export class Lease {
   private readonly times: LeaseTimes;
+  /** Those that this one gave out and that are still at work. */
+  private readonly own = new Set<string>();
   /** What gave the last sign of life, and when that was first seen here: clocks of two machines are not to be compared. */
   private seen = { sign: '', at: 0 };
 
@@ -74,6 +76,7 @@ export class Lease {
         { token: token + 1, tookOver: holder !== null },
         this.times.renewMs,
         this.clock,
+        this.own,
       );
     });
   }
@@ -126,6 +129,8 @@ export class Lease {
 
   private isHeld(holder: LeaseHolder | null): holder is LeaseHolder {
     if (holder === null || hasEnded(holder.process)) return false;
+    // This process was stopped or asleep, and goes on: nobody else took the lease meanwhile, or it would not be the holder.
+    if (this.own.has(holder.id)) return true;
     const sign = `${holder.id} ${holder.renewals}`;
     if (sign !== this.seen.sign) this.seen = { sign, at: this.clock.elapsed() };
     return this.clock.elapsed() - this.seen.at < holder.ttl_ms;
@@ -160,10 +165,12 @@ export class HeldLease {
     { token, tookOver }: { token: number; tookOver: boolean },
     private readonly renewMs: number,
     private readonly clock: Clock,
+    private readonly own: Set<string>,
   ) {
     this.token = token;
     this.tookOver = tookOver;
     this.fence = new Fence(claim);
+    own.add(claim.id);
     this.lock = new FolderLock(claim.folder);
   }
 
@@ -180,10 +187,16 @@ export class HeldLease {
   async release(): Promise<void> {
     this.ended = true;
     this.stopRenewing();
+    this.own.delete(this.claim.id);
     await this.lock.exclusively(() => {
       const { token, holder } = readRecord(this.claim.folder);
       if (holder?.id === this.claim.id) writeRecord(this.claim.folder, { token, holder: null });
     });
+  }
+
+  private lose(onLost: (error: BackupError) => void, holder: LeaseHolder | null): void {
+    this.own.delete(this.claim.id);
+    onLost(leaseLost(holder));
   }
 
   /** What keeps it from being renewed now, such as a swap of files that takes long, may have passed the next time. */
@@ -193,7 +206,7 @@ export class HeldLease {
         if (this.ended) return false;
         const { holder } = readRecord(this.claim.folder);
         if (holder?.id === this.claim.id) change(this.claim, { renewals: holder.renewals + 1 });
-        else onLost(leaseLost(holder));
+        else this.lose(onLost, holder);
         return holder?.id === this.claim.id;
       });
     } catch {
