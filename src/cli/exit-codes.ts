@@ -48,6 +48,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   CONSTRAINT_VIOLATION: EXIT.refused,
   MAINTENANCE: EXIT.busy,
   BUSY: EXIT.busy,
+  TOO_MANY_JOBS: EXIT.busy,
   LEASE_LOST: EXIT.busy,
   DATABASE_LOCKED: EXIT.busy,
   CLOCK_DOUBTFUL: EXIT.refused,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
+import { CaptureOperation } from '../../src/backup/operations/capture.operation.js';
 import type { Job } from '../../src/backup/model/job.js';
 import { BackupsClient, error, gate, invalid } from '../support/backups-client.js';
 import { startHostApp, type HostApp } from '../support/host-app.js';
@@ -55,6 +56,36 @@ describe('jobs', () => {
     await backups.get(`/jobs/${running.id}/events`).expect(200);
     expect(await backups.job(running.id as string)).toMatchObject({ status: 'completed' });
     expect(await backups.job(waiting.id as string)).toMatchObject({ status: 'cancelled', started_at: null });
+  });
+
+  it('that people ask for wait in a small number, and are passed by the snapshot of a new account', async () => {
+    const letThrough = holdCaptures();
+    const { body: running } = await backups.post('').expect(202);
+    const waiting: Job[] = [];
+    for (let n = 1; n <= 10; n++) {
+      const { body } = await backups
+        .post('')
+        .send({ description: `by hand ${n}` })
+        .expect(202);
+      waiting.push(body as Job);
+    }
+    for (const body of [{}, { plans: 'all' }, { plan: 'auto', kind: 'full' }]) {
+      const refused = await backups.post('').send(body).expect(429);
+      expect(refused.body).toEqual(error(429, 'TOO_MANY_JOBS'));
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    const captures = host.app.get(CaptureOperation, { strict: false });
+    await captures.request({
+      trigger: { type: 'event', event: 'role.created', subjects: [{ role: 'student', user_id: 7 }] },
+    });
+    const taken = async () =>
+      (await backups.get('/jobs?type=capture&status=completed').expect(200)).body.items as Job[];
+    letThrough();
+    await backups.get(`/jobs/${waiting.at(-1)!.id}/events`).expect(200);
+    const inOrder = (await taken()).sort((a, b) => Date.parse(a.started_at!) - Date.parse(b.started_at!));
+    const from = inOrder.findIndex(({ id }) => id === running.id);
+    const triggers = inOrder.slice(from).map(({ trigger }) => trigger!.type);
+    expect(triggers).toEqual(['manual', 'event', ...Array<string>(10).fill('manual')]);
   });
 
   it('can be cancelled while they run, which those who wait are told', async () => {

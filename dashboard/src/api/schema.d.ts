@@ -603,7 +603,7 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
@@ -2915,6 +2915,15 @@ export interface operations {
             };
             /** @description `CANCELLED` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `TOO_MANY_JOBS` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

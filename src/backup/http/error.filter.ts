@@ -24,7 +24,7 @@ export class BackupErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    if (body.status_code === 503) response.setHeader('Retry-After', '5');
+    if (body.status_code === 503 || body.status_code === 429) response.setHeader('Retry-After', '5');
     response.status(body.status_code).json(body);
   }
 }

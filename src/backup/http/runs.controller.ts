@@ -50,7 +50,7 @@ export class RunsController {
     description: 'With `wait=true`: the finished snapshot; with `plans` a list of them.',
     schema: oneOrSeveral(SnapshotResponse),
   })
-  @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', ...CAPTURE_ERRORS, 'MAINTENANCE')
+  @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'TOO_MANY_JOBS', ...CAPTURE_ERRORS, 'MAINTENANCE')
   async capture(
     @Body() request: CaptureRequest,
     @Query() { wait }: WaitQuery,
@@ -65,7 +65,7 @@ export class RunsController {
     return request.plans === undefined ? snapshots[0]! : snapshots;
   }
 
-  /** One after another, so that an unknown plan is refused before any has begun. */
+  /** All or none: an unknown plan, or one for which too many wait, is refused before any has begun. */
   private async startCaptures({ plan, plans, kind, description }: CaptureRequest, requestedBy: string | null) {
     if (plan !== undefined && plans !== undefined)
       throw invalid([{ field: 'plans', message: 'cannot stand beside plan; choose one' }]);
@@ -78,10 +78,9 @@ export class RunsController {
     if (plans === undefined)
       return [await this.capturing.request({ ...asked, ...(plan === undefined ? {} : { plan }) })];
     const names = plans === 'all' ? this.plans.all().map(({ name }) => name) : plans;
-    for (const name of names) this.plans.get(name);
-    const jobs: Job[] = [];
-    for (const name of names) jobs.push(await this.capturing.request({ ...asked, plan: name }));
-    return jobs;
+    for (const name of names) this.capturing.assertRoom(this.plans.get(name).name);
+    // In one go, so that nobody else asks between.
+    return Promise.all(names.map((name) => this.capturing.request({ ...asked, plan: name })));
   }
 
   private async snapshotOf(job: Job): Promise<SnapshotResponse> {

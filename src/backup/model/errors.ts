@@ -26,6 +26,7 @@ export type BackupErrorCode =
   | 'RESTORE_INCOMPLETE'
   | 'MAINTENANCE'
   | 'BUSY'
+  | 'TOO_MANY_JOBS'
   | 'LEASE_LOST'
   | 'CLOCK_DOUBTFUL'
   | 'DISK_FULL'

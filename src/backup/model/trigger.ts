@@ -16,3 +16,6 @@ export interface Trigger {
   event?: string;
   subjects?: Subject[];
 }
+
+/** Whether somebody asked for the snapshot, now, rather than a timer, an event or a restore. */
+export const isByPerson = ({ type }: Trigger): boolean => type === 'manual' || type === 'cli';

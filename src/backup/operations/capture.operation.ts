@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
-import type { Subject, Trigger } from '../model/trigger.js';
+import { isByPerson, type Subject, type Trigger } from '../model/trigger.js';
 import { JobQueue } from './job.queue.js';
 import { Plans } from './plans.js';
 import { SnapshotTaker } from './snapshot-taker.js';
@@ -17,6 +17,9 @@ export interface CaptureAsked {
   isTakenElsewhere?: () => Promise<boolean>;
 }
 
+/** How many captures of one plan that people asked for may wait. */
+const MOST_WAITING = 10;
+
 /** Enqueues captures: by a plan, now. */
 @Injectable()
 export class CaptureOperation {
@@ -29,7 +32,7 @@ export class CaptureOperation {
   /**
    * Enqueues a capture. Events that pile up join the event capture that still waits, and a tick is skipped while an earlier one of its plan is at work;
    * the job that serves them is returned.
-   * @throws BackupError `PLAN_NOT_FOUND`
+   * @throws BackupError `PLAN_NOT_FOUND`; `TOO_MANY_JOBS` where a person asks and ten such captures of the plan wait already
    */
   async request(asked: CaptureAsked): Promise<Job> {
     const { trigger, kind, description = null, requestedBy = null } = asked;
@@ -37,6 +40,7 @@ export class CaptureOperation {
     const serving = this.jobServing(trigger, plan.name);
     if (serving && trigger.type === 'event') return this.queue.retrigger(serving.id, joined(serving.trigger!, trigger));
     if (serving) return serving;
+    if (isByPerson(trigger)) this.assertRoom(plan.name);
     return this.queue.submit({
       type: 'capture',
       lane: 'source',
@@ -52,6 +56,18 @@ export class CaptureOperation {
         return { size_bytes: snapshot.size_bytes, duration_ms: snapshot.duration_ms };
       },
     });
+  }
+
+  /** @throws BackupError `TOO_MANY_JOBS` where one more capture that a person asks for would be refused */
+  assertRoom(plan: string): void {
+    const waiting = this.queue
+      .unfinished('capture')
+      .filter((job) => job.plan === plan && job.status === 'pending' && job.trigger && isByPerson(job.trigger));
+    if (waiting.length < MOST_WAITING) return;
+    throw new BackupError(
+      'TOO_MANY_JOBS',
+      `${waiting.length} snapshots by the plan ${plan} that were asked for wait already. Wait until they are taken, or cancel some.`,
+    );
   }
 
   private planOf({ plan, trigger }: CaptureAsked) {

@@ -4,12 +4,12 @@ import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError, type BackupErrorCode } from '../model/errors.js';
 import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
-import type { Trigger } from '../model/trigger.js';
+import { isByPerson, type Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
 import { Lease, type HeldLease } from '../system/lease.js';
 import { processInWords } from '../system/process-identity.js';
 import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
-import { Lane } from './lane.js';
+import { Lane, type Turn } from './lane.js';
 import { Leftovers } from './leftovers.js';
 import { RecordedJobs } from './recorded-jobs.js';
 import { ResolvedOptions } from './resolved-options.js';
@@ -42,12 +42,12 @@ export class JobQueue {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Records a job and runs it when its lane is free; a restore goes before captures that wait. */
+  /** Records a job and runs it when its lane is free: restores first, then what timers and events ask for, then what people ask for. */
   async submit(spec: JobSpec): Promise<Job> {
     if (this.closed) return this.refuse(spec);
     const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.record(job));
     this.live.set(run.job.id, run);
-    this.lanes[spec.lane].add(run, spec.type === 'restore');
+    this.lanes[spec.lane].add(run, turnOf(spec));
     await run.recorded;
     return run.job;
   }
@@ -245,6 +245,13 @@ export class JobQueue {
       `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
     );
   }
+}
+
+/** However much people ask for, the snapshot of a new account and the timed ones do not wait for it. */
+function turnOf({ type, trigger, requestedBy }: JobSpec): Turn {
+  if (type === 'restore') return 'first';
+  const byPerson = trigger ? isByPerson(trigger) : (requestedBy ?? null) !== null;
+  return byPerson ? 'last' : 'ordinary';
 }
 
 /** Why there may be no lease to be had, other than that somebody has it. */

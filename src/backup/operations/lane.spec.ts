@@ -33,10 +33,21 @@ describe('Lane', () => {
     const { lane, log, end } = recordingLane();
     lane.add('a');
     lane.add('b');
-    lane.add('urgent 1', true);
-    lane.add('urgent 2', true);
+    lane.add('urgent 1', 'first');
+    lane.add('urgent 2', 'first');
     for (const item of ['a', 'urgent 1', 'urgent 2', 'b']) await end(item);
     expect(log).toEqual(['a', 'urgent 1', 'urgent 2', 'b']);
+  });
+
+  it('takes what can wait after everything else, however late that came', async () => {
+    const { lane, log, end } = recordingLane();
+    lane.add('a');
+    lane.add('patient 1', 'last');
+    lane.add('patient 2', 'last');
+    lane.add('b');
+    lane.add('urgent', 'first');
+    for (const item of ['a', 'urgent', 'b', 'patient 1']) await end(item);
+    expect(log).toEqual(['a', 'urgent', 'b', 'patient 1', 'patient 2']);
   });
 
   it('removes what still waits, and says that what runs cannot be removed', async () => {

@@ -1,6 +1,11 @@
-/** Runs items strictly one at a time: urgent ones before the others, otherwise in the order they came. */
+/** `first` before `ordinary`, those before `last`. */
+export type Turn = 'first' | 'ordinary' | 'last';
+
+const ORDER: readonly Turn[] = ['first', 'ordinary', 'last'];
+
+/** Runs items strictly one at a time: by their turn, and those of one turn in the order they came. */
 export class Lane<T> {
-  private readonly waiting: { item: T; urgent: boolean }[] = [];
+  private readonly waiting: { item: T; turn: Turn }[] = [];
   private current: T | undefined;
 
   /** @param run must not reject */
@@ -10,10 +15,9 @@ export class Lane<T> {
     return this.current;
   }
 
-  add(item: T, urgent = false): void {
-    const firstOrdinary = this.waiting.findIndex((other) => !other.urgent);
-    const position = urgent && firstOrdinary >= 0 ? firstOrdinary : this.waiting.length;
-    this.waiting.splice(position, 0, { item, urgent });
+  add(item: T, turn: Turn = 'ordinary'): void {
+    const later = this.waiting.findIndex((other) => ORDER.indexOf(other.turn) > ORDER.indexOf(turn));
+    this.waiting.splice(later < 0 ? this.waiting.length : later, 0, { item, turn });
     this.next();
   }
 
