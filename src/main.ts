@@ -7,6 +7,7 @@ import { configureApp } from './app.setup.js';
 import { Environment } from './config/environment.js';
 import { ProgramLog } from './config/program-log.js';
 import { startProblem } from './config/start-problem.js';
+import { DASHBOARD_PATH } from './dashboard/dashboard.controller.js';
 
 async function start(): Promise<void> {
   // The log is held back until the start has succeeded: a failed one ends with its reason alone.
@@ -25,7 +26,7 @@ async function start(): Promise<void> {
   const log = new Logger('Application');
   log.log(`Listening on ${address}, API documentation at /docs`);
   const isNew = app.get(FirstAdmin).showedPassword;
-  log.log(`Dashboard: ${address}/dashboard${isNew ? '; sign in with the password above' : ''}`);
+  log.log(`Dashboard: ${address}${DASHBOARD_PATH}${isNew ? '; sign in with the password above' : ''}`);
 }
 
 try {

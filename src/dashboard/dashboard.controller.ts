@@ -14,6 +14,9 @@ import { Public } from '../access/public.decorator.js';
 import { contentSecurityPolicy } from './content-security-policy.js';
 import { DashboardFiles } from './dashboard.files.js';
 
+/** Where the web page lies: a path of the server. */
+export const DASHBOARD_PATH = '/admin/backups';
+
 /** Serves the web page. It holds no data, so anybody may load it; what it shows comes from the API, which asks for a token. */
 @ApiExcludeController()
 @Public()
@@ -22,10 +25,10 @@ export class DashboardController {
   constructor(private readonly files: DashboardFiles) {}
 
   @Get()
-  @Redirect('/admin/backups', 302)
+  @Redirect(DASHBOARD_PATH, 302)
   home(): void {}
 
-  @Get('admin/backups/assets/:name')
+  @Get(`${DASHBOARD_PATH}/assets/:name`)
   async asset(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asset = await this.files.asset(name);
     if (!asset) throw new NotFoundException('There is no such file. A newer version may be running: reload the page.');
@@ -37,7 +40,7 @@ export class DashboardController {
   }
 
   /** The page itself, under every address that it knows to show. */
-  @Get(['admin/backups', 'admin/backups/*path'])
+  @Get([DASHBOARD_PATH, `${DASHBOARD_PATH}/*path`])
   async page(@Res() response: Response): Promise<void> {
     const page = await this.files.page();
     if (!page) throw new ServiceUnavailableException('The dashboard has not been built. Run: npm run build');

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startHostApp, type HostApp } from '../support/host-app.js';
+import { Program } from '../support/program.js';
+import { removeProgram } from '../support/seeded-program.js';
 
 const BUILT = 'dist/dashboard/public';
 
@@ -68,6 +70,23 @@ describe('the dashboard’s files', () => {
       expect(body).toMatchObject({ status_code: 404, error_code: 'NOT_FOUND' });
     },
   );
+});
+
+describe('the address of the dashboard that the start logs', () => {
+  let program: Program;
+
+  beforeAll(async () => {
+    program = await new Program(await mkdtemp(join(tmpdir(), 'dashboard-'))).start();
+  });
+  afterAll(() => removeProgram(program));
+
+  it('is the one of the page', async () => {
+    const [, address] = /Dashboard: (http:[^\s;]+)/.exec(program.output)!;
+    const answer = await fetch(address!, { redirect: 'error' });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/html/);
+    expect(await answer.text()).toContain('<div id="app">');
+  });
 });
 
 describe('the budget of the dashboard', () => {
