@@ -41,6 +41,12 @@ describe('the history of the clock', () => {
     expect(looks(100, -10_000, 105).jumps).toEqual([jump(100, 105)]);
   });
 
+  it('takes no notice of moments', () => {
+    const history = newClockHistory(day(1));
+    expect(lookAtClock(history, new Date(day(1).getTime() - 60_000), LIMITS)).toBe(history);
+    expect(lookAtClock(history, new Date(day(1).getTime() - 60_001), LIMITS).set_backs).toHaveLength(1);
+  });
+
   it('believes a lower time after a day of it', () => {
     const ahead = looks(300, 1, 2, 3);
     expect(ahead.set_backs).toEqual([]);

@@ -1,6 +1,8 @@
 const DAY_MS = 86_400_000;
 /** The clock is looked at about once an hour; a daily plan may be a little late. */
 const SLACK_MS = 2 * 3_600_000;
+/** Clocks are set back by moments all the time. */
+const NO_SET_BACK_MS = 60_000;
 /** What a person confirmed once counts as usual from then on, up to this: a machine that rests over weekends and holidays is not asked each time. */
 const LONGEST_USUAL_GAP_MS = 7 * DAY_MS;
 
@@ -57,6 +59,8 @@ export function lookAtClock(
   { rhythmMs, retentionMs, runningMs = 0 }: ClockLimits,
 ): ClockHistory {
   const plausibleMs = Math.max(DAY_MS, rhythmMs, history.usual_gap_ms) + SLACK_MS + runningMs;
+  const behindMs = Date.parse(history.seen) - now.getTime();
+  if (behindMs > 0 && behindMs <= NO_SET_BACK_MS) return history;
   const looked =
     now.getTime() < Date.parse(history.seen) ? wentBack(history, now, plausibleMs) : wentOn(history, now, plausibleMs);
   const matters = (since: string) =>

@@ -64,8 +64,10 @@ export class ClockWatch {
     const elapsed = this.clock.elapsed();
     return this.inTurn(async () => {
       const runningMs = this.lookedAt === undefined ? 0 : elapsed - this.lookedAt;
-      const looked = lookAtClock(await this.known(now), now, { ...this.limits(now), runningMs });
+      const known = await this.known(now);
+      const looked = lookAtClock(known, now, { ...this.limits(now), runningMs });
       this.lookedAt = elapsed;
+      this.report(looked, known);
       return this.remember(then(looked, now));
     });
   }
@@ -90,12 +92,13 @@ export class ClockWatch {
     return items[0] ? new Date(items[0].created_at) : now;
   }
 
+  private report({ jumps }: ClockHistory, known: ClockHistory): void {
+    for (const { from, to } of jumps.filter((jump) => !known.jumps.some((other) => other.from === jump.from)))
+      this.logger.warn(`The clock went from ${from} to ${to}, and nobody has confirmed that: no snapshot ages by it`);
+  }
+
   private async remember(history: ClockHistory): Promise<ClockHistory> {
-    const before = this.history;
     this.history = history;
-    for (const { from, to } of history.jumps)
-      if (!before?.jumps.some((jump) => jump.to === to))
-        this.logger.warn(`The clock went from ${from} to ${to}, and nobody has confirmed that: no snapshot ages by it`);
     if (this.options.readOnly || (this.stored && isSameButSeen(this.stored, history) && isRecent(this.stored, history)))
       return history;
     try {
