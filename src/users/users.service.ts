@@ -33,10 +33,10 @@ export class UsersService {
 
   /** @throws NotFoundException `USER_NOT_FOUND`, ConflictException `ALREADY_ADMIN` */
   async promoteToAdmin(id: number): Promise<Account> {
+    if (id > HIGHEST_ID) throw notFound(id);
     const { affected } = await this.users.update({ id, role: Not('admin') }, { role: 'admin' });
     const user = await this.users.findOneBy({ id });
-    if (!user)
-      throw new NotFoundException({ error_code: 'USER_NOT_FOUND', message: `There is no account with the id ${id}.` });
+    if (!user) throw notFound(id);
     if (!affected)
       throw new ConflictException({ error_code: 'ALREADY_ADMIN', message: `The account ${id} is an admin already.` });
     this.announcer.announce({ role: 'admin', user_id: id, label: user.name });
@@ -47,8 +47,8 @@ export class UsersService {
     return this.users.existsBy({ role: 'admin' });
   }
 
-  findById(id: number): Promise<User | null> {
-    return this.users.findOneBy({ id });
+  async findById(id: number): Promise<User | null> {
+    return id > HIGHEST_ID ? null : this.users.findOneBy({ id });
   }
 
   /** @returns the account, if address and password belong together */
@@ -58,6 +58,12 @@ export class UsersService {
     return user && matches ? user : undefined;
   }
 }
+
+/** What the column holds on every database; PostgreSQL refuses to look for a higher one. */
+const HIGHEST_ID = 2 ** 31 - 1;
+
+const notFound = (id: number): NotFoundException =>
+  new NotFoundException({ error_code: 'USER_NOT_FOUND', message: `There is no account with the id ${id}.` });
 
 /** As the drivers of SQLite, PostgreSQL and MySQL call a value that is there already. */
 const NOT_UNIQUE = ['SQLITE_CONSTRAINT_UNIQUE', '23505', 'ER_DUP_ENTRY'];

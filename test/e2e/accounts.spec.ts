@@ -171,7 +171,7 @@ describe('accounts', () => {
       await asAdmin('/admins').send({ user_id: student }).expect(409);
       await vi.waitFor(() => expect(heard).toHaveLength(4));
       events.off(ROLE_CREATED, listener);
-      expect(heard).toEqual([
+      expect(heard).toMatchObject([
         { role: 'student', user_id: student, stored: 'student' },
         { role: 'instructor', user_id: instructor, stored: 'instructor' },
         { role: 'admin', user_id: admin, stored: 'admin' },
@@ -228,6 +228,8 @@ describe('accounts', () => {
         expired: await sign({ sub: '1' }, { expiresIn: -1 }),
         'no account': await sign({}),
         'odd account': await sign({ sub: '1 OR 1=1' }),
+        'endless account': await sign({ sub: '9'.repeat(400), made: 1 }),
+        'account beyond every id': await sign({ sub: '9'.repeat(15), made: 1 }),
       };
       for (const [kind, token] of Object.entries(bad)) {
         const answer = await me(token);
@@ -290,6 +292,44 @@ describe('accounts', () => {
         .expect(413);
       expect(big.body).toEqual(error(413, 'PAYLOAD_TOO_LARGE'));
       expect((await host.http.get('/users/%FF')).body.status_code).toBeGreaterThanOrEqual(400);
+    });
+
+    it.each([
+      [
+        'a NUL in a name',
+        '/users',
+        '{"email":"nul@example.com","password":"a good password","name":"A\\u0000B"}',
+        'name',
+      ],
+      ['a NUL in an address', '/auth/login', '{"email":"a\\u0000@example.com","password":"a good password"}', 'email'],
+      ['a NUL in the name of a field', '/users', '{"a\\u0000":1}', ''],
+      ['15,000 lists in one another', '/users', `{"name":${'['.repeat(15_000)}${']'.repeat(15_000)}}`, 'name.0.0'],
+    ])('refuses %s', async (_, path, text, field) => {
+      const { body } = await host.http.post(path).type('json').send(text).expect(400);
+      expect(body).toMatchObject(error(400, 'VALIDATION_FAILED'));
+      expect(body.errors).toEqual([{ field, message: expect.any(String) }]);
+    });
+
+    it.each([
+      ['12345678901234567890', 400],
+      ['9007199254740993', 400],
+      ['9007199254740991', 404],
+      ['2147483648', 404],
+    ])('knows no account %s', async (id, status) => {
+      await asAdmin('/admins').type('json').send(`{"user_id":${id}}`).expect(status);
+    });
+
+    it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'application/json-seq'])(
+      'takes no body of type %s',
+      async (type) => {
+        const answer = await host.http.post('/users').set('Content-Type', type).send('name=x').expect(415);
+        expect(answer.body).toEqual(error(415, 'UNSUPPORTED_MEDIA_TYPE'));
+      },
+    );
+
+    it('is stored by nobody, errors included', async () => {
+      const answers = [await me(host.adminToken), await me('wrong'), await host.http.get('/nowhere')];
+      for (const { headers } of answers) expect(headers['cache-control']).toBe('no-store');
     });
 
     it('says nothing about an unforeseen error', async () => {
@@ -432,7 +472,7 @@ describe('starting', () => {
         .useValue(environment)
         .compile();
       const app = await module.createNestApplication({ logger: false }).init();
-      expect(heard).toEqual([{ role: 'admin', user_id: 1 }]);
+      expect(heard).toMatchObject([{ role: 'admin', user_id: 1 }]);
       await app.close();
     }));
 

@@ -50,6 +50,10 @@ describe('the backup routes', () => {
         filename: `${body.id}.json`,
         plan: 'auto',
         part_of: null,
+        partial: false,
+        sequence: expect.any(Number),
+        data_source: null,
+        warnings: [],
         source: 'database',
         engine: 'json',
         kind: 'full',
@@ -77,6 +81,33 @@ describe('the backup routes', () => {
       );
       const { body } = await backups.post('?wait=true').expect(507);
       expect(body).toEqual(error(507, 'DISK_FULL'));
+    });
+
+    it('refuses text and values that nothing can store, and bodies that are not JSON', async () => {
+      const { id } = await backups.capture();
+      const deep = `{"description":${'['.repeat(15_000)}${']'.repeat(15_000)}}`;
+      const refused: [Promise<Response>, string][] = [
+        [backups.post('', { description: 'a\0b' }), 'description'],
+        [backups.patch(`/${id}`, { description: 'a\0b' }), 'description'],
+        [backups.get('?q=a%00b'), 'q'],
+        [backups.post('').type('json').send(deep), 'description.0.0'],
+        [backups.put('/config', deep).type('json'), 'description.0.0'],
+      ];
+      for (const [answer, field] of refused) {
+        const { status, body } = await answer;
+        expect([field, status]).toEqual([field, 400]);
+        expect(body).toMatchObject({ ...invalid(field), errors: [{ field, message: expect.any(String) }] });
+      }
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+        const { body } = await backups.post('').set('Content-Type', type).send('description=x').expect(415);
+        expect(body).toEqual(error(415, 'UNSUPPORTED_MEDIA_TYPE'));
+      }
+    });
+
+    it('is stored by nobody between', async () => {
+      const { id } = await backups.capture();
+      for (const path of ['', '/list', '/all', '/config', '/jobs', '/health', `/${id}`, `/${id}/download`, '/nothing'])
+        expect([path, (await backups.get(path)).headers['cache-control']]).toEqual([path, 'no-store']);
     });
 
     it('refuses what it does not know', async () => {

@@ -1,7 +1,8 @@
-import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
+import { applyDecorators, Controller, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { BackupGuard } from './access.guard.js';
 import { BackupErrorFilter } from './error.filter.js';
+import { PlainRequests } from './plain-requests.interceptor.js';
 import { validationPipe } from './validation.js';
 
 /** Where all backup routes stand. */
@@ -12,6 +13,7 @@ export const BackupController = (path = '') =>
   applyDecorators(
     Controller(`${BACKUP_ROUTES}/${path}`),
     UseGuards(BackupGuard),
+    UseInterceptors(PlainRequests),
     UsePipes(validationPipe()),
     UseFilters(BackupErrorFilter),
     ApiTags('backups'),

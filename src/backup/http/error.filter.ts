@@ -24,6 +24,7 @@ export class BackupErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
+    response.setHeader('Cache-Control', 'no-store');
     if (body.status_code === 503 || body.status_code === 429) response.setHeader('Retry-After', '5');
     response.status(body.status_code).json(body);
   }
