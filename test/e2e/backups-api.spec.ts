@@ -258,6 +258,8 @@ describe('the backup routes', () => {
       await backups.damage(filename);
       expect((await backups.post(`/${id}/verify`).expect(200)).body).toMatchObject({ id, is_valid: false });
       expect((await backups.get(`/${id}`)).body.is_valid).toBe(false);
+      expect((await backups.get('?valid=false').expect(200)).body.items).toMatchObject([{ id }]);
+      await backups.get('?valid=no').expect(400);
       await backups.delete(`/${id}`).expect(204);
     });
 

@@ -8,6 +8,7 @@ import {
   Catalog,
   CleanupOperation,
   ExtractOperation,
+  HealthQuery,
   JobQueue,
   RemoveOperation,
   VerifyOperation,
@@ -218,6 +219,29 @@ describe('verifying', () => {
     });
     const [job] = (await app.get(Catalog).jobs({ page: 1, page_size: 1 })).items;
     expect(job).toMatchObject({ type: 'verify', status: 'completed', snapshot_id: ids[0], requested_by: 'admin' });
+  });
+
+  it('keeps damaged ones in sight of health, though the newest is sound', async () => {
+    const [first, second, newest] = ids as [string, string, string];
+    const record = (id: string, isValid: boolean) => app.get(Catalog).recordVerification(id, isValid, clock.now());
+    const health = () => app.get(HealthQuery).health('outside');
+    const about = async () => (await health()).reasons.filter((reason) => reason.includes('damaged'));
+    await record(newest, true);
+    expect(await health()).toMatchObject({ damaged: 0 });
+    expect(await about()).toEqual([]);
+
+    await record(first, false);
+    expect(await health()).toMatchObject({ status: 'caution', damaged: 1 });
+    expect(await about()).toEqual([expect.stringContaining(`The snapshot ${first} was found damaged`)]);
+    await record(second, false);
+    expect(await about()).toEqual([expect.stringMatching(/^2 snapshots were found damaged/)]);
+    const { items } = await app.get(Catalog).page({ valid: false, page: 1, page_size: 9 });
+    expect(items.map(({ id }) => id)).toEqual([second, first]);
+
+    for (const id of [first, second]) await record(id, true);
+    await record(newest, false);
+    expect(await health()).toMatchObject({ status: 'critical', damaged: 1 });
+    expect(await about()).toHaveLength(1); // by its plan, and not once more
   });
 
   it('finds damage inside an archive, and whom it concerns', async () => {

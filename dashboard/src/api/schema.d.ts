@@ -953,6 +953,8 @@ export interface components {
             /** Format: date-time */
             checked_at: string;
             plans: components["schemas"]["BackupPlanHealth"][];
+            /** @description How many snapshots were found damaged when they were last verified; `?valid=false` of the list names them. */
+            damaged: number;
             storage: components["schemas"]["BackupStorage"];
             configuration: components["schemas"]["BackupConfig"];
         };
@@ -2775,6 +2777,8 @@ export interface operations {
                 kind?: "full" | "differential";
                 plan?: string;
                 location?: "regular" | "archived";
+                /** @description `false`: those that were found damaged when they were last verified; `true`: those that were found sound. */
+                valid?: boolean;
                 /** @description Made at this time or later; a UTC day or a time with its offset. */
                 from?: string;
                 /** @description Made before this time. */

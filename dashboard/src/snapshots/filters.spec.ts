@@ -8,6 +8,7 @@ const some: Filters = {
   kind: 'differential',
   plan: 'hourly',
   location: 'archived',
+  valid: 'false',
   from: '2026-03-01',
   to: '2026-03-02',
   page: 3,
@@ -26,6 +27,7 @@ describe('filters in the address', () => {
       from: 'yesterday',
       to: '2026-13-45',
       page: '-2',
+      valid: 'no',
       x: 'y',
     };
     expect(filtersOf(typed)).toEqual(noFilters());
@@ -34,7 +36,7 @@ describe('filters in the address', () => {
   it('are counted without the page', () => {
     expect(activeCount(noFilters())).toBe(0);
     expect(activeCount({ ...noFilters(), page: 4 })).toBe(0);
-    expect(activeCount(some)).toBe(7);
+    expect(activeCount(some)).toBe(8);
   });
 });
 
@@ -46,6 +48,7 @@ describe('what the API is asked', () => {
       kind: 'differential',
       plan: 'hourly',
       location: 'archived',
+      valid: false,
       from: new Date(2026, 2, 1).toISOString(),
       to: new Date(2026, 2, 3).toISOString(),
       page: 3,

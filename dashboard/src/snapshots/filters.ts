@@ -8,6 +8,8 @@ export interface Filters {
   kind: Snapshot['kind'] | null;
   plan: string | null;
   location: Snapshot['location'] | null;
+  /** How the last verification went. */
+  valid: (typeof VALIDITIES)[number] | null;
   /** Days where the person is, `2026-01-30`; both are included. */
   from: string | null;
   to: string | null;
@@ -17,6 +19,7 @@ export interface Filters {
 export const TRIGGERS = ['scheduled', 'manual', 'event', 'safety', 'startup', 'cli'] as const satisfies TriggerType[];
 export const KINDS = ['full', 'differential'] as const satisfies Snapshot['kind'][];
 export const LOCATIONS = ['regular', 'archived'] as const satisfies Snapshot['location'][];
+export const VALIDITIES = ['true', 'false'] as const;
 export const PAGE_SIZE = 50;
 /** The API takes no more. */
 export const LONGEST_SEARCH = 200;
@@ -37,6 +40,7 @@ export function filtersOf(query: LocationQuery): Filters {
     kind: oneOf('kind', KINDS),
     plan: text('plan').slice(0, LONGEST_PLAN) || null,
     location: oneOf('location', LOCATIONS),
+    valid: oneOf('valid', VALIDITIES),
     from: day('from'),
     to: day('to'),
     page: /^[1-9]\d{0,5}$/.test(text('page')) ? Number(text('page')) : 1,
@@ -50,11 +54,12 @@ export function addressOf({ page, ...filters }: Filters): LocationQueryRaw {
 }
 
 /** What the API is asked: its times have a zone, and the second one is not included. */
-export function requestOf({ q, from, to, page, ...exact }: Filters) {
+export function requestOf({ q, from, to, page, valid, ...exact }: Filters) {
   const set = Object.entries(exact).filter(([, value]) => value !== null);
   return {
     ...(Object.fromEntries(set) as { [K in keyof typeof exact]?: NonNullable<(typeof exact)[K]> }),
     ...(q.trim() === '' ? {} : { q: q.trim() }),
+    ...(valid === null ? {} : { valid: valid === 'true' }),
     ...(from === null ? {} : { from: startOfDay(from, 0) }),
     ...(to === null ? {} : { to: startOfDay(to, 1) }),
     page,

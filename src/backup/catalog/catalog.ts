@@ -21,6 +21,8 @@ export interface SnapshotQuery {
   source?: SourceKind | undefined;
   location?: SnapshotLocation | undefined;
   archive?: string | undefined;
+  /** How its last verification went. */
+  valid?: boolean | undefined;
   /** ISO 8601; `from` inclusive, `to` exclusive. */
   from?: string | undefined;
   to?: string | undefined;

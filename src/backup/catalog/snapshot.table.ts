@@ -15,6 +15,7 @@ const EQUAL_FILTERS = {
   source: 'source',
   location: 'location',
   archive: 'archive',
+  valid: 'is_valid',
 } as const;
 const NEWEST_FIRST = { taken_order: 'DESC', created_at: 'DESC', id: 'DESC' } as const;
 /** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */

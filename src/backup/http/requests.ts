@@ -61,6 +61,14 @@ export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
   location?: SnapshotLocation;
 
   @ApiPropertyOptional({
+    description:
+      '`false`: those that were found damaged when they were last verified; `true`: those that were found sound.',
+  })
+  @IfGiven()
+  @Flag()
+  valid?: boolean;
+
+  @ApiPropertyOptional({
     format: 'date-time',
     description: 'Made at this time or later; a UTC day or a time with its offset.',
   })

@@ -30,6 +30,8 @@ export interface PlanHealth extends Judgement {
 export interface BackupHealth extends Judgement {
   checked_at: string;
   plans: PlanHealth[];
+  /** How many snapshots were found damaged when they were last verified. */
+  damaged: number;
   storage: DiskSpace & { needed_bytes: number; used_bytes: number };
   configuration: BackupConfig;
 }
@@ -68,11 +70,14 @@ export class HealthQuery {
     if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
       others.push(['warning', 'No backup is taken by itself; enable a plan.']);
     others.push(...(await this.ofClock()));
+    const { damaged, findings } = await this.ofDamaged(plans);
+    others.push(...findings);
     return {
       status: worst([...plans.map(({ status }) => status), ...others.map(([status]) => status)]),
       reasons: [...others.map(([, reason]) => reason), ...reasons],
       checked_at: this.clock.now().toISOString(),
       plans,
+      damaged,
       storage,
       configuration: this.config.get(),
     };
@@ -96,6 +101,24 @@ export class HealthQuery {
           'If it is right, run a clean-up that confirms the clock; if it is wrong, set it.',
       ]);
     return found;
+  }
+
+  /** Those that are the newest of a plan that runs are said by it. */
+  private async ofDamaged(
+    plans: readonly PlanHealth[],
+  ): Promise<{ damaged: number; findings: [HealthStatus, string][] }> {
+    const told = new Set(
+      plans.flatMap(({ enabled, newest }) => (enabled && newest?.is_valid === false ? [newest.id] : [])),
+    );
+    const { items, total: damaged } = await this.catalog.page({ valid: false, page: 1, page_size: told.size + 1 });
+    const example = items.find(({ id }) => !told.has(id));
+    if (!example) return { damaged, findings: [] };
+    const others = damaged - items.filter(({ id }) => told.has(id)).length;
+    const found =
+      others === 1
+        ? `The snapshot ${example.id} was found damaged when it was last verified`
+        : `${others} snapshots were found damaged when they were last verified, such as ${example.id}`;
+    return { damaged, findings: [['caution', `${found}. Verify again, or delete what stays damaged.`]] };
   }
 
   ofPlans(plans: readonly Plan[], from: Viewpoint = 'inside'): Promise<PlanHealth[]> {

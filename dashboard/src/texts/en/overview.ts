@@ -1,3 +1,7 @@
+import { plurals } from '../plural.js';
+
+const many = plurals('en');
+
 export const overview = {
   health: {
     healthy: 'Your backups are fine',
@@ -6,6 +10,7 @@ export const overview = {
     critical: 'Your data is not safe',
   },
   healthyHint: 'The newest backup of every plan is recent, and nothing speaks against it.',
+  showDamaged: (count: number) => `Show ${many(count, { one: 'damaged snapshot', other: 'damaged snapshots' })}`,
   checked: 'Checked',
   lastBackup: 'Last backup',
   noBackup: 'None yet',

@@ -1,4 +1,7 @@
 import type { Texts } from '../index.js';
+import { plurals } from '../plural.js';
+
+const many = plurals('ru');
 
 export const overview: Texts['overview'] = {
   health: {
@@ -8,6 +11,8 @@ export const overview: Texts['overview'] = {
     critical: 'Данные не защищены',
   },
   healthyHint: 'Последняя копия каждого плана свежая, и ничто не говорит против неё.',
+  showDamaged: (count) =>
+    `Показать ${many(count, { one: 'повреждённый снимок', few: 'повреждённых снимка', other: 'повреждённых снимков' })}`,
   checked: 'Проверено',
   lastBackup: 'Последняя копия',
   noBackup: 'Пока нет',

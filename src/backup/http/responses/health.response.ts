@@ -71,6 +71,13 @@ export class HealthResponse implements BackupHealth {
   @ApiProperty({ type: [PlanHealthResponse] })
   plans!: PlanHealthResponse[];
 
+  @ApiProperty({
+    type: 'integer',
+    description:
+      'How many snapshots were found damaged when they were last verified; `?valid=false` of the list names them.',
+  })
+  damaged!: number;
+
   @ApiProperty({ type: StorageResponse })
   storage!: StorageResponse;
 
