@@ -23,7 +23,7 @@ export async function runCommandLine(
   let exitCode: number = EXIT.done;
   const json = args.includes('--json');
   const program = programOf(terminal, async (command, values, options) => {
-    exitCode = await runCommand(command, values, options, { terminal, application });
+    exitCode = await runCommand(command, values, options, { program, terminal, application });
   });
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -76,11 +76,17 @@ function declare(program: Command, command: CliCommand, run: Run): void {
   });
 }
 
+interface Surroundings {
+  program: Command;
+  terminal: Terminal;
+  application: BackupModuleOptions | undefined;
+}
+
 async function runCommand(
   command: CliCommand,
   values: string[],
   options: Record<string, unknown>,
-  { terminal, application }: { terminal: Terminal; application: BackupModuleOptions | undefined },
+  { program, terminal, application }: Surroundings,
 ): Promise<number> {
   const global = options as GlobalOptions;
   terminal.colours = global.color !== false;
@@ -88,6 +94,7 @@ async function runCommand(
   const context: CommandContext = {
     terminal,
     global,
+    program,
     open: async (use, furtherFileRoots) => {
       const { openBackups } = await import('./open-backups.js'); // most of the time that a start takes
       const backups = await openBackups(global, use, terminal, { application, furtherFileRoots });

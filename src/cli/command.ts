@@ -8,6 +8,8 @@ import type { Terminal } from './terminal.js';
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly global: GlobalOptions;
+  /** All commands, as they are declared. */
+  readonly program: Command;
   /**
    * Opens the backups; they are closed when the command has ended.
    * @param furtherFileRoots folders that files may be restored to, besides those of the settings

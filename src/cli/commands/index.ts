@@ -1,5 +1,6 @@
 import type { CliCommand } from '../command.js';
 import { archive } from './archive.js';
+import { completion } from './completion.js';
 import { config } from './config.js';
 import { create } from './create.js';
 import { diff } from './diff.js';
@@ -32,4 +33,5 @@ export const COMMANDS: readonly CliCommand[] = [
   rotate,
   config,
   rebuildCatalog,
+  completion,
 ];

@@ -1,0 +1,22 @@
+import { Argument } from 'commander';
+import type { CliCommand } from '../command.js';
+import { bashScript } from '../completion/bash.js';
+import { fishScript } from '../completion/fish.js';
+import { shapeOf } from '../completion/shape.js';
+import { zshScript } from '../completion/zsh.js';
+
+const SCRIPT_OF = { bash: bashScript, zsh: zshScript, fish: fishScript };
+type Shell = keyof typeof SCRIPT_OF;
+
+export const completion: CliCommand = {
+  name: 'completion',
+  summary: 'Prints what a shell needs to complete commands and options with Tab.',
+  examples: ['completion bash', 'completion zsh', 'completion fish'],
+  configure: (command) =>
+    command.addArgument(new Argument('<shell>', 'the one that is to complete').choices(Object.keys(SCRIPT_OF))),
+  run({ program, answer }, [shell]) {
+    const script = SCRIPT_OF[shell as Shell](shapeOf(program));
+    answer({ shell, script }, () => script.trimEnd());
+    return Promise.resolve();
+  },
+};
