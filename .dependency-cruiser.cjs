@@ -46,8 +46,9 @@ const DEVELOPMENT = {
 
 /** What the backend around the library runs on; no host of the library gets it. */
 const BACKEND_PACKAGES = [
-  '@nestjs/(?:config|jwt|platform-express|schedule|throttler|typeorm)',
+  '@nestjs/(?:config|jwt|platform-express|schedule|typeorm)',
   '@node-rs/argon2',
+  '@zxcvbn-ts/language-common',
   'helmet',
 ];
 

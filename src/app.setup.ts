@@ -4,12 +4,15 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { appVersion } from './config/backup/app-version.js';
 import { PlainRequests } from './backup/index.js';
+import { Environment } from './config/environment.js';
 import { ErrorFilter } from './config/error.filter.js';
 import { createValidationPipe } from './config/validation.js';
 
 /** Everything about HTTP that holds for all routes; the program, the tests and the scripts share it. */
 export function configureApp(app: NestExpressApplication): void {
   app.disable('x-powered-by');
+  const { trustProxy } = app.get(Environment);
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(
     helmet({
       // Served over plain HTTP in a local network, the pages would look for their own scripts under https.

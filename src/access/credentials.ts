@@ -1,5 +1,5 @@
 /** Long enough to resist guessing, short enough that hashing one stays cheap. */
-export const PASSWORD_LENGTH = { min: 8, max: 200 } as const;
+export const PASSWORD_LENGTH = { min: 10, max: 200 } as const;
 
 /** The one spelling under which an address is stored and looked up. */
 export const normaliseEmail = (email: string): string => email.trim().toLowerCase();

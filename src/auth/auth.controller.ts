@@ -1,12 +1,15 @@
-import { Body, Controller, Header, HttpCode, Post, UnauthorizedException, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res, UnauthorizedException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ThrottlerGuard } from '@nestjs/throttler';
+import type { Request, Response } from 'express';
+import { clientAddress } from '../access/client-address.js';
 import { ApiErrors } from '../access/error-response.js';
 import { Public } from '../access/public.decorator.js';
+import { tooManyRequests } from '../access/too-many-requests.js';
 import { accountOf } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { Credentials } from './credentials.js';
 import { Session } from './session.js';
+import { SignInLimits } from './sign-in-limits.js';
 import { TOKEN_LIFETIME, Tokens } from './tokens.js';
 
 @ApiTags('accounts')
@@ -15,20 +18,26 @@ export class AuthController {
   constructor(
     private readonly users: UsersService,
     private readonly tokens: Tokens,
+    private readonly limits: SignInLimits,
   ) {}
 
   @Post('login')
   @Public()
-  @UseGuards(ThrottlerGuard)
   @HttpCode(200)
-  @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: 'Sign in; at most 10 attempts per minute and address' })
+  @ApiOperation({ summary: 'Sign in; wrong attempts at one account, or from one address, have to wait ever longer' })
   @ApiOkResponse({ type: Session })
   @ApiErrors({ 400: 'VALIDATION_FAILED', 401: 'UNAUTHORIZED', 429: 'TOO_MANY_REQUESTS' })
-  async login(@Body() { email, password }: Credentials): Promise<Session> {
+  async login(
+    @Body() { email, password }: Credentials,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<Session> {
+    const attempt = this.limits.begin(email, clientAddress(request.ip));
+    if (typeof attempt === 'number') throw tooManyRequests(response, attempt, 'Too many attempts to sign in.');
     const user = await this.users.findByCredentials(email, password);
     if (!user)
       throw new UnauthorizedException('E-mail address and password do not match an account. Check both and try again.');
+    attempt.succeeded();
     const access_token = await this.tokens.issue(user);
     return { access_token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME, user: accountOf(user) };
   }

@@ -30,6 +30,8 @@ describe('parseEnvironment', () => {
       backupRestoreOnEmpty: false,
       backupDockerContainer: undefined,
       backupMinFreeMb: 100,
+      registration: true,
+      trustProxy: undefined,
       jwtSecret: undefined,
       firstAdmin: undefined,
     });
@@ -50,7 +52,7 @@ describe('parseEnvironment', () => {
       BACKUP_MIN_FREE_MB: '0',
       JWT_SECRET: 's'.repeat(32),
       ADMIN_EMAIL: ' Ada@Example.com ',
-      ADMIN_PASSWORD: 'eight ch',
+      ADMIN_PASSWORD: 'ten charac',
     });
     expect(environment).toEqual({
       port: 8080,
@@ -67,8 +69,10 @@ describe('parseEnvironment', () => {
       backupRestoreOnEmpty: true,
       backupDockerContainer: 'shop_db',
       backupMinFreeMb: 0,
+      registration: true,
+      trustProxy: undefined,
       jwtSecret: 's'.repeat(32),
-      firstAdmin: { email: 'ada@example.com', password: 'eight ch' },
+      firstAdmin: { email: 'ada@example.com', password: 'ten charac' },
     });
     expect(environment.dataFolder).toBe('/var/lib/app');
   });
@@ -118,13 +122,28 @@ describe('parseEnvironment', () => {
     expect(parseEnvironment({ NODE_ENV: 'development' }).jwtSecret).toBeUndefined();
   });
 
+  it.each([
+    ['1', 1],
+    ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
+    ['2001:db8::1', ['2001:db8::1']],
+  ])('takes %s for TRUST_PROXY', (text, value) =>
+    expect(parseEnvironment({ TRUST_PROXY: text }).trustProxy).toEqual(value),
+  );
+
+  it.each(['true', '0', '10.0.0.0/0', '10.0.0.0/33', 'proxy.example.com', '10.0.0.1,,'])(
+    'refuses %s for TRUST_PROXY',
+    (text) => expect(problems({ TRUST_PROXY: text })).toContain('TRUST_PROXY must be how many'),
+  );
+
   it('wants both or neither of the first admin', () => {
     expect(problems({ ADMIN_EMAIL: 'a@example.com' })).toContain('ADMIN_PASSWORD is missing');
     expect(problems({ ADMIN_PASSWORD: 'long enough' })).toContain('ADMIN_EMAIL is missing');
     expect(problems({ ADMIN_EMAIL: 'nobody', ADMIN_PASSWORD: 'long enough' })).toContain(
       'ADMIN_EMAIL must be an e-mail',
     );
-    expect(problems({ ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: 'short' })).toContain('ADMIN_PASSWORD must have 8');
+    expect(problems({ ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: 'short' })).toContain(
+      'ADMIN_PASSWORD must have 10',
+    );
   });
 
   it('tells all mistakes at once and repeats no value', () => {

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { isEmail } from 'class-validator';
+import { isCommonPassword } from '../access/common-passwords.js';
 import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
 import { readBackupEnvironment, type BackupEnvironment } from './backup/backup.environment.js';
 import type { HostDatabase } from './backup/host-database.js';
@@ -22,6 +24,10 @@ export class Environment implements BackupEnvironment {
   readonly backupMinFreeMb!: number;
   /** Undefined outside production when none was given: then one is generated into {@link dataFolder}. */
   readonly jwtSecret!: string | undefined;
+  /** Whether anybody may open a student account. */
+  readonly registration!: boolean;
+  /** How many proxies stand before the server, or which addresses they have; undefined: none. */
+  readonly trustProxy!: number | string[] | undefined;
   readonly firstAdmin!: { email: string; password: string } | undefined;
 
   /** Where the backend's own secret lies: beside a database file, else in `./data`. */
@@ -42,6 +48,8 @@ export function parseEnvironment(source: NodeJS.ProcessEnv): Environment {
     host: variables.text('HOST', '127.0.0.1'),
     ...readBackupEnvironment(variables),
     jwtSecret: jwtSecret(variables, source['NODE_ENV'] === 'production'),
+    registration: variables.onOff('REGISTRATION', 'on'),
+    trustProxy: variables.optional('TRUST_PROXY', trustProxy),
     firstAdmin: firstAdmin(variables),
   };
   variables.throwIfAnyIsWrong();
@@ -63,6 +71,29 @@ function jwtSecret(variables: Variables, production: boolean): string | undefine
   return secret;
 }
 
+/** Not `true`: then anybody could claim any address. */
+function trustProxy(text: string): number | string[] {
+  if (/^[1-9]$/.test(text.trim())) return Number(text);
+  const proxies = text.split(',').map((part) => part.trim());
+  if (proxies.every((proxy) => PROXY_NAMES.includes(proxy) || isNetwork(proxy))) return proxies;
+  throw new RangeError(
+    'must be how many proxies stand before the server (1 to 9), or their addresses, separated by commas: 10.0.0.2, 10.0.0.0/8, loopback',
+  );
+}
+
+const PROXY_NAMES = ['loopback', 'linklocal', 'uniquelocal'];
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  const longest = version === 4 ? 32 : 128;
+  return (
+    version > 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= longest))
+  );
+}
+
 function firstAdmin(variables: Variables): Environment['firstAdmin'] {
   const email = variables.optional('ADMIN_EMAIL', (text) => {
     if (isEmail(text.trim())) return normaliseEmail(text);
@@ -70,8 +101,9 @@ function firstAdmin(variables: Variables): Environment['firstAdmin'] {
   });
   const password = variables.optional('ADMIN_PASSWORD', (text) => {
     const { min, max } = PASSWORD_LENGTH;
-    if (text.length >= min && text.length <= max) return text;
-    throw new RangeError(`must have ${min} to ${max} characters`);
+    if (text.length < min || text.length > max) throw new RangeError(`must have ${min} to ${max} characters`);
+    if (isCommonPassword(text)) throw new RangeError('is one of the most common passwords; choose another');
+    return text;
   });
   if (variables.has('ADMIN_EMAIL') !== variables.has('ADMIN_PASSWORD')) {
     const missing = variables.has('ADMIN_EMAIL') ? 'ADMIN_PASSWORD' : 'ADMIN_EMAIL';

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, type TransformFnParams } from 'class-transformer';
-import { IsEmail, IsString, Length } from 'class-validator';
+import { IsEmail, IsString, Length, ValidateBy } from 'class-validator';
+import { isCommonPassword } from '../access/common-passwords.js';
 import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
 
 const NAME_LENGTH = { min: 1, max: 100 } as const;
@@ -8,6 +9,15 @@ const NAME_LENGTH = { min: 1, max: 100 } as const;
 const email = { message: 'must be an e-mail address' };
 const password = { message: `must be a text of ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters` };
 const name = { message: `must be a text of ${NAME_LENGTH.min} to ${NAME_LENGTH.max} characters` };
+
+const NotCommon = () =>
+  ValidateBy({
+    name: 'notCommon',
+    validator: {
+      validate: (value: unknown) => typeof value !== 'string' || !isCommonPassword(value),
+      defaultMessage: () => 'is one of the most common passwords, which are guessed first; choose another',
+    },
+  });
 
 const onText =
   (change: (text: string) => string) =>
@@ -22,6 +32,7 @@ export class NewAccount {
   email!: string;
 
   @ApiProperty({ minLength: PASSWORD_LENGTH.min, maxLength: PASSWORD_LENGTH.max, format: 'password' })
+  @NotCommon()
   @IsString(password)
   @Length(PASSWORD_LENGTH.min, PASSWORD_LENGTH.max, password)
   password!: string;

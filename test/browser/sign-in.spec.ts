@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.js';
 import { Program } from '../support/program.js';
 import { describeInBrowser, PHONE, visitsTo, type Visit } from '../support/visits.js';
 
+const NOBODY = { email: 'nobody.at.all@example.com', password: 'a wrong password' };
 const STUDENT = { email: 'sam@example.com', password: 'a good password', name: 'Sam' };
 
 /** Everything that the browser keeps. A token begins with `ey`. */
@@ -129,10 +130,10 @@ describeInBrowser('signing in', () => {
     'is slowed down for whoever keeps guessing',
     async (visit) => {
       visit.expectRefusals(429);
-      const guess = () => program.ask('POST', '/auth/login', { ...ADMIN, password: 'a wrong password' });
+      const guess = () => program.ask('POST', '/auth/login', NOBODY);
       await eventually(async () => (await guess()).status === 429);
       await visit.open();
-      await visit.signIn();
+      await visit.signIn(NOBODY);
       await visit.page.getByRole('alert').getByText('Wait a minute').waitFor();
     },
     { signedIn: false },

@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
 import { JwtService } from '@nestjs/jwt';
 import { Test } from '@nestjs/testing';
+import { plainToInstance } from 'class-transformer';
+import { validate } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AppModule } from '../../src/app.module.js';
 import { ROLE_CREATED, type RoleCreatedEvent } from '../../src/access/role-created.event.js';
 import { Environment, parseEnvironment } from '../../src/config/environment.js';
+import { NewAccount } from '../../src/users/new-account.js';
 import { ADMIN, startHostApp, type HostApp } from '../support/host-app.js';
 
 const PASSWORD = 'a good password';
@@ -73,7 +76,7 @@ describe('accounts', () => {
       expect(body.errors).toEqual([
         { field: 'role', message: 'is not accepted here' },
         { field: 'email', message: 'must be an e-mail address' },
-        { field: 'password', message: 'must be a text of 8 to 200 characters' },
+        { field: 'password', message: 'must be a text of 10 to 200 characters' },
         { field: 'name', message: 'must be a text of 1 to 100 characters' },
       ]);
       expect(JSON.stringify(body)).not.toContain('short');
@@ -93,10 +96,10 @@ describe('accounts', () => {
       expect(answer.body.errors.length).toBeGreaterThan(0);
     });
 
-    it('accepts passwords of 8 and of 200 characters, not of 201', async () => {
+    it('accepts passwords of 10 and of 200 characters, not of 201', async () => {
       await host.http
         .post('/users')
-        .send({ ...newAccount(), password: 'x'.repeat(8) })
+        .send({ ...newAccount(), password: 'x1'.repeat(5) })
         .expect(201);
       await host.http
         .post('/users')
@@ -357,7 +360,7 @@ describe('accounts', () => {
     const { body } = await host.http.get('/docs-json').expect(200);
     const statuses = (path: string, method: string) => Object.keys(body.paths[path][method].responses as object);
     expect(statuses('/auth/login', 'post')).toEqual(['200', '400', '401', '429']);
-    expect(statuses('/users', 'post')).toEqual(['201', '400', '409']);
+    expect(statuses('/users', 'post')).toEqual(['201', '400', '403', '409', '429']);
     expect(statuses('/users/me', 'get')).toEqual(['200', '401']);
     expect(statuses('/instructors', 'post')).toEqual(['201', '400', '401', '403', '409']);
     expect(statuses('/admins', 'post')).toEqual(['201', '400', '401', '403', '404', '409']);
@@ -377,7 +380,7 @@ describe('signing in', () => {
   });
   afterAll(() => host.close());
 
-  it('gives a token for the right password, says the same whatever is wrong, and stops guessing after ten attempts', async () => {
+  it('gives a token for the right password, says the same whatever is wrong, and slows down guessing after ten attempts', async () => {
     const login = (body: object) => host.http.post('/auth/login').send(body);
     const right = await login({ email: ' ADMIN@example.com', password: ADMIN.password }).expect(200);
     expect(right.headers['cache-control']).toBe('no-store');
@@ -394,13 +397,68 @@ describe('signing in', () => {
     expect((await login({ email: ADMIN.email }).expect(400)).body.errors).toEqual([
       { field: 'password', message: 'must be a text of at most 200 characters' },
     ]);
-    // Five so far, with the login of startHostApp.
-    for (let attempt = 6; attempt <= 10; attempt++) await login({ email: ADMIN.email, password: PASSWORD }).expect(401);
-    const limited = await login({ email: ADMIN.email, password: ADMIN.password }).expect(429);
+    for (let attempt = 2; attempt <= 10; attempt++) {
+      await login({ email: 'nobody@example.com', password: PASSWORD }).expect(401);
+    }
+    const limited = await login({ email: 'Nobody@example.com', password: PASSWORD }).expect(429);
     expect(limited.body).toEqual(error(429, 'TOO_MANY_REQUESTS'));
     expect(Number(limited.headers['retry-after'])).toBeGreaterThan(0);
     await host.http.get('/users/me').auth(host.adminToken, { type: 'bearer' }).expect(200);
+    await login(ADMIN).expect(200);
   });
+
+  it('tells clients apart behind a proxy that it was told of, and believes nobody else', async () => {
+    const behind = await startHostApp({ TRUST_PROXY: 'loopback' });
+    const guessFrom = (at: HostApp, address: string) =>
+      at.http
+        .post('/auth/login')
+        .set('X-Forwarded-For', address)
+        .send({ email: `${address}@example.com`, password: PASSWORD });
+    try {
+      const [there, here]: number[][] = [[], []];
+      for (let n = 0; n < 31; n++) {
+        const other = guessFrom(behind, '198.51.100.7').send({ email: `x${n}@example.com` });
+        there!.push((await other).status);
+        here!.push((await guessFrom(host, `198.51.100.${n}`)).status);
+      }
+      expect(there).toEqual([...Array<number>(30).fill(401), 429]);
+      expect((await guessFrom(behind, '203.0.113.5')).status).toBe(401);
+      expect(here!.at(-1)).toBe(429);
+      // Whoever guesses at the account from elsewhere does not keep its owner out.
+      await behind.http.post('/auth/login').send(ADMIN).expect(200);
+    } finally {
+      await behind.close();
+    }
+  });
+});
+
+describe('registration', () => {
+  it('is limited by address, and can be switched off', async () => {
+    const host = await startHostApp();
+    const register = (number: number) =>
+      host.http.post('/users').send({ email: `p${number}@example.com`, password: PASSWORD, name: 'P' });
+    await Promise.all(Array.from({ length: 60 }, (_, number) => register(number).expect(201)));
+    const limited = await register(60).expect(429);
+    expect(limited.body).toEqual(error(429, 'TOO_MANY_REQUESTS'));
+    expect(limited.headers['retry-after']).toBe('60');
+    await host.close();
+
+    const closed = await startHostApp({ REGISTRATION: 'off' });
+    const account = { email: 'late@example.com', password: PASSWORD, name: 'Late' };
+    const { body } = await closed.http.post('/users').send(account).expect(403);
+    expect(body).toEqual(error(403, 'REGISTRATION_CLOSED'));
+    await closed.http.post('/instructors').auth(closed.adminToken, { type: 'bearer' }).send(account).expect(201);
+    await closed.close();
+  });
+
+  it.each(['1234567890', 'qwertyuiop', 'Qwertyuiop', '1q2w3e4r5t', 'password123', 'basketball'])(
+    'refuses the common password %s',
+    async (password) => {
+      const errors = await validate(plainToInstance(NewAccount, { email: 'a@example.com', name: 'A', password }));
+      expect(errors.map(({ property }) => property)).toEqual(['password']);
+      expect(() => parseEnvironment({ ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: password })).toThrow('common');
+    },
+  );
 });
 
 describe('starting', () => {

@@ -20,7 +20,7 @@ export interface HostApp {
   /** Sends requests to the listening application. */
   http: ReturnType<typeof supertest>;
   adminToken: string;
-  /** A token without a login, which is limited to ten a minute. */
+  /** A token without a login, which takes the time of a password's hash. */
   tokenOf(accountId: number): Promise<string>;
   /** Stops the application; removes the folder, unless it was given by the caller. */
   close(): Promise<void>;
