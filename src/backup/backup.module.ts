@@ -3,6 +3,7 @@ import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
 import { BACKUP_CONTROLLERS } from './http/controllers.js';
+import { StreamedLists } from './http/streamed-lists.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { RoleCreatedListener } from './triggers/role-created.listener.js';
 
@@ -17,7 +18,7 @@ import { RoleCreatedListener } from './triggers/role-created.listener.js';
  */
 @Module({
   controllers: BACKUP_CONTROLLERS,
-  providers: [...PROVIDERS, MaintenanceMiddleware, RoleCreatedListener],
+  providers: [...PROVIDERS, MaintenanceMiddleware, RoleCreatedListener, StreamedLists],
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import type { Response } from 'supertest';
+import { Catalog } from '../../src/backup/catalog/catalog.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
@@ -165,6 +167,38 @@ describe('the backup routes', () => {
       const { body: all } = await backups.get('/all').expect(200);
       expect(list.length).toBeGreaterThan(0);
       expect(all).toEqual({ regular: list, archived: [] });
+    });
+
+    it('writes lists of everything as they are taken, and a few at once', async () => {
+      const snapshot = await backups.capture();
+      const piece = Array<Snapshot>(100).fill(snapshot);
+      let pulled = 0;
+      const pieces = vi
+        .spyOn(host.app.get(Catalog, { strict: false }), 'pieces')
+        .mockImplementation(async function* () {
+          for (let n = 0; n < 1000; n++) {
+            pulled++;
+            yield await Promise.resolve(piece);
+          }
+        });
+      const url = `${await host.app.getUrl()}/admin/database/backups/`;
+      const headers = { authorization: `Bearer ${host.adminToken}` };
+      // Far more than the sockets between hold, and nobody reads it.
+      const open = await Promise.all(
+        ['list', 'all', 'list', 'all'].map(
+          (path) =>
+            new Promise<IncomingMessage>((resolve) => {
+              get(url + path, { headers, agent: false }, resolve);
+            }),
+        ),
+      );
+      const refused = await backups.get('/list').expect(503);
+      expect(refused.body).toEqual(error(503, 'BUSY'));
+      expect(refused.headers['retry-after']).toBe('5');
+      expect(pulled).toBeLessThan(4000);
+      for (const answer of open) answer.destroy();
+      pieces.mockRestore();
+      await vi.waitFor(async () => expect((await backups.get('/list')).status).toBe(200), { timeout: 20_000 });
     });
   });
 

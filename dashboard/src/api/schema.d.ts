@@ -425,7 +425,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All snapshots outside archives */
+        /** All snapshots outside archives; where they are many, better by pages: `GET …/backups` */
         get: operations["SnapshotsController_list"];
         put?: never;
         post?: never;
@@ -442,7 +442,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All snapshots: regular ones, and archives with what they hold */
+        /** All snapshots: regular ones, and archives with what they hold; where they are many, better by pages: `GET …/backups` */
         get: operations["SnapshotsController_all"];
         put?: never;
         post?: never;
@@ -3238,7 +3238,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3293,7 +3293,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -130,6 +130,8 @@ export abstract class Catalog {
   abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
   /** The one taken last first. */
   abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
+  /** As {@link all}, piece by piece, for what goes out as it is read: what is deleted meanwhile, or no longer fits the filter, is left out. */
+  abstract pieces(filter?: { location?: SnapshotLocation; archive?: string }): AsyncIterable<Snapshot[]>;
   /**
    * What somebody would go back to, the one taken last first: not what a restore put aside, not a part of another snapshot, and nothing that was found
    * damaged or builds on what was. Without a plan only what restores all of the application's default database; where no snapshot is of it, all

@@ -34,6 +34,11 @@ const IS_WHOLE = `s.partial = 0 AND NOT ${hasPart('p.partial = 1')}`;
 const HOLDS_DEFAULT_DATABASE = `${IS_WHOLE} AND ((s.source = 'database' AND s.data_source IS NULL)
   OR (s.source = 'full' AND ${hasPart(`p.source = 'database' AND p.data_source IS NULL`)}))`;
 
+export interface SnapshotFilter {
+  location?: SnapshotLocation;
+  archive?: string;
+}
+
 const snapshotsOf = (rows: readonly SnapshotRecord[]): Snapshot[] => rows.map(snapshotOf);
 
 /** The rows of snapshots. */
@@ -65,14 +70,23 @@ export class SnapshotTable {
   }
 
   /** Many rows take a while to turn into objects: ids first, then the rows piece by piece. */
-  async all(filter: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]> {
-    const listed = await this.rows.find({ select: { id: true }, where: filter, order: NEWEST_FIRST });
+  async all(filter: SnapshotFilter): Promise<Snapshot[]> {
     const found: Snapshot[] = [];
-    await inChunks(listed, async (chunk) => {
-      const rows = await this.rows.find({ where: { id: In(chunk.map(({ id }) => id)) }, order: NEWEST_FIRST });
-      found.push(...rows.map(snapshotOf));
+    await inChunks(await this.ids(filter), async (chunk) => {
+      found.push(...(await this.among(chunk, {})));
     });
     return found;
+  }
+
+  /** Of those that fit the filter, the one taken last first. */
+  async ids(filter: SnapshotFilter): Promise<string[]> {
+    const found = this.newestFirst().select('s.id', 'id').where(filter);
+    return (await found.getRawMany<{ id: string }>()).map(({ id }) => id);
+  }
+
+  /** Those of a few ids that fit the filter, the one taken last first. */
+  async among(ids: readonly string[], filter: SnapshotFilter): Promise<Snapshot[]> {
+    return snapshotsOf(await this.rows.find({ where: { ...filter, id: In([...ids]) }, order: NEWEST_FIRST }));
   }
 
   async restorePoints({ plan, to, evenDamaged }: RestorePointQuery, limit?: number): Promise<Snapshot[]> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ArchiveFile, Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError } from '../model/errors.js';
@@ -20,6 +21,7 @@ import {
   type SnapshotQuery,
   type SnapshotTotals,
 } from './catalog.js';
+import { piecesOf } from './chunks.js';
 import { Serial } from './serial.js';
 import type { SnapshotTable } from './snapshot.table.js';
 
@@ -112,6 +114,14 @@ export class TypeOrmCatalog extends Catalog {
 
   override async all(filter: { location?: SnapshotLocation; archive?: string } = {}): Promise<Snapshot[]> {
     return this.store.use(({ snapshots }) => snapshots.all(filter));
+  }
+
+  override async *pieces(filter: { location?: SnapshotLocation; archive?: string } = {}): AsyncGenerator<Snapshot[]> {
+    const ids = await this.store.use(({ snapshots }) => snapshots.ids(filter));
+    for (const piece of piecesOf(ids)) {
+      yield await this.store.use(({ snapshots }) => snapshots.among(piece, filter));
+      await setImmediate();
+    }
   }
 
   override async restorePoints(query: RestorePointQuery = {}, limit?: number): Promise<Snapshot[]> {

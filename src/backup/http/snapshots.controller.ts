@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Patch, Query, type StreamableFile } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
 import { Catalog } from '../catalog/catalog.js';
 import { RemoveOperation } from '../operations/remove.operation.js';
@@ -12,6 +12,7 @@ import {
   SnapshotPageResponse,
   SnapshotResponse,
 } from './responses/snapshot.response.js';
+import { StreamedLists } from './streamed-lists.js';
 import { invalid } from './validation.js';
 
 /** The list of snapshots, and each one's details. */
@@ -19,6 +20,7 @@ import { invalid } from './validation.js';
 export class SnapshotsController {
   constructor(
     private readonly catalog: Catalog,
+    private readonly lists: StreamedLists,
     private readonly removal: RemoveOperation,
   ) {}
 
@@ -31,27 +33,22 @@ export class SnapshotsController {
   }
 
   @Get('list')
-  @ApiOperation({ summary: 'All snapshots outside archives' })
+  @ApiOperation({ summary: 'All snapshots outside archives; where they are many, better by pages: `GET …/backups`' })
   @ApiOkResponse({ type: [SnapshotResponse] })
-  @ApiErrors('MAINTENANCE')
-  list(): Promise<SnapshotResponse[]> {
-    return this.catalog.all({ location: 'regular' });
+  @ApiErrors('BUSY', 'MAINTENANCE')
+  list(): Promise<StreamableFile> {
+    return this.lists.regular();
   }
 
   @Get('all')
-  @ApiOperation({ summary: 'All snapshots: regular ones, and archives with what they hold' })
+  @ApiOperation({
+    summary:
+      'All snapshots: regular ones, and archives with what they hold; where they are many, better by pages: `GET …/backups`',
+  })
   @ApiOkResponse({ type: AllSnapshotsResponse })
-  @ApiErrors('MAINTENANCE')
-  async all(): Promise<AllSnapshotsResponse> {
-    const [snapshots, archives] = await Promise.all([this.catalog.all(), this.catalog.archives()]);
-    const regular = snapshots.filter(({ location }) => location === 'regular');
-    const inArchive = new Map<string | null, SnapshotResponse[]>(archives.map(({ filename }) => [filename, []]));
-    for (const snapshot of snapshots) inArchive.get(snapshot.archive)?.push(snapshot);
-    const archived = archives.map(({ filename, date, size_bytes }) => {
-      const files = inArchive.get(filename) ?? [];
-      return { filename, date, size_bytes, file_count: files.length, files };
-    });
-    return { regular, archived };
+  @ApiErrors('BUSY', 'MAINTENANCE')
+  all(): Promise<StreamableFile> {
+    return this.lists.all();
   }
 
   @Get('newest')

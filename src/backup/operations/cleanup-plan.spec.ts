@@ -35,6 +35,25 @@ const archived = (id: string, daysAgo: number, changes: Partial<Snapshot> = {}):
 const ids = (snapshots: Snapshot[]): string[] => snapshots.map(({ id }) => id);
 
 describe('planCleanup', () => {
+  it('looks at each snapshot a few times, however many days there are', () => {
+    const looksAt = (count: number) => {
+      let looks = 0;
+      const watched = Array.from({ length: count }, (_, n) => {
+        const { created_at, ...rest } = snapshot(`s${n}`, n / 4);
+        return Object.defineProperty(rest, 'created_at', {
+          enumerable: true,
+          get: () => {
+            looks++;
+            return created_at;
+          },
+        }) as Snapshot;
+      });
+      planCleanup(watched, Object.assign(new BackupConfig(), { retention_days: 365 }), NOW);
+      return looks;
+    };
+    expect(looksAt(1200)).toBeLessThan(2.6 * looksAt(600));
+  });
+
   it('has nothing to do while everything is young', () => {
     const plan = planCleanup([snapshot('a', 0), snapshot('b', 14)], config, NOW);
     expect(isIdle(plan)).toBe(true);

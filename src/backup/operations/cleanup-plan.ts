@@ -29,10 +29,11 @@ export function planCleanup(
   const staysLoose = snapshots.filter(
     ({ id, location, is_valid }) => location === 'regular' && !gone.has(id) && is_valid !== false,
   );
+  const ofDays = groupedBy(staysLoose, ({ created_at }) => utcDay(new Date(created_at)));
   return {
     days: daysToArchive(staysLoose, config.auto_archive_after_days, now, clock).map((day) => ({
       day,
-      snapshots: staysLoose.filter(({ created_at }) => utcDay(new Date(created_at)) === day),
+      snapshots: ofDays.get(day) ?? [],
     })),
     expiredLoose: expiredSnapshots.filter(({ archive }) => archive === null).sort(dependentsFirst),
     expiredArchived: byArchive(expiredSnapshots),
@@ -68,10 +69,17 @@ const dependentsFirst = (a: Snapshot, b: Snapshot): number => neededBy(a) - need
 const neededBy = ({ source, base }: Snapshot): number => (source === 'full' ? 0 : base === null ? 2 : 1);
 
 function byArchive(snapshots: readonly Snapshot[]): CleanupPlan['expiredArchived'] {
-  const archives = new Map<string, Snapshot[]>();
+  const archived = snapshots.filter(({ archive }) => archive !== null);
+  return [...groupedBy(archived, ({ archive }) => archive!)].map(([archive, held]) => ({ archive, snapshots: held }));
+}
+
+/** In one pass: there may be tens of thousands, and hundreds of days. */
+function groupedBy(snapshots: readonly Snapshot[], key: (snapshot: Snapshot) => string): Map<string, Snapshot[]> {
+  const groups = new Map<string, Snapshot[]>();
   for (const snapshot of snapshots) {
-    if (snapshot.archive === null) continue;
-    archives.set(snapshot.archive, [...(archives.get(snapshot.archive) ?? []), snapshot]);
+    const group = groups.get(key(snapshot));
+    if (group) group.push(snapshot);
+    else groups.set(key(snapshot), [snapshot]);
   }
-  return [...archives].map(([archive, held]) => ({ archive, snapshots: held }));
+  return groups;
 }
