@@ -23,6 +23,7 @@ import { DatabaseRestorer } from './operations/database.restorer.js';
 import { DatabaseTaker } from './operations/database.taker.js';
 import { DayArchives } from './operations/day-archives.js';
 import { EmptyStart } from './operations/empty-start.js';
+import { BrowseOperation } from './operations/browse.operation.js';
 import { ExtractOperation } from './operations/extract.operation.js';
 import { FileRoots } from './operations/file-roots.js';
 import { FilesRestorer } from './operations/files.restorer.js';
@@ -102,6 +103,7 @@ export const OPERATIONS: Provider[] = [
   RestoreOperation,
   RestoreOutlook,
   VerifyOperation,
+  BrowseOperation,
   ExtractOperation,
   CompareOperation,
   CleanupOperation,

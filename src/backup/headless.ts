@@ -22,6 +22,7 @@ export { TRIGGER_TYPES, type Subject, type Trigger, type TriggerType } from './m
 
 // For programs: inject these after importing the module.
 export { Catalog, type JobQuery, type Page, type SnapshotQuery } from './catalog/catalog.js';
+export { BrowseOperation } from './operations/browse.operation.js';
 export { CaptureOperation, type CaptureAsked } from './operations/capture.operation.js';
 export type { CleanupPlan } from './operations/cleanup-plan.js';
 export { CleanupOperation, type CleanupPreview, type CleanupResult } from './operations/cleanup.operation.js';

@@ -32,6 +32,8 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   PLAN_NOT_FOUND: EXIT.notFound,
   SNAPSHOT_NOT_FOUND: EXIT.notFound,
   TABLE_NOT_FOUND: EXIT.notFound,
+  FILE_NOT_FOUND: EXIT.notFound,
+  WRONG_FILE_TYPE: EXIT.refused,
   ARCHIVE_NOT_FOUND: EXIT.notFound,
   FILE_NOT_IN_ARCHIVE: EXIT.notFound,
   JOB_NOT_FOUND: EXIT.notFound,

@@ -40,10 +40,10 @@ export class BackupsClient {
   }
 
   /** A snapshot as it would have been taken at that time. */
-  async captureAt(at: string): Promise<Snapshot> {
+  async captureAt(at: string, body: object = {}): Promise<Snapshot> {
     const now = vi.spyOn(this.host.app.get(Clock, { strict: false }), 'now').mockReturnValue(new Date(at));
     try {
-      return await this.capture();
+      return await this.capture(body);
     } finally {
       now.mockRestore();
     }

@@ -1,5 +1,6 @@
 import { ApiError } from './api-error.js';
 import { send } from './client.js';
+import { fileName } from './file-name.js';
 
 /** Fetches a file as the person who is signed in, which a plain link cannot, and hands it to the browser. */
 export async function download(path: string, fallbackName: string): Promise<void> {
@@ -21,7 +22,3 @@ async function wholeBody(response: Response): Promise<Blob> {
     throw ApiError.unreachable(error);
   }
 }
-
-/** The name in `attachment; filename="…"`. */
-export const fileName = (disposition: string | null): string | undefined =>
-  /filename="([^"]+)"/.exec(disposition ?? '')?.[1];

@@ -332,6 +332,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/database/backups/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists or searches the files of a snapshot of files */
+        get: operations["FilesController_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/database/backups/{id}/files/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file out of a snapshot of files */
+        get: operations["FilesController_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/database/backups/{id}/diff": {
         parameters: {
             query?: never;
@@ -603,7 +637,7 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
@@ -982,6 +1016,45 @@ export interface components {
         BackupStatus: {
             plans: components["schemas"]["BackupPlanStatus"][];
             running_job: components["schemas"]["BackupJob"] | null;
+        };
+        BackupListedFile: {
+            /**
+             * @description Absolute, as it was captured.
+             * @example /srv/uploads/letter.pdf
+             */
+            path: string | {
+                $hex: string;
+            };
+            /**
+             * @description The last part of the path, for people.
+             * @example letter.pdf
+             */
+            name: string;
+            /**
+             * @description `skipped`: it was there and could not be captured.
+             * @enum {string}
+             */
+            type: "file" | "directory" | "symlink" | "hardlink" | "skipped";
+            /** @description Of files alone. */
+            size_bytes: number | null;
+            /** Format: date-time */
+            modified_at: string | null;
+            /** @description What a link leads to. */
+            target: (string | {
+                $hex: string;
+            }) | null;
+            /** @description Why it is not in the snapshot. */
+            skipped_reason: string | null;
+        };
+        BackupFilesPage: {
+            /** @description The folder; null for the captured paths. */
+            path: (string | {
+                $hex: string;
+            }) | null;
+            offset: number;
+            limit: number;
+            total: number;
+            entries: components["schemas"]["BackupListedFile"][];
         };
         BackupState: {
             /**
@@ -2551,6 +2624,203 @@ export interface operations {
             };
             /** @description `INTERNAL_ERROR`, `ARCHIVE_CORRUPT` */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `MAINTENANCE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    FilesController_list: {
+        parameters: {
+            query?: {
+                /** @description A captured folder, absolute: what lies in it is listed. The captured paths themselves when absent. A path that is no UTF-8 as JSON, `{"$hex":"2F…"}`, as the list has it. */
+                path?: string;
+                /** @description Searches the folder, or everything, at any depth instead: part of a name, or of a path where it has a slash, whatever the case. */
+                q?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupFilesPage"];
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `SNAPSHOT_NOT_FOUND`, `FILE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `WRONG_FILE_TYPE`, `SNAPSHOT_CORRUPT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`, `ARCHIVE_CORRUPT` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNSUPPORTED` */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `MAINTENANCE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    FilesController_content: {
+        parameters: {
+            query: {
+                /** @description The file, as the list names it. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Streamed, as an attachment; of a differential out of itself or its base. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `SNAPSHOT_NOT_FOUND`, `FILE_NOT_FOUND` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `WRONG_FILE_TYPE`, `SNAPSHOT_CORRUPT` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR`, `ARCHIVE_CORRUPT` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `UNSUPPORTED` */
+            501: {
                 headers: {
                     [name: string]: unknown;
                 };

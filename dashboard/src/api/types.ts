@@ -14,6 +14,7 @@ export type ConfigChanges = Schemas['BackupConfigChanges'];
 export type Plan = Schemas['BackupPlan'];
 export type PlanStatus = Schemas['BackupPlanStatus'];
 export type Stats = Schemas['BackupStats'];
+export type ListedFile = Schemas['BackupListedFile'];
 export type Health = Schemas['BackupHealth'];
 export type HealthStatus = Health['status'];
 export type Cleanup = Schemas['BackupCleanup'];

@@ -10,6 +10,11 @@ import type { DatabaseTarget, Occupancy } from './database-target.js';
 import type {
   CapturedFiles,
   CaptureFilesRequest,
+  FileContentRequest,
+  FilesPage,
+  FindFileRequest,
+  FoundFile,
+  ListFilesRequest,
   RecoveredRestore,
   RestoreFilesOutcome,
   RestoreFilesRequest,
@@ -75,6 +80,8 @@ export interface EngineTasks {
   checkFilesRestorable: { request: RestoreFilesRequest; answer: null };
   /** Finishes or undoes a restore that was killed; null where there was none. */
   recoverFiles: { request: { targets: string[] }; answer: RecoveredRestore | null };
+  listFiles: { request: ListFilesRequest; answer: FilesPage };
+  findFile: { request: FindFileRequest; answer: FoundFile };
   nativeCapture: { request: CaptureRequest & { options: NativeOptions }; answer: CapturedDocument };
   nativeRestore: { request: RestoreRequest & { options: NativeOptions }; answer: RestoreOutcome };
   nativeCheckRestorable: { request: CheckRestorableRequest & { options: NativeOptions }; answer: SchemaDifference[] };
@@ -87,6 +94,7 @@ export interface EngineTasks {
 export interface EngineStreams {
   read: ReadRequest;
   compareRows: CompareRowsRequest;
+  fileContent: FileContentRequest;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { ComparisonsController } from './comparisons.controller.js';
 import { ContentsController } from './contents.controller.js';
+import { FilesController } from './files.controller.js';
 import { BackupHealthController } from './health.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { RunsController } from './runs.controller.js';
@@ -17,6 +18,7 @@ export const BACKUP_CONTROLLERS = [
   UpkeepController,
   BackupHealthController,
   ContentsController,
+  FilesController,
   ComparisonsController,
   RunsController,
   SnapshotsController,

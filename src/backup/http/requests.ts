@@ -15,6 +15,7 @@ import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../model/
 import type { SnapshotKind } from '../model/manifest.js';
 import type { SnapshotLocation } from '../model/snapshot.js';
 import { TRIGGER_TYPES, type TriggerType } from '../model/trigger.js';
+import { CapturedPath } from './captured-path.js';
 import { PlanNames } from './plan-names.js';
 import { Flag, Instant, Repeatable, WholeNumber } from './query-values.js';
 
@@ -121,6 +122,40 @@ export class RowsQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 })
   @WholeNumber(1, 10_000)
   limit: number = 100;
+}
+
+export class FilesQuery {
+  @ApiPropertyOptional({
+    description:
+      'A captured folder, absolute: what lies in it is listed. The captured paths themselves when absent. A path that is no UTF-8 as JSON, `{"$hex":"2F…"}`, as the list has it.',
+    example: '/srv/uploads',
+  })
+  @IfGiven()
+  @CapturedPath()
+  path?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Searches the folder, or everything, at any depth instead: part of a name, or of a path where it has a slash, whatever the case.',
+  })
+  @IfGiven()
+  @IsString(text)
+  @MaxLength(200, atMost(200))
+  q?: string;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0 })
+  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  offset: number = 0;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
+  @WholeNumber(1, 1000)
+  limit: number = 100;
+}
+
+export class FileQuery {
+  @ApiProperty({ description: 'The file, as the list names it.', example: '/srv/uploads/letter.pdf' })
+  @CapturedPath()
+  path!: string;
 }
 
 export class DiffQuery extends RowsQuery {

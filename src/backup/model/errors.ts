@@ -10,6 +10,8 @@ export type BackupErrorCode =
   | 'PLAN_NOT_FOUND'
   | 'SNAPSHOT_NOT_FOUND'
   | 'TABLE_NOT_FOUND'
+  | 'FILE_NOT_FOUND'
+  | 'WRONG_FILE_TYPE'
   | 'ARCHIVE_NOT_FOUND'
   | 'FILE_NOT_IN_ARCHIVE'
   | 'JOB_NOT_FOUND'

@@ -10,6 +10,11 @@ import {
   STAGES,
   type CapturedFiles,
   type CaptureFilesRequest,
+  type FileContentRequest,
+  type FilesPage,
+  type FindFileRequest,
+  type FoundFile,
+  type ListFilesRequest,
   type RecoveredRestore,
   type RestoreFilesOutcome,
   type RestoreFilesRequest,
@@ -89,6 +94,21 @@ export class FilesEngine {
   /** The complete tar: as it is stored, or put together of a differential and its base, in the same compression. */
   read(snapshot: StoredSnapshot<FilesManifest>, run?: TaskRun): Promise<Readable> {
     return this.host.stream('read', { view: 'document', snapshot }, run);
+  }
+
+  /** One page of a folder, or of what a search finds. @throws BackupError `FILE_NOT_FOUND`, `WRONG_FILE_TYPE`, `SNAPSHOT_CORRUPT` */
+  list(request: ListFilesRequest, run?: TaskRun): Promise<FilesPage> {
+    return this.host.run('listFiles', request, run);
+  }
+
+  /** The regular file that a path names, through hard links. @throws BackupError as {@link list} */
+  find(request: FindFileRequest, run?: TaskRun): Promise<FoundFile> {
+    return this.host.run('findFile', request, run);
+  }
+
+  /** The content of a file as {@link find} found it, proven: a fault that shows late destroys the stream before its last bytes. */
+  content(request: FileContentRequest, run?: TaskRun): Promise<Readable> {
+    return this.host.stream('fileContent', request, run);
   }
 }
 

@@ -1,6 +1,8 @@
 import type { FilesManifest, FilesSummary, FullReason } from '../../model/manifest.js';
 import type { CapturedFile, StoredSnapshot } from '../snapshot.engine.js';
+import type { BytePath, PathText } from './byte-path.js';
 import type { FilesCompression } from './compression.js';
+import type { FileEntry } from './file.entry.js';
 
 export interface CaptureFilesRequest {
   id: string;
@@ -55,3 +57,56 @@ export interface RecoveredRestore {
   /** Of a finished one. */
   outcome: RestoreFilesOutcome | null;
 }
+
+export interface ListFilesRequest {
+  snapshot: StoredSnapshot<FilesManifest>;
+  /** Without the slash in front; null for the captured paths themselves, or to search all. */
+  folder: BytePath | null;
+  /** Part of a name, or of the path where it has a slash, at any depth; null to list the folder. */
+  search: string | null;
+  offset: number;
+  limit: number;
+}
+
+/** One entry of the list of a snapshot of files. Wire shape. */
+export interface ListedFile {
+  /** Absolute, as it was captured; its bytes in hexadecimal where they are no text. */
+  path: PathText;
+  /** The last part of the path, for people. */
+  name: string;
+  type: FileEntry['type'];
+  /** Of files; null for all others. */
+  size_bytes: number | null;
+  /** ISO 8601, UTC; null for what was left out. */
+  modified_at: string | null;
+  /** What a link leads to. */
+  target: PathText | null;
+  /** Why it is not in the snapshot though it was there; null for what is. */
+  skipped_reason: string | null;
+}
+
+/** Wire shape of `GET …/{id}/files`. */
+export interface FilesPage {
+  /** The folder that is listed or searched; null for the captured paths. */
+  path: PathText | null;
+  offset: number;
+  limit: number;
+  total: number;
+  entries: ListedFile[];
+}
+
+export interface FindFileRequest {
+  snapshot: StoredSnapshot<FilesManifest>;
+  /** Without the slash in front. */
+  path: BytePath;
+}
+
+export interface FoundFile {
+  /** Of the entry that holds the content: another one where the path is a hard link. */
+  path: BytePath;
+  /** What the file is called by the path that was asked for. */
+  name: BytePath;
+  sizeBytes: number;
+}
+
+export type FileContentRequest = FindFileRequest;
