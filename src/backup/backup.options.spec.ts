@@ -33,7 +33,7 @@ describe('resolveOptions', () => {
       configFile: resolve('backup_config.json'),
       catalogUrl: `sqlite:${join(resolve('backups'), 'catalog.sqlite')}`,
       triggers: true,
-      minFreeBytes: 100 * 1024 * 1024,
+      minFreeBytes: 100_000_000,
       jobTimeoutMs: 3_600_000,
       maintenanceExempt: [],
     });
