@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { Job } from '../../src/backup/model/job.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
+import { ClockWatch } from '../../src/backup/operations/clock-watch.js';
 import { Clock } from '../../src/backup/system/clock.js';
 import type { HostApp } from './host-app.js';
 
@@ -46,6 +47,7 @@ export class BackupsClient {
       return await this.capture(body);
     } finally {
       now.mockRestore();
+      await this.host.app.get(ClockWatch, { strict: false }).confirm(); // those days really passed
     }
   }
 
