@@ -422,9 +422,14 @@ describe('settings', () => {
     ['{ "retention": 5 }', /backup_config\.json.*"retention" is not a setting; known settings: retention_days/],
     ['{ "retention_days": 5, ', /backup_config\.json.*not JSON/],
     ['[]', /backup_config\.json.*JSON object/],
-  ])('stop the start when the file says %s', async (content, message) => {
+  ])('are the defaults, and health says why, when the file says %s', async (content, message) => {
     await writeFile(join(folder, 'backup_config.json'), content);
-    await expect(start()).rejects.toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) });
+    app = await start();
+    expect(app.get(ConfigStore).get()).toMatchObject({ retention_days: 30 });
+    expect(await app.get(HealthQuery).health()).toMatchObject({
+      status: 'critical',
+      reasons: expect.arrayContaining([expect.stringMatching(message)]),
+    });
   });
 
   it('take effect when they are on disk, all at once or not at all, and survive a restart', async () => {

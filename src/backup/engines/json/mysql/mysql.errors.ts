@@ -8,6 +8,8 @@ interface DriverError {
   code?: string;
   errno?: number;
   message?: string;
+  /** Whether the connection ended with it. */
+  fatal?: boolean;
 }
 
 /** How the driver and the system call a connection that ended. */
@@ -15,7 +17,9 @@ const LOST = ['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE'];
 
 function meaningOfDriver(error: DriverError): MysqlMeaning | undefined {
   if (error instanceof RowTooLarge) return 'row too large';
-  return LOST.includes(error.code ?? '') ? 'lost' : meaningOf({ number: error.errno });
+  // Of a connection that had ended before, the driver says no more than that it is fatal.
+  const isLost = LOST.includes(error.code ?? '') || (error.fatal === true && error.code === undefined);
+  return isLost ? 'lost' : meaningOf({ number: error.errno });
 }
 
 /** Whether the server does not know, or no longer knows, the table that a statement names. */

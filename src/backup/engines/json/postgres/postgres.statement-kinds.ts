@@ -47,6 +47,7 @@ const KINDS = [
   `ALTER STATISTICS ${NAME} SET STATISTICS (?:- )?0`,
   `CREATE(?: UNIQUE)? INDEX(?: ${NAME})? ON(?: ONLY)? ${NAME} .*`,
   `CREATE(?: OR REPLACE)?(?: RECURSIVE)?(?: MATERIALIZED)? VIEW ${NAME}(?: \\( \\))?(?: USING ${NAME})?(?: WITH \\( \\))? AS .*`,
+  `REFRESH MATERIALIZED VIEW ${NAME}`,
   `CREATE(?: OR REPLACE)? RULE ${NAME} AS ON \\w+ TO ${NAME} .*`,
   `CREATE(?: CONSTRAINT)? TRIGGER ${NAME} (?:BEFORE|AFTER|INSTEAD OF) .* EXECUTE (?:FUNCTION|PROCEDURE) ${NAME} \\( \\)`,
   `CREATE POLICY ${NAME} ON ${NAME} .*`,
@@ -115,7 +116,9 @@ export function executingStatements(statements: readonly string[]): string[] {
     return tokens ? [{ sql, tokens, outline: outlineOf(tokens) }] : [];
   });
   const functions = new Set(read.filter(({ outline }) => CREATES_FUNCTION.test(outline)).flatMap(createdName));
-  const computesViews = read.some(({ outline }) => /^CREATE MATERIALIZED VIEW (?!.* WITH NO DATA)/.test(outline));
+  const computesViews = read.some(({ outline }) =>
+    /^CREATE MATERIALIZED VIEW (?!.* WITH NO DATA)|^REFRESH /.test(outline),
+  );
   const runs = (tokens: readonly Token[]): boolean =>
     tokens.some(
       ({ kind, text }, at) =>
