@@ -77,7 +77,8 @@ describeInBrowser('the settings', () => {
 
   visit('lead to a clean-up, which says first what it would do', async (visit) => {
     const { page } = visit;
-    await seeded.program.put('/config', { retention_days: 10, auto_archive_after_days: 10, min_keep: 1 });
+    const shorter = { retention_days: 10, auto_archive_after_days: 10, min_keep: 1 };
+    expect((await seeded.program.put('/config?confirm_deletions=1', shorter)).status).toBe(200);
     await visit.open('/settings');
     await page.getByRole('button', { name: 'Clean up …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Clean up' });
