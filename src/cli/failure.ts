@@ -1,3 +1,5 @@
+import { type ErrorDetails, withAdvice } from '../backup/headless.js';
+import { CLI_WORDS } from './advice.js';
 import { EXIT, EXIT_OF } from './exit-codes.js';
 import { plainText } from './output/plain-text.js';
 
@@ -7,7 +9,7 @@ export class CommandError extends Error {
     readonly code: string,
     readonly exitCode: number,
     message: string,
-    readonly details: Readonly<Record<string, unknown>> = {},
+    readonly details: ErrorDetails = {},
   ) {
     super(message);
     this.name = 'CommandError';
@@ -42,7 +44,7 @@ export function failureOf(thrown: unknown): Failure {
   return {
     exitCode: exitCode ?? known ?? EXIT.failed,
     error_code: code,
-    message: inWordsOfTheCommandLine(message ?? ''),
+    message: withAdvice(message ?? '', details ?? {}, CLI_WORDS),
     details: details ?? {},
   };
 }
@@ -51,23 +53,6 @@ function unexpected(thrown: unknown): Omit<Failure, 'details'> {
   const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return { exitCode: EXIT.failed, error_code: 'INTERNAL_ERROR', message };
 }
-
-/** What the HTTP API calls by one name and the command line by another. */
-const OTHER_WORDS: readonly [string, string][] = [
-  ['send "allow_schema_changes": true to restore what fits', 'add --allow-schema-changes to restore what fits'],
-  ['send "skip_safety_snapshot": true', 'add --no-safety'],
-  ['send "trust_schema": true', 'add --trust-schema'],
-  [
-    'GET /admin/database/backups/all lists the archives',
-    '"nestjs-backup list --location archived" lists what lies in archives',
-  ],
-  ['GET /admin/database/backups/jobs lists the jobs', '"nestjs-backup jobs" lists the jobs'],
-  ['GET /admin/database/backups lists the ids', '"nestjs-backup list" lists the ids'],
-  ['Set BACKUP_DIR to a folder', 'Set --dir or BACKUP_DIR to a folder'],
-];
-
-const inWordsOfTheCommandLine = (message: string): string =>
-  OTHER_WORDS.reduce((text, [api, ours]) => text.replaceAll(api, ours), message);
 
 /** The details that a person needs beside the message, one line each. */
 export function detailLines({ differences, missing, statements }: Failure['details']): string[] {

@@ -20,6 +20,20 @@ describe('jobs', () => {
     vi.restoreAllMocks();
   });
 
+  it('that failed say what to do in the words of the API, at once and later', async () => {
+    const engine = host.app.get(SnapshotEngine, { strict: false });
+    const cause = new BackupError('FOLDER_NOT_WRITABLE', 'It is not there.', { advice: ['set_backup_dir'] });
+    vi.spyOn(engine, 'capture').mockRejectedValue(cause);
+    const told = { message: expect.stringMatching(/It is not there\..* set BACKUP_DIR/) as unknown };
+    const advice = ['set_backup_dir'];
+    const { body: answer } = await backups.post('/?wait=true', {}).expect(500);
+    expect(answer).toMatchObject({ error_code: 'FOLDER_NOT_WRITABLE', advice, ...told });
+    const { body: page } = await backups.get('/jobs?status=failed').expect(200);
+    expect(page.items[0].error).toMatchObject({ advice, ...told });
+    const { body: job } = await backups.get(`/jobs/${page.items[0].id}`).expect(200);
+    expect(job.error).toMatchObject({ advice, ...told });
+  });
+
   /** Holds every capture back until it is let through, or cancelled. */
   function holdCaptures() {
     const { opened, open } = gate();

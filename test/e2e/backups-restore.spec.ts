@@ -69,7 +69,7 @@ describe('restoring', () => {
     const before = await jobs();
     for (const body of [undefined, {}, { confirm: '' }, { confirm: 'yes' }, { confirm: `${id} ` }]) {
       expect((await backups.post(`/${id}/restore`, body).expect(400)).body).toEqual(
-        error(400, 'CONFIRMATION_REQUIRED'),
+        error(400, 'CONFIRMATION_REQUIRED', { snapshot_id: id }),
       );
     }
     expect((await backups.post(`/${id}/restore`, { confirm: id, tables: ['nothing'] }).expect(404)).body).toEqual(

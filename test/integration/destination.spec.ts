@@ -268,12 +268,12 @@ describe('a folder', () => {
   it.each([
     ['a file in its place', ['file']],
     ['a file above it', ['file', 'backups']],
-  ])('that cannot be one (%s) is refused by the name of the setting', async (_, parts) => {
+  ])('that cannot be one (%s) is refused, with the setting to change', async (_, parts) => {
     await writeFile(join(root, 'file'), '');
     const refused = new LocalDestination(join(root, ...parts)).prepare();
     await expect(refused).rejects.toMatchObject({
       code: 'FOLDER_NOT_WRITABLE',
-      message: expect.stringContaining('BACKUP_DIR') as string,
+      details: { advice: ['set_backup_dir'] },
     });
   });
 

@@ -13,8 +13,10 @@ import {
   type RestoreChoices,
 } from '../../src/backup/index.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { presented as toldOverHttp } from '../../src/backup/http/advice.js';
 import { MaintenanceMode } from '../../src/backup/operations/maintenance.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
+import { presented as toldByTheCommandLine } from '../../src/cli/advice.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 
 let clock: ManualClock;
@@ -128,9 +130,12 @@ describe('restore', () => {
     expect(job).toMatchObject({
       status: 'failed',
       stage: 'safety_snapshot',
-      error: { error_code: 'DATABASE_UNAVAILABLE' },
+      error: { error_code: 'DATABASE_UNAVAILABLE', advice: ['skip_safety_snapshot'] },
     });
-    expect(job.error!.message).toMatch(/nothing was changed.*malformed.*"skip_safety_snapshot": true/);
+    // The record keeps the name; each face tells a past failure in its words.
+    expect(job.error!.message).toMatch(/nothing was changed.*malformed\S*$/);
+    expect(toldOverHttp(job).error!.message).toMatch(/nothing was changed.*malformed.*"skip_safety_snapshot": true/);
+    expect(toldByTheCommandLine(job).error!.message).toMatch(/nothing was changed.*malformed.*add --no-safety/);
     expect(emails()).toEqual(['after@example.com']);
     expect(await restore({ skipSafetySnapshot: true })).toMatchObject({ status: 'completed' });
   });

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
+import type { Advice } from '../../src/backup/model/advice.js';
 import type { Job } from '../../src/backup/model/job.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { ClockWatch } from '../../src/backup/operations/clock-watch.js';
@@ -9,10 +10,21 @@ import type { HostApp } from './host-app.js';
 
 export const BACKUPS = '/admin/database/backups';
 
+/** What the API advises with these errors. */
+const ADVICE_OF: Readonly<Record<string, readonly Advice[]>> = {
+  SNAPSHOT_NOT_FOUND: ['list_snapshots'],
+  ARCHIVE_NOT_FOUND: ['list_archives'],
+  FILE_NOT_IN_ARCHIVE: ['list_archives'],
+  JOB_NOT_FOUND: ['list_jobs'],
+  CONFIRMATION_REQUIRED: ['confirm_restore'],
+  SCHEMA_MISMATCH: ['allow_schema_changes'],
+};
+
 export const error = (status_code: number, error_code: string, details: Record<string, unknown> = {}) => ({
   status_code,
   error_code,
   message: expect.any(String) as string,
+  ...(Object.hasOwn(ADVICE_OF, error_code) && { advice: ADVICE_OF[error_code] }),
   ...details,
 });
 

@@ -16,11 +16,10 @@ export class ArchiveDefect extends Error {
 export const quoted = (name: string): string => `"${name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 80)}"`;
 
 export const archiveNotFound = (path: string): BackupError =>
-  new BackupError(
-    'ARCHIVE_NOT_FOUND',
-    `There is no archive ${quoted(basename(path))}. GET /admin/database/backups/all lists the archives.`,
-    { archive: basename(path) },
-  );
+  new BackupError('ARCHIVE_NOT_FOUND', `There is no archive ${quoted(basename(path))}.`, {
+    archive: basename(path),
+    advice: ['list_archives'],
+  });
 
 export function archiveCorrupt(path: string, reason: string, entry?: string, cause?: unknown): BackupError {
   const archive = basename(path);

@@ -41,10 +41,7 @@ export class JobHistory {
   async get(id: string): Promise<Job> {
     const row = await this.rows.findOneBy({ id });
     if (row) return jobOf(row);
-    throw new BackupError(
-      'JOB_NOT_FOUND',
-      'There is no job with this id. GET /admin/database/backups/jobs lists the jobs.',
-    );
+    throw new BackupError('JOB_NOT_FOUND', 'There is no job with this id.', { advice: ['list_jobs'] });
   }
 
   async page({ page, page_size, type, status }: JobQuery): Promise<Page<Job>> {

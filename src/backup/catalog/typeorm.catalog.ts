@@ -102,10 +102,7 @@ export class TypeOrmCatalog extends Catalog {
     assertSnapshotId(id);
     const snapshot = await this.find(id);
     if (snapshot) return snapshot;
-    throw new BackupError(
-      'SNAPSHOT_NOT_FOUND',
-      `There is no snapshot "${id}". GET /admin/database/backups lists the ids.`,
-    );
+    throw new BackupError('SNAPSHOT_NOT_FOUND', `There is no snapshot "${id}".`, { advice: ['list_snapshots'] });
   }
 
   override async page(query: SnapshotQuery): Promise<Page<Snapshot>> {

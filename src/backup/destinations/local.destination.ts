@@ -90,8 +90,7 @@ export class LocalDestination extends Destination {
 
   override archivePath(filename: string): string {
     if (isArchiveName(filename)) return join(this.archiveFolder, filename);
-    const todo = 'GET /admin/database/backups/all lists the archives.';
-    throw new BackupError('ARCHIVE_NOT_FOUND', `There is no archive of this name. ${todo}`);
+    throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive of this name.', { advice: ['list_archives'] });
   }
 
   override publishArchive(temporaryArchive: string, filename: string): Promise<void> {

@@ -14,7 +14,7 @@ export function notTrusted({ manifest }: StoredSnapshot, statements: readonly st
       : '';
   return new BackupError(
     'SCHEMA_NOT_TRUSTED',
-    `Snapshot "${id}" is not known to be taken by this installation, and ${what}. Nothing was changed.${ordinary} Read them; if you trust them, send "trust_schema": true.`,
-    { statements },
+    `Snapshot "${id}" is not known to be taken by this installation, and ${what}. Nothing was changed.${ordinary}`,
+    { statements, advice: ['trust_schema'] },
   );
 }

@@ -14,6 +14,14 @@ describe('the body of an error', () => {
     });
   });
 
+  it('says what to do in the words of the API, and by its name', () => {
+    const error = new BackupError('SCHEMA_NOT_TRUSTED', 'Nothing was changed.', { advice: ['trust_schema'] });
+    expect(errorBody(error)).toMatchObject({
+      message: 'Nothing was changed. Read them; if you trust them, send "trust_schema": true.',
+      advice: ['trust_schema'],
+    });
+  });
+
   it('never lets details overwrite code and status', () => {
     const error = new BackupError('JOB_NOT_FOUND', 'Gone.', { status_code: 200, error_code: 'X', message: 'Y' });
     expect(errorBody(error)).toEqual({ status_code: 404, error_code: 'JOB_NOT_FOUND', message: 'Gone.' });

@@ -1,6 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { BackupError } from '../model/errors.js';
+import { withAdvice } from '../model/advice.js';
+import { HTTP_WORDS } from './advice.js';
 import { ERROR_STATUS } from './error-status.js';
 import type { ErrorBody } from './responses/error.response.js';
 
@@ -36,7 +38,7 @@ export function errorBody(thrown: unknown): ErrorBody {
       ...thrown.details,
       status_code: ERROR_STATUS[thrown.code],
       error_code: thrown.code,
-      message: thrown.message,
+      message: withAdvice(thrown.message, thrown.details, HTTP_WORDS),
     };
   }
   if (thrown instanceof HttpException) return httpErrorBody(thrown);

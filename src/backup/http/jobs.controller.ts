@@ -2,6 +2,7 @@ import { Delete, Get, type MessageEvent, Query, Sse } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from '@nestjs/swagger';
 import { map, type Observable } from 'rxjs';
 import { JobQueue } from '../operations/job.queue.js';
+import { presented } from './advice.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
 import { JobId } from './path-parameters.js';
@@ -17,8 +18,9 @@ export class JobsController {
   @ApiOperation({ summary: 'History of jobs, newest first' })
   @ApiOkResponse({ type: JobPageResponse })
   @ApiErrors('VALIDATION_FAILED')
-  page(@Query() query: JobPageQuery): Promise<JobPageResponse> {
-    return this.queue.page(query);
+  async page(@Query() query: JobPageQuery): Promise<JobPageResponse> {
+    const page = await this.queue.page(query);
+    return { ...page, items: page.items.map(presented) };
   }
 
   @Get(':job_id')
@@ -26,8 +28,8 @@ export class JobsController {
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({ type: JobResponse })
   @ApiErrors('JOB_NOT_FOUND')
-  job(@JobId() id: string): Promise<JobResponse> {
-    return this.queue.get(id);
+  async job(@JobId() id: string): Promise<JobResponse> {
+    return presented(await this.queue.get(id));
   }
 
   @Delete(':job_id')
@@ -35,8 +37,8 @@ export class JobsController {
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({ type: JobResponse })
   @ApiErrors('JOB_NOT_FOUND', 'JOB_NOT_CANCELLABLE')
-  cancel(@JobId() id: string): Promise<JobResponse> {
-    return this.queue.cancel(id);
+  async cancel(@JobId() id: string): Promise<JobResponse> {
+    return presented(await this.queue.cancel(id));
   }
 
   @Sse(':job_id/events')
@@ -49,6 +51,6 @@ export class JobsController {
   @ApiErrors('JOB_NOT_FOUND')
   async events(@JobId() id: string): Promise<Observable<MessageEvent>> {
     await this.queue.get(id); // an unknown job is a 404, not an empty stream
-    return this.queue.watch(id).pipe(map((job) => ({ data: job })));
+    return this.queue.watch(id).pipe(map((job) => ({ data: presented(job) })));
   }
 }

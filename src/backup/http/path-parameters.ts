@@ -18,10 +18,7 @@ export const ArchiveName = () =>
     'archive',
     checked((text) => {
       if (isArchiveName(text)) return;
-      throw new BackupError(
-        'ARCHIVE_NOT_FOUND',
-        'There is no archive with this name. GET /admin/database/backups/all lists them.',
-      );
+      throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive with this name.', { advice: ['list_archives'] });
     }),
   );
 
@@ -30,10 +27,9 @@ export const ArchivedDocument = () =>
     'filename',
     checked((text) => {
       if (idOfDocumentName(text) !== undefined) return;
-      throw new BackupError(
-        'FILE_NOT_IN_ARCHIVE',
-        'No archive holds a snapshot document with this name. GET /admin/database/backups/all lists what each one holds.',
-      );
+      throw new BackupError('FILE_NOT_IN_ARCHIVE', 'No archive holds a snapshot document with this name.', {
+        advice: ['list_archives'],
+      });
     }),
   );
 
@@ -42,10 +38,7 @@ export const JobId = () =>
     'job_id',
     checked((text) => {
       if (/^[\w-]{1,64}$/.test(text)) return;
-      throw new BackupError(
-        'JOB_NOT_FOUND',
-        'There is no job with this id. GET /admin/database/backups/jobs lists them.',
-      );
+      throw new BackupError('JOB_NOT_FOUND', 'There is no job with this id.', { advice: ['list_jobs'] });
     }),
   );
 

@@ -1,3 +1,5 @@
+import type { ErrorDetails } from './advice.js';
+
 /**
  * Everything that can go wrong with a backup, by name. The HTTP layer maps each code to a status in an exhaustive table,
  * so that a new code does not compile until somebody has decided how a client sees it.
@@ -49,14 +51,15 @@ export interface FieldError {
 }
 
 /**
- * An error a person can act on: `message` says what is wrong and what to do, `details` is merged into the HTTP body
- * (for example `{ differences: [...] }` or `{ errors: FieldError[] }`) and must be plain JSON without secrets.
+ * An error a person can act on: `message` says what happened to what, and what to do as far as that is the same everywhere; `details.advice` names what
+ * each face (HTTP, command line) words by itself. `details` is merged into the HTTP body (for example `{ differences: [...] }` or `{ errors: FieldError[] }`)
+ * and must be plain JSON without secrets.
  */
 export class BackupError extends Error {
   constructor(
     readonly code: BackupErrorCode,
     message: string,
-    readonly details: Readonly<Record<string, unknown>> = {},
+    readonly details: ErrorDetails = {},
     options?: { cause?: unknown },
   ) {
     super(message, options);

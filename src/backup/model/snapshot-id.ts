@@ -12,10 +12,7 @@ export const isSnapshotId = (text: string): boolean => ID_PATTERN.test(text);
 /** Refuses anything off the pattern before a path is built from it. */
 export function assertSnapshotId(text: string): void {
   if (!isSnapshotId(text)) {
-    throw new BackupError(
-      'SNAPSHOT_NOT_FOUND',
-      'There is no snapshot with this id. GET /admin/database/backups lists the ids.',
-    );
+    throw new BackupError('SNAPSHOT_NOT_FOUND', 'There is no snapshot with this id.', { advice: ['list_snapshots'] });
   }
 }
 

@@ -186,8 +186,8 @@ const clockDoubtful = (done: CleanupResult): BackupError =>
   new BackupError(
     'CLOCK_DOUBTFUL',
     `${inNumber(done.held_back, 'snapshot')} that would be due for deletion by the clock stayed: it jumped ahead, and nobody has confirmed that it is right. ` +
-      'If it is wrong, set it. If it is right (the machine was off for that long), run the clean-up again and confirm the clock.',
-    { held_back: done.held_back, done },
+      'If it is wrong, set it.',
+    { held_back: done.held_back, done, advice: ['confirm_clock'] },
   );
 
 const inNumber = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);

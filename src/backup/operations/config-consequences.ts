@@ -36,9 +36,8 @@ export function assertConfirmed(cleanup: ConfigConsequences, confirmed: number |
   if (cleanup.deleted === 0 || cleanup.deleted === confirmed) return;
   throw new BackupError(
     'DELETIONS_NOT_CONFIRMED',
-    `The next clean-up would delete ${inWords(cleanup)} because of these settings. Nothing was changed. ` +
-      `To confirm it, send "confirm_deletions=${cleanup.deleted}" in the query.`,
-    { cleanup },
+    `The next clean-up would delete ${inWords(cleanup)} because of these settings. Nothing was changed.`,
+    { cleanup, advice: ['confirm_deletions'] },
   );
 }
 

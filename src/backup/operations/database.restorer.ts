@@ -51,9 +51,8 @@ export class DatabaseRestorer implements Restorer {
     if (differences.length === 0 || choices.allowSchemaChanges) return;
     throw new BackupError(
       'SCHEMA_MISMATCH',
-      `The schema has changed since snapshot "${snapshot.manifest.id}" was taken (${differences.length} differences). Nothing was changed. ` +
-        'Bring the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
-      { differences },
+      `The schema has changed since snapshot "${snapshot.manifest.id}" was taken (${differences.length} differences). Nothing was changed.`,
+      { differences, advice: [snapshot.manifest.engine === 'native' ? 'replace_schema' : 'allow_schema_changes'] },
     );
   }
 

@@ -64,10 +64,7 @@ export class ExtractOperation {
   async extract(archive: string, filename: string): Promise<Readable> {
     const archives = isArchiveName(archive) ? await this.destination.listArchives() : [];
     if (!archives.some((known) => known.filename === archive)) {
-      throw new BackupError(
-        'ARCHIVE_NOT_FOUND',
-        'There is no archive of this name. GET /admin/database/backups/all lists the archives.',
-      );
+      throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive of this name.', { advice: ['list_archives'] });
     }
     const snapshot = ofDatabase(await this.snapshots.locate(await this.findIn(archive, filename)));
     return this.rows({ snapshot, view: 'extract', archive });
@@ -86,9 +83,8 @@ export class ExtractOperation {
         throw new BackupError('ARCHIVE_CORRUPT', `The archive ${archive} is damaged: ${found.problem}`);
       if (found.manifest.filename === filename) return { id: found.manifest.id, filename, archive };
     }
-    throw new BackupError(
-      'FILE_NOT_IN_ARCHIVE',
-      `There is no such snapshot in ${archive}. GET /admin/database/backups/all lists what it holds.`,
-    );
+    throw new BackupError('FILE_NOT_IN_ARCHIVE', `There is no such snapshot in ${archive}.`, {
+      advice: ['list_archives'],
+    });
   }
 }

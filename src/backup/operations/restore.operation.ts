@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
+import { adviceOf } from '../model/advice.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -50,10 +51,10 @@ export class RestoreOperation {
   ): Promise<Job> {
     const snapshot = await from.catalog.get(id);
     if (choices.confirm !== id) {
-      throw new BackupError(
-        'CONFIRMATION_REQUIRED',
-        `A restore replaces live data. To confirm it, send "confirm": "${id}".`,
-      );
+      throw new BackupError('CONFIRMATION_REQUIRED', 'A restore replaces live data.', {
+        snapshot_id: id,
+        advice: ['confirm_restore'],
+      });
     }
     assertChoices(snapshot, choices);
     await this.assertRestorable(from, id, choices);
@@ -149,9 +150,8 @@ export class RestoreOperation {
       if (error.code === 'LEASE_LOST') throw error;
       throw new BackupError(
         error.code,
-        `The safety snapshot failed, so the restore was not begun and nothing was changed: ${error.message} ` +
-          'To restore without one, which cannot be undone, send "skip_safety_snapshot": true.',
-        error.details,
+        `The safety snapshot failed, so the restore was not begun and nothing was changed: ${error.message}`,
+        { ...error.details, advice: [...adviceOf(error.details), 'skip_safety_snapshot'] },
         { cause: error },
       );
     }

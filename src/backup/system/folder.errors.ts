@@ -1,7 +1,10 @@
+import type { ErrorDetails } from '../model/advice.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 
 /** Codes that mean "not this folder", whoever is to blame: rights, a read-only mount, a file or a loop where a folder should be. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ELOOP']);
+
+const ANOTHER_FOLDER: ErrorDetails = { advice: ['set_backup_dir'] };
 
 /** Says of a failed step in the backup folder what is wrong and what to do, without the server's paths. */
 export function folderError(thrown: unknown): BackupError {
@@ -11,9 +14,8 @@ export function folderError(thrown: unknown): BackupError {
     if (code === 'ENOENT') return gone(thrown);
     if (code === 'EROFS') return onlyRead(thrown);
     const what = `The backup folder cannot be used (${code}).`;
-    const todo =
-      'Set BACKUP_DIR to a folder that the user running this program may create and write, or give that user the right to write it.';
-    return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, {}, { cause: thrown });
+    const todo = 'The user running this program has to have the right to create and write it.';
+    return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, ANOTHER_FOLDER, { cause: thrown });
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const message = `The disk of the backup folder is full (${code}). Free some space; earlier snapshots are not affected.`;
@@ -33,15 +35,15 @@ export function folderError(thrown: unknown): BackupError {
 const onlyRead = (thrown: unknown): BackupError =>
   new BackupError(
     'FOLDER_NOT_WRITABLE',
-    'The backup folder is on a file system that can only be read (EROFS). Mount it writable, or let BACKUP_DIR name another folder; where it became so by itself, look at the system log: its disk may be failing.',
-    {},
+    'The backup folder is on a file system that can only be read (EROFS). Mount it writable; where it became so by itself, look at the system log: its disk may be failing.',
+    ANOTHER_FOLDER,
     { cause: thrown },
   );
 
 const gone = (thrown: unknown): BackupError =>
   new BackupError(
     'FOLDER_NOT_WRITABLE',
-    'The backup folder, or a part of it, is not there (ENOENT). If it is a disk of its own, mount it again; else let BACKUP_DIR name a folder that the user running this program may create and write.',
-    {},
+    'The backup folder, or a part of it, is not there (ENOENT). If it is a disk of its own, mount it again; else create it, so that the user running this program may write it.',
+    ANOTHER_FOLDER,
     { cause: thrown },
   );

@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { BackupConfig, ConfigConsequences } from '../../backup/headless.js';
+import type { BackupConfig, ConfigConsequences, ErrorDetails } from '../../backup/headless.js';
 import type { Backups } from '../backups.js';
 import type { CliCommand, CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';
@@ -50,19 +50,16 @@ async function changed(
   const cleanup = await store.consequences(changes);
   if (cleanup.deleted === 0 || cleanup.deleted === confirmed) return store.update(changes, cleanup.deleted);
   if (!terminal.canAsk || global.json || confirmed !== undefined)
-    throw notConfirmed(
-      `${inWordsOf(cleanup)} Nothing was changed. To confirm it, add --confirm-deletions ${cleanup.deleted}.`,
-      cleanup,
-    );
+    throw notConfirmed(`${inWordsOf(cleanup)} Nothing was changed.`, { cleanup, advice: ['confirm_deletions'] });
   terminal.say(inWordsOf(cleanup));
   const typed = await terminal.ask('Type the number of snapshots to delete to go on: ');
   if (Number(typed.trim()) !== cleanup.deleted)
-    throw notConfirmed('That is another number. Nothing was changed.', cleanup);
+    throw notConfirmed('That is another number. Nothing was changed.', { cleanup });
   return store.update(changes, cleanup.deleted);
 }
 
-const notConfirmed = (message: string, cleanup: ConfigConsequences): CommandError =>
-  new CommandError('DELETIONS_NOT_CONFIRMED', EXIT.refused, message, { cleanup });
+const notConfirmed = (message: string, details: ErrorDetails): CommandError =>
+  new CommandError('DELETIONS_NOT_CONFIRMED', EXIT.refused, message, details);
 
 const inWordsOf = ({ deleted, oldest_deleted, archived }: ConfigConsequences): string =>
   [

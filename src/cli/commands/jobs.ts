@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import type { Job, JobStatus, JobType } from '../../backup/headless.js';
+import { presented } from '../advice.js';
 import type { CliCommand } from '../command.js';
 import { wholeNumber } from '../option-values.js';
 import { table } from '../output/table.js';
@@ -25,7 +26,8 @@ export const jobs: CliCommand = {
   async run({ terminal, open, answer }, _args, options) {
     const { type, status, limit } = options as { type?: JobType; status?: JobStatus; limit: number };
     const { catalog } = await open('read');
-    const page = await catalog.jobs({ type, status, page: 1, page_size: limit });
+    const found = await catalog.jobs({ type, status, page: 1, page_size: limit });
+    const page = { ...found, items: found.items.map(presented) };
     const now = new Date();
     answer(page, () =>
       page.total === 0 ? 'There are no such jobs.' : jobTable(page.items, now, terminal.width('stdout')),

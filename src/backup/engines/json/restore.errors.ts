@@ -3,8 +3,8 @@ import { BackupError } from '../../model/errors.js';
 export function schemaMismatch(differences: readonly unknown[]): BackupError {
   return new BackupError(
     'SCHEMA_MISMATCH',
-    `The database's schema differs from the snapshot's in ${differences.length} point(s). Nothing was changed. Bring the schema to that state first, or pass "allow_schema_changes": true to restore what fits.`,
-    { differences },
+    `The database's schema differs from the snapshot's in ${differences.length} point(s). Nothing was changed.`,
+    { differences, advice: ['allow_schema_changes'] },
   );
 }
 

@@ -23,8 +23,8 @@ function firstWords(statement: string): string {
 export const schemaMismatch = (found: SchemaDifference[]): BackupError =>
   new BackupError(
     'SCHEMA_MISMATCH',
-    `The database's schema differs from the snapshot's in ${found.length} point(s). Nothing was changed. Bring the schema to that state first, or pass "allow_schema_changes": true to put the snapshot's in its place.`,
-    { differences: found },
+    `The database's schema differs from the snapshot's in ${found.length} point(s). Nothing was changed.`,
+    { differences: found, advice: ['replace_schema'] },
   );
 
 /** @throws BackupError `UNSUPPORTED` */

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { SchemaDifference } from '../../engines/snapshot.engine.js';
 import { ConfigConsequencesResponse } from './config.response.js';
+import { ADVICE, type Advice } from '../../model/advice.js';
 import type { FieldError } from '../../model/errors.js';
 
 @ApiSchema({ name: 'BackupFieldError' })
@@ -63,6 +64,13 @@ export class ErrorResponse implements ErrorBody {
     description: 'With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes.',
   })
   cleanup?: ConfigConsequencesResponse;
+
+  @ApiPropertyOptional({
+    enum: ADVICE,
+    isArray: true,
+    description: 'What can be done, for programs; `message` says it in words.',
+  })
+  advice?: Advice[];
 
   [detail: string]: unknown;
 }

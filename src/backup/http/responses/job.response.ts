@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import type { Page } from '../../catalog/catalog.js';
+import { ADVICE, type Advice } from '../../model/advice.js';
 import type { BackupErrorCode } from '../../model/errors.js';
 import { type Job, type JobError, JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../../model/job.js';
 import { ERROR_STATUS } from '../error-status.js';
@@ -18,6 +19,13 @@ export class JobErrorResponse implements JobError {
     description: 'With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database.',
   })
   missing?: string[];
+
+  @ApiPropertyOptional({
+    enum: ADVICE,
+    isArray: true,
+    description: 'What can be done, for programs; `message` says it in words.',
+  })
+  advice?: Advice[];
 
   [detail: string]: unknown;
 }

@@ -1,0 +1,27 @@
+import { type AdviceWords, withAdvice } from '../model/advice.js';
+import type { Job } from '../model/job.js';
+
+/** What a client sends, or where it looks. */
+export const HTTP_WORDS: AdviceWords = {
+  allow_schema_changes: () =>
+    'Bring the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
+  replace_schema: () =>
+    'Bring the schema to that state first, or send "allow_schema_changes": true to put the snapshot\'s in its place.',
+  trust_schema: () => 'Read them; if you trust them, send "trust_schema": true.',
+  skip_safety_snapshot: () => 'To restore without one, which cannot be undone, send "skip_safety_snapshot": true.',
+  confirm_restore: ({ snapshot_id }) => `To confirm it, send "confirm": "${String(snapshot_id)}".`,
+  confirm_deletions: ({ cleanup }) =>
+    `To confirm it, send "confirm_deletions=${(cleanup as { deleted: number }).deleted}" in the query.`,
+  confirm_clock: () =>
+    'If it is right (the machine was off for that long), run the clean-up again with "confirm_clock=true" in the query.',
+  list_snapshots: () => 'GET /admin/database/backups lists the ids.',
+  list_archives: () => 'GET /admin/database/backups/all lists the archives and what they hold.',
+  list_jobs: () => 'GET /admin/database/backups/jobs lists the jobs.',
+  set_backup_dir: () => 'To use another folder, set BACKUP_DIR, or what the application sets in its place.',
+};
+
+/** A job as it is told over HTTP. The record of one that failed keeps the names of what can be done, not the words. */
+export function presented<J extends Job>(job: J): J {
+  if (!job.error) return job;
+  return { ...job, error: { ...job.error, message: withAdvice(job.error.message, job.error, HTTP_WORDS) } };
+}
