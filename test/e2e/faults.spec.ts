@@ -234,10 +234,10 @@ describe('a lock', () => {
 describe('a rush', () => {
   afterEach(endAll);
 
-  it('of a hundred new accounts loses none of them and takes few snapshots', async () => {
+  it('of sixty new accounts loses none of them and takes few snapshots', async () => {
     const program = await programOn(await freshFolder(), { BACKUP_TRIGGERS: 'on' });
     const accounts = await Promise.all(
-      Array.from({ length: 100 }, (_, n) =>
+      Array.from({ length: 60 }, (_, n) =>
         program.ask<{ id: number }>('POST', '/users', {
           email: `student${n}@example.com`,
           password: `password of student ${n}`,
@@ -247,7 +247,7 @@ describe('a rush', () => {
     );
     expect(accounts.map(({ status }) => status)).toEqual(accounts.map(() => 201));
     const ids = new Set(accounts.map(({ body }) => body.id));
-    expect(ids.size).toBe(100);
+    expect(ids.size).toBe(60);
     await eventually(async () => (await program.jobs()).every(isFinished));
     const serving = (await program.listed()).filter(({ trigger }) => trigger.type === 'event');
     const named = new Map(

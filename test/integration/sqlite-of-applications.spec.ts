@@ -135,6 +135,10 @@ const constrain = (table: string, sql: string): string =>
 describe('rows that break the rules of their own table', () => {
   it.each<[string, string]>([
     [
+      'a foreign key whose parent has no such key',
+      `PRAGMA foreign_keys = off; CREATE TABLE p (a INT); CREATE TABLE t (x INT REFERENCES p (a)); INSERT INTO p VALUES (1); INSERT INTO t VALUES (1), (2);`,
+    ],
+    [
       'a CHECK',
       `CREATE TABLE t (id INTEGER PRIMARY KEY, n INT CHECK (n > 0)); PRAGMA ignore_check_constraints = on; INSERT INTO t VALUES (1, -1), (2, 2);`,
     ],

@@ -26,6 +26,7 @@ export function findUnwritable(
   const { scratch } = declareSchema(ddl.filter((sql) => parseStatement(sql)?.type !== 'trigger'));
   try {
     scratch.pragma('ignore_check_constraints = on');
+    scratch.pragma('foreign_keys = off'); // as in a restore: a parent that nothing can refer to is no reason to refuse
     return readLayouts(scratch, migrationsTable)
       .filter(({ name }) => isMeant(name))
       .flatMap((layout) => {
