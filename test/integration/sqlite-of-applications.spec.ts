@@ -180,7 +180,7 @@ describe('rows that break the rules of their own table', () => {
     application(sql);
     const before = dump(bench.databasePath);
     const state = application('PRAGMA integrity_check');
-    if (what !== 'a foreign key') expect(state).not.toBe('ok\n');
+    if (!what.startsWith('a foreign key')) expect(state).not.toBe('ok\n');
     const snapshot = await bench.capture();
     application('DELETE FROM t');
 
