@@ -192,7 +192,9 @@ describe('rows that break the rules of their own table', () => {
     const intoEmpty = await bench.restore(snapshot, { allowSchemaChanges: true });
     expect(dump(bench.databasePath)).toBe(before);
     expect(application('PRAGMA integrity_check')).toBe(state);
-    const told = what === 'a foreign key' ? [expect.stringMatching(/"t" → "p" \(1 rows\)/)] : [];
+    const told = what.startsWith('a foreign key')
+      ? [expect.stringMatching(/"t" → "p" \(1 rows\)|could not be checked/)]
+      : [];
     for (const outcome of [inPlace, intoEmpty]) expect(outcome).toMatchObject({ warnings: told, missing: [] });
   });
 
