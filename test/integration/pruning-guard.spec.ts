@@ -10,6 +10,7 @@ import {
   RemoveOperation,
   VerifyOperation,
 } from '../../src/backup/index.js';
+import { ClockWatch } from '../../src/backup/operations/clock-watch.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 
@@ -49,6 +50,7 @@ const reasons = async () => (await app.get(HealthQuery).health()).reasons.join('
 
 async function again(meanwhile: () => Promise<unknown>): Promise<void> {
   const { folder } = app;
+  await app.get(ClockWatch).look(); // as it does every hour of real time
   await app.app.close();
   await meanwhile();
   app = await startBackupApp({ clock, folder });
