@@ -43,6 +43,7 @@ import { RestoreOperation } from './operations/restore.operation.js';
 import { RestoreOutlook } from './operations/restore-outlook.js';
 import { SnapshotPublisher } from './operations/snapshot-publisher.js';
 import { SnapshotTaker } from './operations/snapshot-taker.js';
+import { SourcesQuery } from './operations/sources.query.js';
 import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { UpcomingRuns } from './operations/upcoming-runs.js';
@@ -108,6 +109,7 @@ export const OPERATIONS: Provider[] = [
   CompareOperation,
   CleanupOperation,
   RemoveOperation,
+  SourcesQuery,
   StatsQuery,
   HealthQuery,
   JobQueue,

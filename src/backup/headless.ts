@@ -41,6 +41,7 @@ export { RestoreOperation } from './operations/restore.operation.js';
 export { RestoreOutlook, type OutlookPart } from './operations/restore-outlook.js';
 export type { RestoreChoices } from './operations/restorer.js';
 export { StoredSnapshots, type SnapshotSource } from './operations/stored-snapshots.js';
+export { SourcesQuery, type DatabaseSource, type Sources } from './operations/sources.query.js';
 export { StatsQuery, type BackupStats } from './operations/stats.query.js';
 export { VerifyOperation, type Verification } from './operations/verify.operation.js';
 export { BackupScheduler, type ScheduleEntry } from './triggers/backup.scheduler.js';

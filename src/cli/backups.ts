@@ -13,6 +13,7 @@ import type {
   Plans,
   RestoreOperation,
   RestoreOutlook,
+  SourcesQuery,
   StatsQuery,
   StoredSnapshots,
   VerifyOperation,
@@ -35,6 +36,7 @@ export interface Backups {
   readonly extracts: ExtractOperation;
   readonly comparisons: CompareOperation;
   readonly cleanup: CleanupOperation;
+  readonly sources: SourcesQuery;
   readonly stats: StatsQuery;
   readonly health: HealthQuery;
   readonly scheduler: BackupScheduler;

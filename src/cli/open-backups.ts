@@ -83,6 +83,7 @@ async function start(settings: Settings, terminal: Terminal): Promise<Backups> {
     extracts: get(backup.ExtractOperation),
     comparisons: get(backup.CompareOperation),
     cleanup: get(backup.CleanupOperation),
+    sources: get(backup.SourcesQuery),
     stats: get(backup.StatsQuery),
     health: get(backup.HealthQuery),
     scheduler: get(backup.BackupScheduler),

@@ -44,6 +44,7 @@ describe('access to the backup routes', () => {
         'put /config',
         'post /config/preview',
         'get /schedule',
+        'get /sources',
         'get /stats',
         'get /health',
         'get /status',

@@ -1,4 +1,5 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigStore } from '../../src/backup/index.js';
@@ -10,10 +11,16 @@ describe('settings', () => {
   let backups: BackupsClient;
 
   beforeAll(async () => {
-    host = await startHostApp();
+    const folder = await mkdtemp(join(tmpdir(), 'settings-'));
+    for (const name of ['uploads', 'media']) await mkdir(join(folder, name));
+    await symlink('/', join(folder, 'everything'));
+    host = await startHostApp({ BACKUP_FILE_ROOTS: `${folder}:/nowhere` }, folder);
     backups = new BackupsClient(host);
   });
-  afterAll(() => host.close());
+  afterAll(async () => {
+    await host.close();
+    await rm(host.folder, { recursive: true, force: true });
+  });
 
   const DEFAULTS = { retention_days: 30, auto_archive_after_days: 14, backup_interval_minutes: 10, min_keep: 5 };
   const file = () => join(host.folder, 'backup_config.json');
@@ -96,6 +103,33 @@ describe('settings', () => {
 
   it('refuse a body that is no JSON', async () => {
     await backups.put('/config', '{"retention_days":').set('Content-Type', 'application/json').expect(400);
+  });
+
+  it('are told what plans can name', async () => {
+    const { body } = await backups.get('/sources').expect(200);
+    expect(body).toEqual({
+      databases: [
+        {
+          name: 'default',
+          type: 'sqlite',
+          database_name: 'app.sqlite',
+          tables: ['users'],
+          error: null,
+          engines: [
+            { name: 'json', problem: null },
+            { name: 'native', problem: null },
+          ],
+        },
+      ],
+      file_roots: [
+        {
+          path: host.folder,
+          problem: expect.stringMatching(/^holds a live database/) as string,
+          folders: [join(host.folder, 'media'), join(host.folder, 'uploads')],
+        },
+        { path: '/nowhere', problem: 'cannot be read (ENOENT)', folders: [] },
+      ],
+    });
   });
 
   it('show in the schedule', async () => {

@@ -7,8 +7,10 @@ import {
   CaptureOperation,
   Catalog,
   CompareOperation,
+  ConfigStore,
   JobQueue,
   RestoreOperation,
+  SourcesQuery,
   type RestoreChoices,
 } from '../../src/backup/index.js';
 import { COUNTERS } from '../../src/backup/model/counters.js';
@@ -106,6 +108,19 @@ describe.each(SERVERS)('chosen tables of %s', (type, isThere, open) => {
     return app.get(JobQueue).whenFinished(job.id);
   };
   const snapshotCount = async () => (await app.get(Catalog).all()).length;
+
+  it('are listed for a plan as it names them, without counters and the migrations of the application', async () => {
+    await database.execute('CREATE TABLE migrations (id int, name varchar(20))');
+    const [found] = (await app.get(SourcesQuery).sources()).databases;
+    expect(found).toMatchObject({ name: 'default', type, tables: ['posts', 'users'], error: null });
+    expect(found!.engines.map(({ name }) => name)).toEqual(['json', 'native']);
+    for (const table of found!.tables!) {
+      const settings = { name: 'one', tables: [table], interval_minutes: 60 };
+      await app.get(ConfigStore).update({ plans: [settings] });
+      const job = await app.get(CaptureOperation).request({ trigger: { type: 'manual' }, plan: 'one' });
+      expect(await app.get(JobQueue).whenFinished(job.id)).toMatchObject({ status: 'completed' });
+    }
+  });
 
   it('are offered without the counters, and all that is offered can be restored', async () => {
     const offered = Object.keys((await app.get(Catalog).get(id)).tables);

@@ -135,6 +135,17 @@ describe('the command line, looking', () => {
     expect((await readdir(bench.folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
+  it('tells what plans can name, and leaves nothing behind', async () => {
+    const roots = { ...bench.env, BACKUP_FILE_ROOTS: bench.path('nowhere') };
+    const told = await bench.run(['sources'], roots);
+    expect(told).toMatchObject({ code: 0, err: '' });
+    expect(told.out).toContain('Database default (sqlite, app.sqlite)\n  2 tables\n    orders\n    users\n');
+    expect(told.out).toContain('nowhere: cannot be read (ENOENT)');
+    const broken = await bench.run(['sources', '--dir', bench.path('new'), '--database', 'sqlite:./missing.sqlite']);
+    expect(broken.out).toContain('The database file "missing.sqlite" does not exist.');
+    await expect(stat(bench.path('new'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('tells sizes, schedule and history', async () => {
     expect(await bench.json('stats')).toMatchObject({ total_backups: 2, by_trigger: { cli: 2 }, retention_days: 30 });
     expect(await bench.json('schedule')).toMatchObject([

@@ -196,6 +196,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/database/backups/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What plans can name: the databases and their tables, and the folders that are allowed
+         * @description Asks every database, for 15 seconds at most; of one that does not answer `error` says why, and the others are listed all the same.
+         */
+        get: operations["SettingsController_available"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/database/backups/schedule": {
         parameters: {
             query?: never;
@@ -849,6 +869,51 @@ export interface components {
             schedule: components["schemas"]["BackupPlanPreview"][];
             /** @description What the next clean-up would do because of the changes. */
             cleanup: components["schemas"]["BackupConfigConsequences"];
+        };
+        BackupSourceError: {
+            /** @enum {string} */
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            message: string;
+        };
+        BackupEngineChoice: {
+            /** @enum {string} */
+            name: "json" | "native";
+            /** @description What keeps it from capturing this database here, such as a program that is not installed. */
+            problem: string | null;
+        };
+        BackupDatabaseSource: {
+            /**
+             * @description What `database` of a plan calls it.
+             * @example default
+             */
+            name: string;
+            /** @enum {string} */
+            type: "sqlite" | "postgres" | "mysql";
+            /**
+             * @description What its server calls it, or the name of its file.
+             * @example school.sqlite
+             */
+            database_name: string;
+            /** @description What `tables` of a plan may name; null where they could not be listed, and `error` says why. */
+            tables: string[] | null;
+            error: components["schemas"]["BackupSourceError"] | null;
+            engines: components["schemas"]["BackupEngineChoice"][];
+        };
+        BackupAllowedFolder: {
+            /** @example /srv/school/uploads */
+            path: string;
+            /**
+             * @description What keeps the folder itself from being captured.
+             * @example cannot be read (ENOENT)
+             */
+            problem: string | null;
+            /** @description The folders in it that a plan may name, at most 500 of them. Folders deeper down may be named as well. */
+            folders: string[];
+        };
+        BackupSources: {
+            databases: components["schemas"]["BackupDatabaseSource"][];
+            /** @description Where plans may capture files (`BACKUP_FILE_ROOTS`). */
+            file_roots: components["schemas"]["BackupAllowedFolder"][];
         };
         BackupScheduleEntry: {
             /** @example auto */
@@ -2037,6 +2102,61 @@ export interface operations {
                 };
             };
             /** @description `MAINTENANCE` */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+        };
+    };
+    SettingsController_available: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupSources"];
+                };
+            };
+            /** @description `UNAUTHORIZED` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `FORBIDDEN` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `INTERNAL_ERROR` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
+            /** @description `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;

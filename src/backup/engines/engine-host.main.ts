@@ -10,6 +10,7 @@ serveOneTask(
     checkRestorable: async () => (await import('./json/restore.task.js')).checkRestorableTask,
     statementsToConfirm: async () => (await import('./json/confirm.task.js')).statementsToConfirmTask,
     occupancy: async () => (await import('./json/occupancy.task.js')).occupancyTask,
+    describeSource: async () => (await import('./source.task.js')).describeSourceTask,
     read: async () => (await import('./json/read.task.js')).readTask,
     captureFiles: async () => (await import('./files/capture.task.js')).captureFilesTask,
     restoreFiles: async () => (await import('./files/restore.task.js')).restoreFilesTask,

@@ -20,6 +20,7 @@ import type {
   RestoreFilesRequest,
 } from './files/files.requests.js';
 import type { NativeOptions } from './native/native.options.js';
+import type { DescribeSourceRequest, SourceDescription } from './source.description.js';
 import type {
   CapturedDocument,
   CaptureRequest,
@@ -75,6 +76,7 @@ export interface EngineTasks {
   /** Re-reads what is stored, the base's too, and proves that it is what a restore relies on; throws `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`. */
   verify: { request: VerifyRequest; answer: null };
   occupancy: { request: DatabaseTarget; answer: Occupancy };
+  describeSource: { request: DescribeSourceRequest; answer: SourceDescription };
   captureFiles: { request: CaptureFilesRequest; answer: CapturedFiles };
   restoreFiles: { request: RestoreFilesRequest; answer: RestoreFilesOutcome };
   checkFilesRestorable: { request: RestoreFilesRequest; answer: null };

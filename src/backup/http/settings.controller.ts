@@ -1,11 +1,14 @@
 import { Body, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { ConfigStore } from '../operations/config.store.js';
+import { SourcesQuery } from '../operations/sources.query.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { ClientLeft } from './path-parameters.js';
 import { ConfigQuery } from './requests.js';
 import { ConfigChanges, ConfigPreviewResponse, ConfigResponse } from './responses/config.response.js';
+import { SourcesResponse } from './responses/sources.response.js';
 import { ScheduleEntryResponse } from './responses/upkeep.response.js';
 
 /** What an admin may change while everything runs, and what follows from it. */
@@ -14,6 +17,7 @@ export class SettingsController {
   constructor(
     private readonly config: ConfigStore,
     private readonly scheduler: BackupScheduler,
+    private readonly sources: SourcesQuery,
   ) {}
 
   @Get('config')
@@ -57,6 +61,18 @@ export class SettingsController {
     const config = this.config.preview(changes);
     const [schedule, cleanup] = await Promise.all([this.scheduler.preview(config), this.config.consequences(changes)]);
     return { config, schedule, cleanup };
+  }
+
+  @Get('sources')
+  @ApiOperation({
+    summary: 'What plans can name: the databases and their tables, and the folders that are allowed',
+    description:
+      'Asks every database, for 15 seconds at most; of one that does not answer `error` says why, and the others are listed all the same.',
+  })
+  @ApiOkResponse({ type: SourcesResponse })
+  @ApiErrors('BUSY', 'MAINTENANCE')
+  available(@ClientLeft() signal: AbortSignal): Promise<SourcesResponse> {
+    return this.sources.sources(signal);
   }
 
   @Get('schedule')

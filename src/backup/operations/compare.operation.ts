@@ -25,7 +25,10 @@ const MOST_WAITING = 4;
  */
 @Injectable()
 export class CompareOperation {
-  private readonly turns = new Turns(MOST_WAITING);
+  private readonly turns = new Turns(
+    MOST_WAITING,
+    'Other comparisons are running, and enough wait already. Try again when they are done.',
+  );
   private readonly unfinished = new Set<AbortController>();
 
   constructor(

@@ -17,7 +17,7 @@ function manual() {
 
 describe('Turns', () => {
   it('does one thing at a time, and hands on what came of it', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns(1, 'Enough wait.');
     const { begun, work, end } = manual();
     const first = turns.take(work('first'), never);
     const second = turns.take(work('second'), never);
@@ -31,13 +31,13 @@ describe('Turns', () => {
   });
 
   it('goes on after a failure', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns(1, 'Enough wait.');
     await expect(turns.take(() => Promise.reject(new Error('broken')), never)).rejects.toThrow('broken');
     expect(await turns.take(() => Promise.resolve(1), never)).toBe(1);
   });
 
   it('turns away what would have to wait behind too many', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns(1, 'Enough wait.');
     const { work, end } = manual();
     const first = turns.take(work('first'), never);
     const second = turns.take(work('second'), never);
@@ -54,7 +54,7 @@ describe('Turns', () => {
   });
 
   it('forgets who leaves while waiting, and makes room for others', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns(1, 'Enough wait.');
     const { begun, work, end } = manual();
     const leaving = new AbortController();
     const first = turns.take(work('first'), never);
@@ -73,7 +73,7 @@ describe('Turns', () => {
   });
 
   it('leaves it to the work to stop once it has begun', async () => {
-    const turns = new Turns(1);
+    const turns = new Turns(1, 'Enough wait.');
     const { work, end } = manual();
     const leaving = new AbortController();
     const first = turns.take(work('first'), leaving.signal);

@@ -10,8 +10,14 @@ export class Turns {
   private readonly lane = new Lane<Turn>((turn) => turn.begin());
   private waiting = 0;
 
-  /** @param mostWaiting how many may wait, besides the one whose turn it is */
-  constructor(private readonly mostWaiting: number) {}
+  /**
+   * @param mostWaiting how many may wait, besides the one whose turn it is
+   * @param refusal what the others are told
+   */
+  constructor(
+    private readonly mostWaiting: number,
+    private readonly refusal: string,
+  ) {}
 
   /**
    * Does the work when its turn has come.
@@ -20,11 +26,7 @@ export class Turns {
    */
   async take<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
-    if (this.waiting >= this.mostWaiting)
-      throw new BackupError(
-        'BUSY',
-        'Other comparisons are running, and enough wait already. Try again when they are done.',
-      );
+    if (this.waiting >= this.mostWaiting) throw new BackupError('BUSY', this.refusal);
     return new Promise<T>((resolve, reject) => {
       const turn: Turn = {
         begin: async () => {

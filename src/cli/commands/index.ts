@@ -13,6 +13,7 @@ import { restore } from './restore.js';
 import { rotate } from './rotate.js';
 import { schedule } from './schedule.js';
 import { show } from './show.js';
+import { sources } from './sources.js';
 import { stats } from './stats.js';
 import { verify } from './verify.js';
 
@@ -32,6 +33,7 @@ export const COMMANDS: readonly CliCommand[] = [
   archive,
   rotate,
   config,
+  sources,
   rebuildCatalog,
   completion,
 ];

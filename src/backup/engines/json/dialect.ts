@@ -52,6 +52,8 @@ export interface RestorePlan {
 
 /** How one kind of database writes its own JSON and reads it back. */
 export interface Dialect<Target extends DatabaseTarget = DatabaseTarget> {
+  /** Names of the tables that a capture would hold, in byte order, without counters; locks nothing and reads no row. */
+  listTables(target: Target): string[] | Promise<string[]>;
   /** @param chosen the only tables that are wanted; others may be in it all the same */
   beginCapture(target: Target, chosen?: readonly string[]): CaptureSession | Promise<CaptureSession>;
   compareSchema(

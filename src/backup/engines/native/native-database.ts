@@ -16,6 +16,8 @@ export interface ProvenContent {
 
 /** How one kind of database is written in its own form and put back. */
 export interface NativeDatabase<Target extends DatabaseTarget = DatabaseTarget> {
+  /** Absent where no program is needed. @throws BackupError `UNSUPPORTED` naming the program that is missing, and what to install */
+  assertInstalled?(target: Target): Promise<void>;
   /**
    * Writes the state of one moment.
    * @param aside where to; fsynced and re-read when this is done, and for the caller to remove when it fails

@@ -79,7 +79,8 @@ export async function nativeCheckRestorableTask(
   return native.compareSchema(request.database, request, context);
 }
 
-async function nativeDatabase(target: DatabaseTarget, options: NativeOptions): Promise<NativeDatabase> {
+/** How a database is written in its own form. */
+export async function nativeDatabase(target: DatabaseTarget, options: NativeOptions): Promise<NativeDatabase> {
   switch (target.type) {
     case 'sqlite':
       return new (await import('./sqlite/native-sqlite.js')).NativeSqlite();

@@ -6,12 +6,24 @@ import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginCapture } from './mysql.capture.js';
 import { MysqlConnection } from './mysql.connection.js';
 import { schemaDifferences } from './mysql.differences.js';
+import { listTables } from './mysql.schema.js';
 import { RestoreSession } from './mysql.restore-session.js';
 import { namesIn, TableNames } from './mysql.table-names.js';
 import { finishInterruptedRestore } from './mysql.unfinished.js';
 
 /** MySQL 8 and MariaDB: the server prints the rows as JSON texts, and reads them back as literals. */
 export class MysqlDialect implements Dialect<ServerTarget> {
+  /** Writes nothing: what an interrupted restore left is put in order by whoever works with the rows. */
+  async listTables(target: ServerTarget): Promise<string[]> {
+    const connection = await MysqlConnection.open(target);
+    try {
+      const names = await TableNames.of(connection, [target.migrationsTable]);
+      return await listTables(connection, names.liveName(target.migrationsTable));
+    } finally {
+      connection.close();
+    }
+  }
+
   async beginCapture(target: ServerTarget, chosen?: readonly string[]): Promise<CaptureSession> {
     const begin = async (connection: MysqlConnection) => {
       const names = await TableNames.of(connection, [target.migrationsTable]);

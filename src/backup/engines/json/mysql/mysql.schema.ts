@@ -80,15 +80,7 @@ export async function readSchema(
   migrationsTable: string,
   chosen?: readonly string[],
 ): Promise<Schema> {
-  const found = await connection.rows(
-    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_COMMENT AS comment FROM information_schema.TABLES
-     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')
-     AND NOT TABLE_NAME REGEXP '${OWN_TABLES}'`,
-  );
-  const all = found
-    .map((row) => ({ ...row, name: String(row['name']), keeps: keeping(row) }))
-    .filter(({ name }) => name !== migrationsTable)
-    .sort(byName);
+  const all = await findTables(connection, migrationsTable);
   const wanted = all.filter(({ name }) => chosen === undefined || chosen.includes(name));
   const columns = groupByTable(await connection.rows(COLUMNS));
   const keys = groupByTable(await connection.rows(KEYS));
@@ -106,6 +98,28 @@ export async function readSchema(
       .update(JSON.stringify(tables.map(({ name }) => [name, columns.get(name), keys.get(name)])))
       .digest('hex'),
   };
+}
+
+/** Everything that may be captured one way or another, in byte order of the names. */
+async function findTables(
+  connection: MysqlConnection,
+  migrationsTable: string,
+): Promise<(InfoRow & { name: string; keeps: Keeping })[]> {
+  const found = await connection.rows(
+    `SELECT TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine, TABLE_COMMENT AS comment FROM information_schema.TABLES
+     WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')
+     AND NOT TABLE_NAME REGEXP '${OWN_TABLES}'`,
+  );
+  return found
+    .map((row) => ({ ...row, name: String(row['name']), keeps: keeping(row) }))
+    .filter(({ name }) => name !== migrationsTable)
+    .sort(byName);
+}
+
+/** Names of the tables whose rows are captured, in byte order. */
+export async function listTables(connection: MysqlConnection, migrationsTable: string): Promise<string[]> {
+  const tables = await findTables(connection, migrationsTable);
+  return tables.filter(({ keeps }) => keeps === 'rows').map(({ name }) => name);
 }
 
 type Keeping = 'rows' | 'no rows' | 'a counter' | 'foreign rows' | 'nothing readable';

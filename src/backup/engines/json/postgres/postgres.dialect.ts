@@ -14,12 +14,14 @@ import { schemaDifferences } from './postgres.differences.js';
 import { Silence } from './postgres.event-triggers.js';
 import { explain } from './postgres.errors.js';
 import { assertRoomToReplace } from './postgres.locks.js';
-import { SEQUENCE_TABLE } from './postgres.names.js';
+import { documentName, SEQUENCE_TABLE } from './postgres.names.js';
 import { PostgresRestore } from './postgres.restore.js';
 import { readRowLines } from './postgres.rows.js';
 import {
   byteOrder,
   fingerprint,
+  isSame,
+  listTables,
   locateMigrations,
   readLayouts,
   readMigrations,
@@ -31,6 +33,23 @@ import { readState } from './postgres.state.js';
 
 /** PostgreSQL: `row_to_json` writes the rows, `COPY` reads them back. */
 export class PostgresDialect implements Dialect<ServerTarget> {
+  async listTables(target: ServerTarget): Promise<string[]> {
+    const connection = await PostgresConnection.open(target);
+    try {
+      await connection.begin('READ ONLY');
+      const migrations = locateMigrations(connection, target.migrationsTable);
+      const tables = await listTables(connection);
+      return tables
+        .filter((table) => !isSame(table, migrations))
+        .map(documentName)
+        .sort(byteOrder);
+    } catch (error) {
+      throw explain(error, target);
+    } finally {
+      await connection.close();
+    }
+  }
+
   async beginCapture(target: ServerTarget): Promise<CaptureSession> {
     const connection = await PostgresConnection.open(target);
     try {

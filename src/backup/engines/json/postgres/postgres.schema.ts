@@ -107,7 +107,7 @@ export async function readLayouts(connection: PostgresConnection, migrations: Mi
     .sort((a, b) => byteOrder(a.label, b.label));
 }
 
-/** The same tables, to be locked before anything is read of them. */
+/** The same tables by their names alone. */
 export function listTables(connection: PostgresConnection): Promise<(QualifiedName & { oid: string })[]> {
   return connection.query(
     `SELECT c.oid::pg_catalog.text, n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name

@@ -10,7 +10,7 @@ import { shapeNewFile } from './sqlite.pragmas.js';
 import { SqliteRestore } from './sqlite.restore.js';
 import { findDamage } from './sqlite.integrity.js';
 import { readRowLines } from './sqlite.rows.js';
-import { describeSchema, readLayouts } from './sqlite.schema.js';
+import { describeSchema, listTables, readLayouts, SEQUENCE_TABLE } from './sqlite.schema.js';
 import { DatabaseState } from './sqlite.state.js';
 import { assertWritable, findUnwritable } from './sqlite.unwritable.js';
 
@@ -19,6 +19,18 @@ const CAPTURE_OTHERWISE =
 
 /** SQLite: `json_object` writes the rows, `jsonb_each` reads them back. */
 export class SqliteDialect implements Dialect<SqliteTarget> {
+  listTables(target: SqliteTarget): string[] {
+    const connection = openSource(target, 'read');
+    try {
+      const tables = listTables(connection, target.migrationsTable);
+      return tables.map(({ name }) => name).filter((name) => name !== SEQUENCE_TABLE);
+    } catch (error) {
+      throw explain(error, target);
+    } finally {
+      connection.close();
+    }
+  }
+
   beginCapture(target: SqliteTarget): CaptureSession {
     const state = new DatabaseState(target.path);
     const connection = openSource(target, 'read');

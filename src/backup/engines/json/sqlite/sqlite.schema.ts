@@ -62,17 +62,21 @@ interface ListedColumn {
 }
 
 /** Every table that is captured, in byte order of the names: base tables and self-contained virtual ones. */
-export function readLayouts(connection: Connection, migrationsTable: string): TableLayout[] {
+export function listTables(connection: Connection, migrationsTable: string): ListedTable[] {
   const listed = connection
     .prepare(
       `SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'virtual')`,
     )
     .all() as ListedTable[];
-  const layouts = listed
+  return listed
     .filter(({ name }) => name === SEQUENCE_TABLE || (!name.startsWith('sqlite_') && name !== migrationsTable))
     .filter((table) => table.type === 'table' || ownsItsContent(connection, table.name))
-    .map((table) => layoutOf(connection, table))
     .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+}
+
+/** The same tables, with what their rows are made of. */
+export function readLayouts(connection: Connection, migrationsTable: string): TableLayout[] {
+  const layouts = listTables(connection, migrationsTable).map((table) => layoutOf(connection, table));
   const names = layouts.map(({ name }) => name);
   return layouts.map((layout) => (layout.name === SEQUENCE_TABLE ? { ...layout, sequencesOf: names } : layout));
 }

@@ -44,6 +44,11 @@ export class MysqlPrograms {
     return this.options.compressionLevel ?? 6;
   }
 
+  /** @throws BackupError `UNSUPPORTED` naming the program that is missing */
+  async assertInstalled(target: ServerTarget): Promise<void> {
+    await this.find('mysqldump', target);
+  }
+
   /**
    * A dump of one state of a database's tables.
    * @param wanted.definitions routines and events too; views always are

@@ -25,6 +25,10 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     this.programs = new MysqlPrograms(options);
   }
 
+  assertInstalled(target: ServerTarget): Promise<void> {
+    return this.programs.assertInstalled(target);
+  }
+
   async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
     refuseWhatCannotBeRestored(server);

@@ -24,6 +24,10 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     this.programs = new PostgresPrograms(options);
   }
 
+  async assertInstalled(target: ServerTarget): Promise<void> {
+    await this.programs.majorVersion('pgDump', target);
+  }
+
   async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
     await this.refuseOlderDump(server, target);

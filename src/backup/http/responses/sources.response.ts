@@ -1,0 +1,85 @@
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { DatabaseTarget } from '../../engines/database-target.js';
+import type { EngineChoice, SourceError } from '../../engines/source.description.js';
+import type { BackupErrorCode } from '../../model/errors.js';
+import { DATABASE_ENGINES, type DatabaseEngine } from '../../model/plan.js';
+import type { AllowedFolder } from '../../operations/allowed-folders.js';
+import type { DatabaseSource, Sources } from '../../operations/sources.query.js';
+import { ERROR_STATUS } from '../error-status.js';
+
+@ApiSchema({ name: 'BackupSourceError' })
+export class SourceErrorResponse implements SourceError {
+  @ApiProperty({ enum: Object.keys(ERROR_STATUS) })
+  error_code!: BackupErrorCode;
+
+  @ApiProperty()
+  message!: string;
+}
+
+@ApiSchema({ name: 'BackupEngineChoice' })
+export class EngineChoiceResponse implements EngineChoice {
+  @ApiProperty({ enum: DATABASE_ENGINES })
+  name!: DatabaseEngine;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What keeps it from capturing this database here, such as a program that is not installed.',
+  })
+  problem!: string | null;
+}
+
+@ApiSchema({ name: 'BackupDatabaseSource' })
+export class DatabaseSourceResponse implements DatabaseSource {
+  @ApiProperty({ example: 'default', description: 'What `database` of a plan calls it.' })
+  name!: string;
+
+  @ApiProperty({ enum: ['sqlite', 'postgres', 'mysql'] })
+  type!: DatabaseTarget['type'];
+
+  @ApiProperty({ example: 'school.sqlite', description: 'What its server calls it, or the name of its file.' })
+  database_name!: string;
+
+  @ApiProperty({
+    type: [String],
+    nullable: true,
+    description: 'What `tables` of a plan may name; null where they could not be listed, and `error` says why.',
+  })
+  tables!: string[] | null;
+
+  @ApiProperty({ type: SourceErrorResponse, nullable: true })
+  error!: SourceErrorResponse | null;
+
+  @ApiProperty({ type: [EngineChoiceResponse] })
+  engines!: EngineChoiceResponse[];
+}
+
+@ApiSchema({ name: 'BackupAllowedFolder' })
+export class AllowedFolderResponse implements AllowedFolder {
+  @ApiProperty({ example: '/srv/school/uploads' })
+  path!: string;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'cannot be read (ENOENT)',
+    description: 'What keeps the folder itself from being captured.',
+  })
+  problem!: string | null;
+
+  @ApiProperty({
+    type: [String],
+    description:
+      'The folders in it that a plan may name, at most 500 of them. Folders deeper down may be named as well.',
+  })
+  folders!: string[];
+}
+
+@ApiSchema({ name: 'BackupSources' })
+export class SourcesResponse implements Sources {
+  @ApiProperty({ type: [DatabaseSourceResponse] })
+  databases!: DatabaseSourceResponse[];
+
+  @ApiProperty({ type: [AllowedFolderResponse], description: 'Where plans may capture files (`BACKUP_FILE_ROOTS`).' })
+  file_roots!: AllowedFolderResponse[];
+}
