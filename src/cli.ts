@@ -2,4 +2,6 @@
 import { runCommandLine } from './cli/command-line.js';
 import { Terminal } from './cli/terminal.js';
 
-process.exitCode = await runCommandLine(process.argv.slice(2), new Terminal(process));
+void runCommandLine(process.argv.slice(2), new Terminal(process)).then((code) => {
+  process.exitCode = code;
+});

@@ -29,9 +29,7 @@ async function start(): Promise<void> {
   log.log(`Dashboard: ${address}${DASHBOARD_PATH}${isNew ? '; sign in with the password above' : ''}`);
 }
 
-try {
-  await start();
-} catch (error) {
+start().catch((error: unknown) => {
   process.stderr.write(`Could not start. ${startProblem(error)}\n`);
   process.exit(1);
-}
+});

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type ErrorDetails, withAdvice } from '../backup/headless.js';
 import { CLI_WORDS } from './advice.js';
 import { EXIT, EXIT_OF } from './exit-codes.js';
@@ -50,7 +51,7 @@ export function failureOf(thrown: unknown): Failure {
 }
 
 function unexpected(thrown: unknown): Omit<Failure, 'details'> {
-  const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+  const message = types.isNativeError(thrown) ? (thrown.stack ?? thrown.message) : String(thrown);
   return { exitCode: EXIT.failed, error_code: 'INTERNAL_ERROR', message };
 }
 

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 
 /** What `npm run build` makes of `dashboard/`. From `src/dashboard/` and from `dist/dashboard/` it lies at the same place. */
-const BUILT = fileURLToPath(new URL('../../dist/dashboard/public', import.meta.url));
+const BUILT = join(__dirname, '../../dist/dashboard/public');
 /** Stands in the built page wherever a nonce belongs; see `dashboard/vite.config.mjs`. */
 const NONCE_PLACEHOLDER = '__CSP_NONCE__';
 const COMPRESSIBLE = new Set(['.js', '.css', '.svg', '.json']);

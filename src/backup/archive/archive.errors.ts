@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { basename } from 'node:path';
 import { asBackupError, BackupError } from '../model/errors.js';
 
@@ -43,5 +44,5 @@ export function archiveReadError(thrown: unknown, path: string): BackupError {
     return new BackupError(asBackupError(thrown).code, message, { archive: basename(path) }, { cause: thrown });
   }
   const entry = thrown instanceof ArchiveDefect ? thrown.entry : undefined;
-  return archiveCorrupt(path, thrown instanceof Error ? thrown.message : String(thrown), entry, thrown);
+  return archiveCorrupt(path, types.isNativeError(thrown) ? thrown.message : String(thrown), entry, thrown);
 }

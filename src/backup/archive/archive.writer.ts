@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { finished, type Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
@@ -100,4 +101,4 @@ async function pack(
   }
 }
 
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));

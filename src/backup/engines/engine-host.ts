@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { Comparison } from '../model/comparison.js';
 import type { Manifest } from '../model/manifest.js';
@@ -173,6 +173,6 @@ function setWaiting(child: ChildProcess, waiting: boolean): void {
 
 /** Always the compiled program: a child process has no TypeScript loader when the tests run from the sources. */
 function entryPoint(): string {
-  const here = fileURLToPath(new URL('./engine-host.main.js', import.meta.url));
-  return import.meta.url.endsWith('.ts') ? here.replace(/([/\\])src([/\\]backup[/\\]engines[/\\])/, '$1dist$2') : here;
+  const here = join(__dirname, 'engine-host.main.js');
+  return __filename.endsWith('.ts') ? here.replace(/([/\\])src([/\\]backup[/\\]engines[/\\])/, '$1dist$2') : here;
 }

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiResponse } from '@nestjs/swagger';
+import { ApiResponse } from './openapi.js';
 import type { BackupErrorCode } from '../model/errors.js';
 import { ERROR_STATUS } from './error-status.js';
 import { ErrorResponse } from './responses/error.response.js';

@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from './openapi.js';
 import { BackupGuard } from './access.guard.js';
 import { BackupErrorFilter } from './error.filter.js';
 import { PlainRequests } from './plain-requests.interceptor.js';

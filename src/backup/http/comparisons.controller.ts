@@ -1,5 +1,5 @@
 import { Get, Query, type StreamableFile } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from './openapi.js';
 import type { BackupErrorCode } from '../model/errors.js';
 import { CompareOperation } from '../operations/compare.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';

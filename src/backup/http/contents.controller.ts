@@ -1,5 +1,5 @@
 import { Get, Param, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { BackupError } from '../model/errors.js';
 import { ExtractOperation } from '../operations/extract.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';

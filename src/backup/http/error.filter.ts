@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { BackupError } from '../model/errors.js';
@@ -18,7 +19,7 @@ export class BackupErrorFilter implements ExceptionFilter {
     if (body.status_code >= 500) {
       this.logger.error(
         `${request.method} ${request.path} failed: ${body.error_code}`,
-        thrown instanceof Error ? thrown.stack : String(thrown),
+        types.isNativeError(thrown) ? thrown.stack : String(thrown),
       );
     }
     if (response.headersSent) {

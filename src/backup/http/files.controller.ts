@@ -1,5 +1,5 @@
 import { Get, Header, Query, type StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { BrowseOperation } from '../operations/browse.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { attachment } from './attachment.js';

@@ -1,5 +1,5 @@
 import { Get, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from './openapi.js';
 import { HealthQuery } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';

@@ -1,5 +1,5 @@
 import { Delete, Get, type MessageEvent, Query, Sse } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from './openapi.js';
 import { map, type Observable } from 'rxjs';
 import { JobQueue } from '../operations/job.queue.js';
 import { presented } from './advice.js';

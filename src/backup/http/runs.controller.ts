@@ -6,7 +6,7 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiParam,
-} from '@nestjs/swagger';
+} from './openapi.js';
 import type { Response } from 'express';
 import { Catalog } from '../catalog/catalog.js';
 import { BackupError } from '../model/errors.js';

@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation } from './openapi.js';
 import { ConfigStore } from '../operations/config.store.js';
 import { SourcesQuery } from '../operations/sources.query.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';

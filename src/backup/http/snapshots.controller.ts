@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Patch, Query, type StreamableFile } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { Catalog } from '../catalog/catalog.js';
 import { RemoveOperation } from '../operations/remove.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';

@@ -1,5 +1,5 @@
 import { Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from './openapi.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { StatsQuery } from '../operations/stats.query.js';
 import { ApiErrors } from './api-errors.decorator.js';

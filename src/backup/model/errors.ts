@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { ErrorDetails } from './advice.js';
 
 /**
@@ -71,7 +72,7 @@ export class BackupError extends Error {
 export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGINE_FAILED'): BackupError {
   if (thrown instanceof BackupError) return thrown;
   const code = codeOfSystemError(thrown) ?? fallback;
-  const said = thrown instanceof Error ? withoutFolders(thrown) : String(thrown);
+  const said = types.isNativeError(thrown) ? withoutFolders(thrown) : String(thrown);
   const message =
     code === 'DISK_FULL'
       ? `The disk is full (${said}). Free some space and try again; what was stored before is not affected.`

@@ -1,10 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { OnEvent } from '@nestjs/event-emitter';
+import type * as EventEmitter from '@nestjs/event-emitter';
 import { asBackupError } from '../model/errors.js';
 import { ROLE_CREATED } from '../model/events.js';
 import type { Subject } from '../model/trigger.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
+import { optionalPackage } from '../system/optional-package.js';
+
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- optional, and needed before the first decorator
+const events = optionalPackage<typeof EventEmitter>('@nestjs/event-emitter', () => require('@nestjs/event-emitter'));
+const OnEvent = events?.OnEvent ?? (() => () => undefined);
 
 /** Longer than any role or id a host should have; what stands here ends up in manifests and file names. */
 const LONGEST = 200;

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 
 /** The version in `package.json`, which lies above both `src/` and `dist/`. */
 export function appVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(__dirname, '../../../package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

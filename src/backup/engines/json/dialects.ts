@@ -1,4 +1,5 @@
 import { BackupError } from '../../model/errors.js';
+import { isMissingPackage } from '../../system/optional-package.js';
 import type { DatabaseTarget } from '../database-target.js';
 import type { Dialect } from './dialect.js';
 
@@ -22,13 +23,8 @@ async function withDriver<Module>(driver: string, dialect: Promise<Module>): Pro
   try {
     return await dialect;
   } catch (error) {
-    if (!isMissing(driver, error)) throw error;
+    if (!isMissingPackage(error, driver)) throw error;
     const todo = `Run "npm install ${driver}" in the application, and start it again.`;
     throw new BackupError('UNSUPPORTED', `The driver "${driver}" is not installed. ${todo}`, {}, { cause: error });
   }
-}
-
-function isMissing(name: string, error: unknown): boolean {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
 }

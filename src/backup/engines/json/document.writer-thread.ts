@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asBackupError, BackupError, type BackupErrorCode } from '../../model/errors.js';
 import type { FullReason } from '../../model/manifest.js';
@@ -31,7 +32,7 @@ export class DocumentWriterThread implements DocumentSink {
   private wake: () => void = () => undefined;
 
   constructor(plan: WriterPlan) {
-    this.worker = new Worker(new URL('./document.writer-thread.main.js', import.meta.url), { workerData: plan });
+    this.worker = new Worker(join(__dirname, 'document.writer-thread.main.js'), { workerData: plan });
     this.worker.on('message', (answer: WriterAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(asBackupError(error)));
     this.worker.on('exit', () => {

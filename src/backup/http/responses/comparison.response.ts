@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../openapi.js';
 import type { RestorePreview } from '../../engines/snapshot.engine.js';
 import type { Comparison, StateName, TableComparison } from '../../model/comparison.js';
 import { SchemaDifferenceResponse } from './error.response.js';

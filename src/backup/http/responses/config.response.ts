@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema, PartialType } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, PartialType } from '../openapi.js';
 import type { BackupConfig } from '../../model/backup-config.js';
 import type { ConfigConsequences } from '../../operations/config-consequences.js';
 import type { PlanPreview } from '../../triggers/backup.scheduler.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '../openapi.js';
 import type { SchemaDifference } from '../../engines/snapshot.engine.js';
 import { ConfigConsequencesResponse } from './config.response.js';
 import { ADVICE, type Advice } from '../../model/advice.js';

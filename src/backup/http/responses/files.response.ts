@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../openapi.js';
 import type { PathText } from '../../engines/files/byte-path.js';
 import type { FilesPage, ListedFile } from '../../engines/files/files.requests.js';
 

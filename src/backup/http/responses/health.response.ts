@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema, IntersectionType, PickType } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, IntersectionType, PickType } from '../openapi.js';
 import { HEALTH_STATUSES, type HealthStatus } from '../../model/health.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import type { BackupHealth, PlanHealth } from '../../operations/health.query.js';

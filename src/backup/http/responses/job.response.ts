@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '../openapi.js';
 import type { Page } from '../../catalog/catalog.js';
 import { ADVICE, type Advice } from '../../model/advice.js';
 import type { BackupErrorCode } from '../../model/errors.js';

@@ -1,4 +1,4 @@
-import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaPath } from '../openapi.js';
 import type { Page } from '../../catalog/catalog.js';
 import { SOURCE_KINDS, type SnapshotKind, type SourceKind, type TableSummary } from '../../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../../model/snapshot.js';

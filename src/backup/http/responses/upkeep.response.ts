@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '../openapi.js';
 import { RECENT_DAYS, type CaptureOutcomes, type DayTotals, type SnapshotTotals } from '../../catalog/catalog.js';
 import { JOB_STATUSES, type JobStatus } from '../../model/job.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
