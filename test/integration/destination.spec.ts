@@ -289,6 +289,12 @@ describe('a folder', () => {
     });
   });
 
+  it('is found usable by each of several that look at once', async () => {
+    const looks = await Promise.all(Array.from({ length: 20 }, () => destination.trouble()));
+    expect(new Set(looks)).toEqual(new Set([null]));
+    expect((await readdir(folder)).filter((name) => name.includes('probe'))).toEqual([]);
+  });
+
   it('on a full disk still lets the program start', async () => {
     machine.refusals.set('open', 'ENOSPC');
     await expect(destination.prepare()).resolves.toBeUndefined();

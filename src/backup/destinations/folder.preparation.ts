@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFolder, FILE_MODE, FOLDER_MODE, setMode } from '../system/atomic-file.js';
@@ -24,12 +25,11 @@ export async function assertRealFolder(folder: string): Promise<void> {
   throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
 }
 
-/** Rights on paper say little (mounts, quotas, root): an empty file is really made and removed. */
+/** Rights on paper say little (mounts, quotas, root): an empty file is really made and removed. One of its own, since several may look at once. */
 async function proveWritable(folder: string): Promise<void> {
-  const probe = temporaryPath(join(folder, 'probe'));
+  const probe = temporaryPath(join(folder, `probe-${randomUUID()}`));
   let file: FileHandle | undefined;
   try {
-    await rm(probe, { force: true });
     file = await open(probe, 'wx', FILE_MODE);
   } catch (error) {
     // A full disk is no reason not to start: snapshots can still be read and restored, and old ones expire.
