@@ -6,6 +6,7 @@ import type { Job, JobStatus } from '../model/job.js';
 import { assertSnapshotId, isSnapshotId } from '../model/snapshot-id.js';
 import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
 import type { Clock } from '../system/clock.js';
+import { Serial } from '../system/serial.js';
 import { AnnotationStore } from './annotation.store.js';
 import { CatalogStore, type CatalogTables } from './catalog.store.js';
 import {
@@ -22,7 +23,6 @@ import {
   type SnapshotTotals,
 } from './catalog.js';
 import { piecesOf } from './chunks.js';
-import { Serial } from './serial.js';
 import type { SnapshotTable } from './snapshot.table.js';
 
 const DAY_MS = 86_400_000;

@@ -2,6 +2,7 @@ import { BackupError } from '../model/errors.js';
 import { FolderLock } from './folder-lock.js';
 import { readRecord, writeRecord, type LeaseHolder } from './lease.record.js';
 import { processInWords } from './process-identity.js';
+import { Serial } from './serial.js';
 
 /** One time that somebody held the lease; plain data, so that a child process can be told. */
 export interface Claim {
@@ -10,20 +11,23 @@ export interface Claim {
   id: string;
 }
 
+/** Where there is no lease to be had, what is final is at least apart from what else this process does. */
+const withoutLease = new Serial();
+
 /**
- * Keeps whoever has lost the lease from writing: what is final is done inside {@link whileHeld}, and nobody can take the lease over meanwhile.
+ * Keeps whoever has lost the lease from writing: what is final is done inside {@link whileHeld}, one after the other, and nobody can take the lease over meanwhile.
  */
 export class Fence {
   /** @param claim null for what needs no lease */
   constructor(readonly claim: Claim | null) {}
 
   /**
-   * Does what is final: moments, not minutes.
+   * Does what is final: moments, not minutes. Not to be nested.
    * @throws BackupError `LEASE_LOST`, and then nothing was done
    */
   async whileHeld<T>(work: () => Promise<T> | T): Promise<T> {
     const { claim } = this;
-    if (claim === null) return work();
+    if (claim === null) return withoutLease.run(async () => work());
     return new FolderLock(claim.folder).exclusively(async () => {
       this.assertHeld(claim);
       try {
