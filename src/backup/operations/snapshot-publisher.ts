@@ -43,6 +43,8 @@ export interface NamedSnapshot {
 @Injectable()
 export class SnapshotPublisher {
   private readonly logger = new Logger('Backup');
+  /** Names of captures at work, which neither the catalog nor the folder may know yet, and whose they are. */
+  private readonly reserved = new Map<string, JobContext>();
 
   constructor(
     private readonly catalog: Catalog,
@@ -66,16 +68,29 @@ export class SnapshotPublisher {
     );
   }
 
-  /** A name that nothing in the catalog or the folder has. */
-  async name({ plan, trigger, partOf }: Taking, ending: DocumentEnding): Promise<NamedSnapshot> {
+  /** A name that nothing in the catalog or the folder has, and no other capture gets until {@link release}. */
+  async name({ context, plan, trigger, partOf }: Taking, ending: DocumentEnding): Promise<NamedSnapshot> {
     const createdAt = this.clock.now();
     const part = partOf !== undefined && plan.source !== 'full' ? plan.source : undefined;
     const wanted = snapshotId(plan.name, trigger, createdAt, part);
     let id = wanted;
-    for (let next = 2; (await this.catalog.find(id)) !== null || (await this.destination.isTaken(id)); next++)
-      id = `${wanted}_${next}`;
+    for (let next = 2; !(await this.reserve(id, context)); next++) id = `${wanted}_${next}`;
     const filename = documentName(id, ending);
     return { id, filename, createdAt, documentPath: this.destination.documentPath(filename) };
+  }
+
+  /** Gives back the names of a capture that has ended: what it published has its own by now. */
+  release({ context }: Taking): void {
+    for (const [id, owner] of this.reserved) if (owner === context) this.reserved.delete(id);
+  }
+
+  /** Reserved first, looked for then: what another capture publishes meanwhile is found in either place. */
+  private async reserve(id: string, context: JobContext): Promise<boolean> {
+    if (this.reserved.has(id)) return false;
+    this.reserved.set(id, context);
+    if ((await this.catalog.find(id)) === null && !(await this.destination.isTaken(id))) return true;
+    this.reserved.delete(id);
+    return false;
   }
 
   /** What the manifest of a captured file says whatever its source. */

@@ -21,6 +21,14 @@ export class SnapshotTaker {
   async take(taking: Taking): Promise<Snapshot> {
     await this.clockWatch.look(); // before there is a snapshot by whose date a wrong clock looks right
     await this.publisher.assertRoom();
+    try {
+      return await this.takeSource(taking);
+    } finally {
+      this.publisher.release(taking);
+    }
+  }
+
+  private takeSource(taking: Taking): Promise<Snapshot> {
     switch (taking.plan.source) {
       case 'database':
         return this.databases.take(taking);
