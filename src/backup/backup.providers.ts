@@ -31,6 +31,7 @@ import { FilesTaker } from './operations/files.taker.js';
 import { FirstRuns } from './operations/first-runs.js';
 import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
+import { JobRunner } from './operations/job.runner.js';
 import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { OriginKey } from './operations/origin-key.js';
@@ -124,6 +125,7 @@ const INNER_PARTS: Provider[] = [
   EmptyStart,
   OriginKey,
   FirstRuns,
+  JobRunner,
   Plans,
   PruningGuard,
   RecordedJobs,

@@ -1,18 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { defer, type Observable } from 'rxjs';
 import { Catalog, type JobQuery, type Page } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
-import { asBackupError, BackupError, type BackupErrorCode } from '../model/errors.js';
+import { asBackupError, BackupError } from '../model/errors.js';
 import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
 import { isByPerson, type Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
-import { Lease, type HeldLease } from '../system/lease.js';
-import { processInWords } from '../system/process-identity.js';
 import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
+import { describeJob, JobRunner } from './job.runner.js';
 import { Lane, type Turn } from './lane.js';
-import { Leftovers } from './leftovers.js';
 import { RecordedJobs } from './recorded-jobs.js';
-import { ResolvedOptions } from './resolved-options.js';
 
 /** How long jobs may go on at shutdown before they are ended. */
 const SHUTDOWN_GRACE_MS = 5000;
@@ -35,11 +31,8 @@ export class JobQueue {
   constructor(
     private readonly catalog: Catalog,
     private readonly recorded: RecordedJobs,
-    private readonly destination: Destination,
-    private readonly lease: Lease,
-    private readonly leftovers: Leftovers,
+    private readonly runner: JobRunner,
     private readonly clock: Clock,
-    private readonly options: ResolvedOptions,
   ) {}
 
   /** Records a job and runs it when its lane is free: restores first, then what timers and events ask for, then what people ask for. */
@@ -145,7 +138,7 @@ export class JobQueue {
       await this.catalog.saveJob(job);
     } catch (thrown) {
       const state = job.status === 'pending' ? 'was asked for' : `is ${job.status}`;
-      this.logger.error(`That ${describe(job)} ${state} could not be recorded: ${asBackupError(thrown).message}`);
+      this.logger.error(`That ${describeJob(job)} ${state} could not be recorded: ${asBackupError(thrown).message}`);
     }
   }
 
@@ -157,93 +150,11 @@ export class JobQueue {
 
   private async execute(run: JobRun): Promise<void> {
     await run.recorded;
-    try {
-      if (run.stopReason) throw run.stopReason;
-      // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
-      if (run.spec.lane === 'source' && !this.options.readOnly) await this.performLeased(run);
-      else await this.perform(run);
-    } catch (thrown) {
-      await this.fail(run, run.stopReason ?? asBackupError(thrown));
-    }
-    await this.finish(run);
-  }
-
-  /** Waits until no other process is at work, and keeps the others waiting. */
-  private async performLeased(run: JobRun): Promise<void> {
-    const { stage } = run.job;
-    const held = await this.acquireLease(run);
-    if (!held) return this.perform(run);
-    run.update({ stage });
-    run.fence = held.fence;
-    held.keep((lost) => run.stop(lost));
-    try {
-      if (held.tookOver) await this.leftovers.settle(held.fence);
-      await this.perform(run);
-    } finally {
-      await held.release().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
-    }
-  }
-
-  /** Null where neither the backup folder nor this machine has a place for it: then there is nothing by which processes could take turns. */
-  private async acquireLease(run: JobRun): Promise<HeldLease | null> {
-    try {
-      return await this.lease.acquire(
-        { purpose: run.spec.type, job: run.job.id },
-        {
-          signal: run.signal,
-          patienceMs: this.options.jobTimeoutMs,
-          onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
-        },
-      );
-    } catch (thrown) {
-      if (run.stopReason) throw thrown;
-      const { code, message } = asBackupError(thrown);
-      if (!NO_PLACE.includes(code)) throw thrown;
-      this.logger.warn(`The ${run.job.type} goes on without keeping other processes waiting: ${message}`);
-      return null;
-    }
-  }
-
-  private async perform(run: JobRun): Promise<void> {
-    const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
-    try {
-      run.update({ status: 'running', started_at: this.clock.now().toISOString() });
-      await run.save();
-      const result = await run.spec.run(run);
-      run.update({ status: 'completed', progress: 1, result, finished_at: this.clock.now().toISOString() });
-    } finally {
-      cancelTimeout();
-    }
-  }
-
-  private async fail(run: JobRun, error: BackupError): Promise<void> {
-    for (const pid of run.pids) {
-      await this.destination
-        .sweep(pid)
-        .catch((problem: unknown) =>
-          this.logger.warn(`Unfinished files stay until the next start: ${asBackupError(problem).message}`),
-        );
-    }
-    const said: JobError = { ...error.details, error_code: error.code, message: error.message };
-    const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
-    run.update({ status, error: said, finished_at: this.clock.now().toISOString() });
-    if (status === 'cancelled') this.logger.log(`Cancelled: ${describe(run.job)}`);
-    else this.logger.error(`Failed: ${describe(run.job)}: ${error.code}: ${error.message}`);
-  }
-
-  private async finish(run: JobRun): Promise<void> {
+    await this.runner.run(run);
     await run.save();
     this.live.delete(run.job.id);
     for (const listener of this.listeners) listener(run.job);
     run.close();
-  }
-
-  private timedOut(): BackupError {
-    const minutes = this.options.jobTimeoutMs / 60_000;
-    return new BackupError(
-      'TIMED_OUT',
-      `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
-    );
   }
 }
 
@@ -254,9 +165,6 @@ function turnOf({ type, trigger, requestedBy }: JobSpec): Turn {
   return byPerson ? 'last' : 'ordinary';
 }
 
-/** Why there may be no lease to be had, other than that somebody has it. */
-const NO_PLACE: readonly BackupErrorCode[] = ['FOLDER_NOT_WRITABLE', 'DISK_FULL', 'DATABASE_UNAVAILABLE'];
-
 const notCancellable = (job: Job): BackupError =>
   new BackupError(
     'JOB_NOT_CANCELLABLE',
@@ -264,11 +172,3 @@ const notCancellable = (job: Job): BackupError =>
       ? `The job has already ended (${job.status}) and can no longer be cancelled.`
       : 'Another process runs this job: another server, or a command line. Cancel it there.',
   );
-
-const stillHeld = (problem: unknown): string =>
-  `The backup folder could not be given free, so the next job has to wait a while: ${asBackupError(problem).message}`;
-
-const describe = (job: Job): string =>
-  [job.type, job.trigger && `(${job.trigger.type})`, job.snapshot_id && `of ${job.snapshot_id}`, `job ${job.id}`]
-    .filter(Boolean)
-    .join(' ');

@@ -1,0 +1,59 @@
+import { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Destination } from '../destinations/destination.js';
+import type { Lease } from '../system/lease.js';
+import { ManualClock } from '../system/manual-clock.js';
+import { JobRun, newJob, type JobSpec } from './job-run.js';
+import { JobRunner } from './job.runner.js';
+import type { Leftovers } from './leftovers.js';
+import type { ResolvedOptions } from './resolved-options.js';
+
+const clock = new ManualClock('2026-01-30T12:00:00.000Z');
+let swept: number[];
+let runner: JobRunner;
+
+beforeEach(() => {
+  swept = [];
+  vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+  const destination = { sweep: (pid: number) => Promise.resolve(void swept.push(pid)) };
+  runner = new JobRunner(destination as unknown as Destination, {} as Lease, {} as Leftovers, clock, {
+    readOnly: true,
+    jobTimeoutMs: 60_000,
+  } as ResolvedOptions);
+});
+
+/** A job with child processes of these numbers, which ends when it is told to. */
+function begun(...pids: number[]) {
+  let fail!: (error: Error) => void;
+  const outcome = new Promise<null>((_, reject) => (fail = reject));
+  const spec: JobSpec = {
+    type: 'capture',
+    lane: 'source',
+    run: (context) => {
+      for (const pid of pids) context.task(0, 1).onStart!(pid);
+      return outcome;
+    },
+  };
+  const run = new JobRun(spec, newJob(spec, clock.now()), clock, () => Promise.resolve());
+  const ended = runner.run(run);
+  return {
+    run,
+    fails: async () => {
+      await vi.waitFor(() => expect(run.pids).toEqual(pids));
+      fail(new Error('no'));
+      await ended;
+    },
+  };
+}
+
+describe('a job that fails', () => {
+  it('leaves alone what another job is writing, also where a number of its own belongs to that one by now', async () => {
+    const [long, other] = [begun(101, 102), begun(101)];
+    await vi.waitFor(() => expect(other.run.pids).toEqual([101]));
+    await long.fails();
+    expect(long.run.job.status).toBe('failed');
+    expect(swept).toEqual([102]);
+    await other.fails();
+    expect(swept).toEqual([102, 101]);
+  });
+});
