@@ -315,8 +315,17 @@ exec "$@"`,
       'CREATE TABLE t (a int); CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1',
       /triggers \(tr\)/,
     ],
-    ['a table of another engine', 'CREATE TABLE t (a int) ENGINE = MyISAM', /t \(MyISAM\)/],
-    ['a sequence', 'CREATE SEQUENCE s', /s \(/],
+    [
+      'a table that shows the rows of others',
+      'CREATE TABLE p (a int) ENGINE = MyISAM; CREATE TABLE t (a int) ENGINE = MERGE UNION = (p)',
+      /t \(MRG_MyISAM\).*"json"/,
+    ],
+    [
+      'a history by transactions',
+      `CREATE TABLE t (a int, b bigint unsigned GENERATED ALWAYS AS ROW START, c bigint unsigned GENERATED ALWAYS AS ROW END,
+         PERIOD FOR SYSTEM_TIME (b, c)) WITH SYSTEM VERSIONING`,
+      /transactions: t\..*"json"/,
+    ],
     ['a FLOAT column', 'CREATE TABLE t (a float)', /t\.a/],
   ])('that could not be put back is not captured: %s', async (_, sql, message) => {
     mysql.create(DATABASE);

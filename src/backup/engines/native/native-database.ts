@@ -5,7 +5,10 @@ import type { CheckRestorableRequest } from '../engine-host.js';
 import type { CapturedDocument, RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
 
 /** What a native document holds. */
-export type NativeContent = Pick<CapturedDocument, 'sizeBytes' | 'checksum' | 'tables' | 'database' | 'schema'>;
+export type NativeContent = Pick<
+  CapturedDocument,
+  'sizeBytes' | 'checksum' | 'tables' | 'database' | 'schema' | 'warnings'
+>;
 
 /** What a stored native document holds, as a manifest describes it; the tables may be more than those. */
 export interface ProvenContent {

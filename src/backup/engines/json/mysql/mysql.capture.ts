@@ -2,6 +2,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import type { SnapshotWarning } from '../../../model/snapshot-warning.js';
 import type { ServerTarget } from '../../database-target.js';
+import { notOneMoment } from '../../mysql/mysql.warnings.js';
 import type { CapturedTable, CaptureSession } from '../dialect.js';
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { COUNTER_HEADER, counterLines, readCounters } from './mysql.counters.js';
@@ -99,14 +100,7 @@ function warningsOf({ layouts, leftOut }: Schema, unreadable: string[], locked: 
             `Of ${list(versioned)} only the present rows are in the snapshot, not the history that they keep.`,
           ),
         ]),
-    ...(unlocked.length === 0
-      ? []
-      : [
-          {
-            code: 'not_one_moment',
-            message: `${list(unlocked)} may be of a later moment than the rest: their engines have no transactions, and the account may not lock them. Grant it LOCK TABLES.`,
-          },
-        ]),
+    ...(unlocked.length === 0 ? [] : [notOneMoment(unlocked.map(({ name }) => name))]),
   ];
 }
 

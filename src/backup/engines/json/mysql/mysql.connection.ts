@@ -12,6 +12,8 @@ import { tlsOptions } from '../../tls-options.js';
 import { explain } from './mysql.errors.js';
 import { RowStream } from './mysql.row-stream.js';
 
+export { quoted } from '../../mysql/mysql.names.js';
+
 /** A row of what the server says about itself: every value as it prints it. */
 export type InfoRow = Record<string, string | null>;
 
@@ -191,9 +193,6 @@ function ask(driver: Driver, sql: string): Promise<InfoRow[]> {
     ),
   );
 }
-
-/** An identifier as SQL writes it. */
-export const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
 
 /** A text literal as SQL writes it. */
 export const literal = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;

@@ -1,7 +1,7 @@
 import { quoted, type InfoRow, type MysqlConnection } from './mysql.connection.js';
 import { endOfColumns } from './mysql.create-table.js';
 import { isGone, isUnreadable } from './mysql.errors.js';
-import { withoutDatabase } from './mysql.sequences.js';
+import { withoutDatabase } from '../../mysql/mysql.sequence-uses.js';
 
 /** What a statement that builds a view, a routine, a trigger or an event depends on besides its words. */
 export interface Setting {

@@ -4,7 +4,7 @@ import { readCreateTable } from './mysql.create-table.js';
 import { splitSetting, type Setting } from './mysql.definitions.js';
 import { mayPass } from './mysql.errors.js';
 import { runAs } from './mysql.run-as.js';
-import { sequencesUsedBy } from './mysql.sequences.js';
+import { sequencesUsedBy } from '../../mysql/mysql.sequence-uses.js';
 
 const NAME = '`(?:[^`]|``)*`|[^\\s`(]+';
 const CREATED = new RegExp(

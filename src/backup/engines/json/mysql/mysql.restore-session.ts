@@ -14,7 +14,8 @@ import { childAlias, parentAlias, parentOf, readForeignKeys, type ForeignKey } f
 import { MissingTables } from './mysql.missing-tables.js';
 import { MysqlRestore, type LockedDatabase } from './mysql.restore.js';
 import { hasTable, readSchema, UNFINISHED_TABLE, type TableLayout } from './mysql.schema.js';
-import { SEQUENCE_TABLE, sequencesUsedBy } from './mysql.sequences.js';
+import { sequencesUsedBy } from '../../mysql/mysql.sequence-uses.js';
+import { SEQUENCE_TABLE } from './mysql.sequences.js';
 import type { TableNames } from './mysql.table-names.js';
 import { collationToCome, databaseCollation, setAside, triggersToSetAside } from './mysql.triggers.js';
 import {

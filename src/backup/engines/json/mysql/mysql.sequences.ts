@@ -55,20 +55,3 @@ export function parseSequences(rows: Buffer): Sequences {
 /** SQL that puts a sequence where it stood, its limits too. It commits at once, and can be run again. */
 export const setSequence = (name: string, state: readonly string[]): string =>
   `INSERT INTO ${quoted(name)} (${STATE.join(', ')}) VALUES (${state.map((value) => BigInt(value)).join(', ')})`;
-
-const USE = /\b(?:nextval|lastval|setval)\((?:`((?:[^`]|``)*)`\.)?`((?:[^`]|``)*)`/gi;
-
-/** The sequences that the columns of a table take their defaults from. */
-export function sequencesUsedBy(createTable: string): { schema: string | null; name: string }[] {
-  const unquote = (name: string) => name.replaceAll('``', '`');
-  return [...createTable.matchAll(USE)].map(([, schema, name]) => ({
-    schema: schema === undefined ? null : unquote(schema),
-    name: unquote(name!),
-  }));
-}
-
-/** Without the name of the database, so that the table can be built in another one. */
-export const withoutDatabase = (createTable: string, database: string): string =>
-  createTable.replaceAll(USE, (use, schema: string | undefined) =>
-    schema === database.replaceAll('`', '``') ? use.replace(`${quoted(database)}.`, '') : use,
-  );

@@ -1,11 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { SchemaInfo, TableSummary } from '../../../model/manifest.js';
-import type { DumpPart } from './dump.reader.js';
+import { withoutDatabase } from '../../mysql/mysql.sequence-uses.js';
+import type { DumpPart, DumpSection } from './dump.reader.js';
+import { isPosition } from './mysql.sequences.js';
 
 /** Settings around statements, and what clears the way for them: the same whatever the database holds. */
 const FRAME = /^(?:--|SET |DROP |LOCK |UNLOCK |\/\*M?!\d+(?: (?:SET|DROP|ALTER)\b|\\-)|;*$)/;
 /** A counter, which moves with the rows. */
 const NEXT_KEY = / AUTO_INCREMENT=\d+/;
+const CREATED = /^CREATE (TABLE|SEQUENCE) `((?:[^`]|``)*)`/;
 
 interface Running {
   rows: number;
@@ -14,22 +17,29 @@ interface Running {
 
 /** Gathers what a dump holds: rows and digests of the tables, the statements of the schema, the migrations that ran. */
 export class DumpContents {
-  /** The CREATE TABLE statements with their counters, which a proof compares too. */
+  /** The CREATE TABLE statements with their counters, and the positions of sequences, which a proof compares too. */
   readonly structure: string[] = [];
   readonly views: string[] = [];
+  /** The CREATE SEQUENCE statements, by name. */
+  readonly sequences = new Map<string, string>();
   private readonly ddl: string[] = [];
   private readonly running = new Map<string, Running>();
   private readonly migrations: { id: number; name: string }[] = [];
   private statement = '';
   private delimiter = ';';
 
-  /** @param migrationsTable the host's; recorded, and left out of the tables */
-  constructor(private readonly migrationsTable: string) {}
+  /**
+   * @param database where the tables take their defaults from sequences: its name is no part of the schema
+   * @param migrationsTable the host's; recorded, and left out of the tables
+   */
+  constructor(
+    private readonly database: string,
+    private readonly migrationsTable: string,
+  ) {}
 
   take(part: DumpPart): void {
     if (part.part === 'rows') this.takeRows(part.table, part.rows);
-    else if (part.part === 'line' && part.section !== 'placeholder') this.takeLine(part.line.toString());
-    else if (part.part === 'line') this.takePlaceholder(part.line.toString());
+    else if (part.part === 'line') this.takeLineOf(part.section, part.line.toString());
   }
 
   /** Rows as the dump prints them, each followed by one LF. Of all tables in this document, the migrations table too. */
@@ -53,9 +63,15 @@ export class DumpContents {
     return { fingerprint, migrations, ddl: this.ddl };
   }
 
+  private takeLineOf(section: DumpSection, line: string): void {
+    if (section === 'placeholder') this.takePlaceholder(line);
+    else if (section === 'sequence' && isPosition(line)) this.structure.push(line.trimEnd());
+    else this.takeLine(line);
+  }
+
   private takePlaceholder(line: string): void {
     const view = /^-- Temporary (?:table|view) structure for view `(.*)`$/.exec(line.trimEnd())?.[1];
-    if (view !== undefined) this.views.push(view.replaceAll('``', '`'));
+    if (view !== undefined) this.views.push(unquoted(view));
   }
 
   private takeLine(line: string): void {
@@ -68,14 +84,15 @@ export class DumpContents {
   }
 
   private endStatement(): void {
-    const statement = this.statement.slice(0, -this.delimiter.length).trim();
+    const printed = this.statement.slice(0, -this.delimiter.length).trim();
     this.statement = '';
-    const table = /^CREATE TABLE `((?:[^`]|``)*)`/.exec(statement)?.[1];
-    if (table !== undefined) {
+    const [, kind, name] = CREATED.exec(printed) ?? [];
+    const statement = kind === 'TABLE' ? withoutDatabase(printed, this.database) : printed;
+    if (kind === 'TABLE') {
       this.structure.push(statement);
-      this.tableOf(table.replaceAll('``', '`'));
-    }
-    this.ddl.push(table === undefined ? statement : statement.replace(NEXT_KEY, ''));
+      this.tableOf(unquoted(name!));
+    } else if (kind === 'SEQUENCE') this.sequences.set(unquoted(name!), statement);
+    this.ddl.push(kind === 'TABLE' ? statement.replace(NEXT_KEY, '') : statement);
   }
 
   private tableOf(name: string): Running {
@@ -99,3 +116,5 @@ export class DumpContents {
     if (name !== undefined) this.migrations.push({ id: Number(id), name: name.replaceAll(/\\(.)/g, '$1') });
   }
 }
+
+const unquoted = (name: string): string => name.replaceAll('``', '`');

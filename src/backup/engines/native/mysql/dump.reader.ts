@@ -1,8 +1,8 @@
 /**
- * What a line of a dump belongs to: `preamble` settings, a `table`, the `placeholder` of a view (so that views can be made in any order), or a `definition`
- * that holds no rows: a view, a routine, an event.
+ * What a line of a dump belongs to: `preamble` settings, a `sequence` (all of them come before the tables), a `table`, the `placeholder` of a view (so that views
+ * can be made in any order), or a `definition` that holds no rows: a view, a routine, an event.
  */
-export type DumpSection = 'preamble' | 'table' | 'placeholder' | 'definition';
+export type DumpSection = 'preamble' | 'sequence' | 'table' | 'placeholder' | 'definition';
 
 export type DumpPart =
   | { part: 'line'; section: DumpSection; line: Buffer }
@@ -22,7 +22,7 @@ const INSERT = Buffer.from('INSERT INTO `');
 /** Table and columns: 4096 of these, of 64 characters each. */
 const LONGEST_HEAD = 300_000;
 const HEADING =
-  /^-- (Table structure|Temporary (?:table|view) structure|Dumping events|Dumping routines|Final view structure) for /;
+  /^-- (Table structure|Sequence structure|Temporary (?:table|view) structure|Dumping events|Dumping routines|Final view structure) for /;
 const INSERT_HEAD = /^INSERT INTO `((?:[^`]|``)*)`(?: \((?:[^`)]|`(?:[^`]|``)*`)*\))? VALUES ?/;
 
 /**
@@ -58,6 +58,7 @@ export async function* readDump(bytes: AsyncIterable<Buffer>): AsyncGenerator<Du
 
 function sectionOf(heading: string): DumpSection {
   if (heading === 'Table structure') return 'table';
+  if (heading === 'Sequence structure') return 'sequence';
   return heading.startsWith('Temporary') ? 'placeholder' : 'definition';
 }
 

@@ -8,6 +8,7 @@ import { explain } from './mysql.errors.js';
 /** MariaDB's first: where both are there, `mysqldump` is another name of it. */
 const KNOWN = { mysqldump: ['mariadb-dump', 'mysqldump'], mysql: ['mariadb', 'mysql'] } as const;
 const PACKAGE = 'mariadb-client';
+const HISTORY = '--dump-history';
 const CONNECT_SECONDS = 10;
 /** As the server prints it. */
 const NO_LIMIT = '18446744073709551615';
@@ -53,20 +54,31 @@ export class MysqlPrograms {
    * A dump of one state of a database's tables.
    * @param wanted.definitions routines and events too; views always are
    * @param wanted.rows what is in the tables
+   * @param wanted.history of system-versioned tables too what was in them formerly
    */
   async dump(
     target: ServerTarget,
     database: string,
-    { definitions, rows = true }: { definitions: boolean; rows?: boolean },
+    { definitions, rows = true, history = false }: { definitions: boolean; rows?: boolean; history?: boolean },
   ): Promise<Program> {
     await this.refuseLimitedSessions(target);
     const { maker } = await this.find('mysqldump', target);
     const args = [
-      ...['--single-transaction', '--quick', '--hex-blob', '--order-by-primary', '--no-tablespaces', '--skip-triggers'],
+      // Where a table is locked, the sequence that its keys come from may not be used.
+      ...[
+        '--skip-add-locks',
+        '--single-transaction',
+        '--quick',
+        '--hex-blob',
+        '--order-by-primary',
+        '--no-tablespaces',
+        '--skip-triggers',
+      ],
       ...[
         '--default-character-set=utf8mb4',
         ...(definitions ? ['--routines', '--events'] : []),
         ...(rows ? [] : ['--no-data']),
+        ...(history ? [HISTORY] : []),
       ],
       ...(maker === 'MySQL' ? ['--set-gtid-purged=OFF'] : []),
     ];
@@ -88,7 +100,14 @@ export class MysqlPrograms {
   /** A client that runs the statements that are written to it, and stops at the first that fails. */
   async client(target: ServerTarget, database: string | null): Promise<Program> {
     const args = [
-      ...['--binary-mode', '--batch', '--raw', '--skip-column-names', '--default-character-set=utf8mb4'],
+      ...[
+        '--binary-mode',
+        '--batch',
+        '--unbuffered',
+        '--raw',
+        '--skip-column-names',
+        '--default-character-set=utf8mb4',
+      ],
       `--init-command=${initialCommand(target.busyTimeoutMs)}`,
     ];
     const chosen = database === null ? [] : [`--database=${database}`];
@@ -173,11 +192,18 @@ export class MysqlPrograms {
       environment,
       debianPackage: PACKAGE,
       option: `programs.${role}`,
-      explain: (said, exitCode) => explain(said, exitCode, target),
+      explain: (said, exitCode) =>
+        said.includes(`unknown option '${HISTORY}'`) ? knowsNoHistory(program) : explain(said, exitCode, target),
     };
     return new Program(command, this.options.docker ?? null, readsInput);
   }
 }
+
+const knowsNoHistory = (program: string): BackupError =>
+  new BackupError(
+    'UNSUPPORTED',
+    `The program "${program}" cannot dump the history of system-versioned tables (${HISTORY}). Install MariaDB's client of version 10.11 or newer, or let the plan use the engine "json", which captures their present rows.`,
+  );
 
 /** Everything a program prints. @throws BackupError when it fails */
 export async function textOf(program: Program): Promise<string> {

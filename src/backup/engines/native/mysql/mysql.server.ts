@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { literal } from './mysql.names.js';
+import { literal } from '../../mysql/mysql.names.js';
 import type { MysqlPrograms } from './mysql.programs.js';
 
 /** What has to be known of a server and a database before something is done with it. */
@@ -10,9 +10,15 @@ export interface Server {
   triggers: string[];
   /** Columns of single precision, `table.column`. */
   floats: string[];
+  /** Tables whose history is told by numbers of transactions, which mean nothing elsewhere. */
+  transactional: string[];
   /** Foreign keys that lead to tables of this database. */
   references: { schema: string; child: string; parent: string }[];
 }
+
+/** Engines whose tables can be moved to another database by a statement that the server ends, or takes back, even if it is killed meanwhile. */
+const ENGINES = { MariaDB: ['InnoDB', 'MyISAM', 'Aria', 'MEMORY', 'CSV'], MySQL: ['InnoDB'] } as const;
+const OLDEST_WITH_HISTORY = [10, 11] as const;
 
 /** Since then one statement that renames many tables does so wholly or not at all, even if the server is killed meanwhile. */
 const OLDEST = { MariaDB: [10, 6], MySQL: [8, 0] } as const;
@@ -27,10 +33,11 @@ export async function readServer(programs: MysqlPrograms, target: ServerTarget):
      SELECT JSON_OBJECT('trigger', TRIGGER_NAME) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${schema};
      SELECT JSON_OBJECT('float', CONCAT(TABLE_NAME, '.', COLUMN_NAME)) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${schema} AND DATA_TYPE = 'float'
        AND TABLE_NAME IN (SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ${schema} AND TABLE_TYPE <> 'VIEW');
+     SELECT JSON_OBJECT('transactional', TABLE_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ${schema} AND GENERATION_EXPRESSION = 'ROW START' AND DATA_TYPE = 'bigint';
      SELECT JSON_OBJECT('schema', CONSTRAINT_SCHEMA, 'child', TABLE_NAME, 'parent', REFERENCED_TABLE_NAME)
        FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA = ${schema};\n`,
   );
-  const server: Server = { version: '', tables: [], triggers: [], floats: [], references: [] };
+  const server: Server = { version: '', tables: [], triggers: [], floats: [], transactional: [], references: [] };
   for (const line of answer.split('\n')) if (line !== '') take(JSON.parse(line) as Line, server, target);
   return server;
 }
@@ -40,6 +47,7 @@ type Line =
   | { table: string; type: string; engine: string | null }
   | { trigger: string }
   | { float: string }
+  | { transactional: string }
   | Server['references'][number];
 
 function take(line: Line, server: Server, { database }: ServerTarget): void {
@@ -53,6 +61,7 @@ function take(line: Line, server: Server, { database }: ServerTarget): void {
   } else if ('table' in line) server.tables.push({ name: line.table, type: line.type, engine: line.engine });
   else if ('trigger' in line) server.triggers.push(line.trigger);
   else if ('float' in line) server.floats.push(line.float);
+  else if ('transactional' in line) server.transactional.push(line.transactional);
   else server.references.push(line);
 }
 
@@ -72,7 +81,7 @@ const isOlder = (version: string, [major, minor]: readonly [number, number]): bo
  * What could not be put back so that the database is as before or as the snapshot says is not captured either: what is listed can be restored.
  * @throws BackupError `UNSUPPORTED`
  */
-export function refuseWhatCannotBeRestored({ version, tables, triggers, floats }: Server): void {
+export function refuseWhatCannotBeRestored({ version, tables, triggers, floats, transactional }: Server): void {
   const maker = makerOf(version);
   if (isOlder(version, OLDEST[maker]))
     throw unsupported(`${maker} ${version} cannot swap tables safely; version ${OLDEST[maker].join('.')} or newer can`);
@@ -81,14 +90,27 @@ export function refuseWhatCannotBeRestored({ version, tables, triggers, floats }
       `the database has triggers (${some(triggers)}), which the server cannot swap along with their tables`,
     );
   if (floats.length > 0) throw unsupported(`a dump holds only six digits of these FLOAT columns: ${some(floats)}`);
-  const foreign = tables.filter(
-    ({ type, engine }) => type !== 'VIEW' && (type !== 'BASE TABLE' || engine !== 'InnoDB'),
-  );
-  if (foreign.length > 0)
+  const known: readonly (string | null)[] = ENGINES[maker];
+  const others = tables.filter(({ type, engine }) => type !== 'VIEW' && !known.includes(engine));
+  if (others.length > 0)
     throw unsupported(
-      `these are no plain InnoDB tables: ${some(foreign.map(({ name, type, engine }) => `${name} (${engine ?? type})`))}`,
+      `the server cannot swap tables of these engines safely: ${some(others.map(({ name, type, engine }) => `${name} (${engine ?? type})`))}`,
     );
+  if (isOlder(version, OLDEST_WITH_HISTORY) && tables.some(isVersioned))
+    throw unsupported(`${maker} ${version} takes no history of system-versioned tables; version 10.11 or newer does`);
+  if (transactional.length > 0)
+    throw unsupported(`the history of these tables is told by the server's own transactions: ${some(transactional)}`);
 }
+
+/** Whether old rows stay in a table, with the time in which they were valid. */
+export const isVersioned = ({ type }: Server['tables'][number]): boolean => type === 'SYSTEM VERSIONED';
+
+/** What is written to them is no part of a transaction. */
+export const withoutTransactions = ({ tables }: Server): string[] =>
+  tables
+    .filter(({ type, engine }) => ['BASE TABLE', 'SYSTEM VERSIONED'].includes(type) && engine !== 'InnoDB')
+    .map(({ name }) => name)
+    .sort();
 
 /** @throws BackupError `UNSUPPORTED` */
 export function refuseOtherServer(then: string, { version }: Server): void {

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
 import { openStored, type StoredFile } from '../../../archive/stored-file.js';
+import { BackupError } from '../../../model/errors.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
+import { notOneMoment } from '../../mysql/mysql.warnings.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
@@ -15,7 +17,15 @@ import { readDump } from './dump.reader.js';
 import { dumped } from './dumped.js';
 import { MysqlPrograms } from './mysql.programs.js';
 import { MysqlRestore } from './mysql.restore.js';
-import { readServer, refuseOtherServer, refuseWhatCannotBeRestored } from './mysql.server.js';
+import { ReadLocks } from './mysql.read-locks.js';
+import {
+  isVersioned,
+  readServer,
+  refuseOtherServer,
+  refuseWhatCannotBeRestored,
+  withoutTransactions,
+  type Server,
+} from './mysql.server.js';
 
 /** MySQL and MariaDB: a dump, compressed; and back by a second database whose tables, once proved, are swapped with the live ones. */
 export class NativeMysql implements NativeDatabase<ServerTarget> {
@@ -33,16 +43,30 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     const server = await readServer(this.programs, target);
     refuseWhatCannotBeRestored(server);
     context.report({ stage: 'capture', progress: 0 });
-    const dump = await this.programs.dump(target, target.database, { definitions: true });
+    const unprotected = withoutTransactions(server);
+    const locks = await ReadLocks.take(this.programs, target, unprotected);
+    try {
+      const written = await this.write(target, aside, server.tables.some(isVersioned));
+      await locks?.assertHeld();
+      locks?.release();
+      context.report({ stage: 'check', progress: 0.6 });
+      const { tables, schema, sequences } = await readStored({ path: aside, entry: null }, target);
+      refuseWithoutSequences(server, sequences);
+      const database = { type: 'mysql', name: target.database, server_version: server.version };
+      return { ...written, tables, database, schema, warnings: locks ? [] : [notOneMoment(unprotected)] };
+    } finally {
+      locks?.release();
+    }
+  }
+
+  private async write(target: ServerTarget, aside: string, history: boolean): ReturnType<typeof writeDocument> {
+    const dump = await this.programs.dump(target, target.database, { definitions: true, history });
     try {
       const gzip = createGzip({ level: this.programs.compressionLevel });
       dump.output.once('error', (error) => gzip.destroy(error)).pipe(gzip);
       const written = await writeDocument(aside, gzip as AsyncIterable<Buffer>);
       await dump.assertSucceeded();
-      context.report({ stage: 'check', progress: 0.6 });
-      const { tables, schema } = await readStored({ path: aside, entry: null }, target.migrationsTable);
-      const database = { type: 'mysql', name: target.database, server_version: server.version };
-      return { ...written, tables, database, schema };
+      return written;
     } finally {
       dump.kill();
     }
@@ -75,19 +99,33 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
   /** By a dump without the rows. */
   private async liveSchema(target: ServerTarget): Promise<SchemaInfo> {
     const dump = await this.programs.dump(target, target.database, { definitions: true, rows: false });
-    return (await dumped(dump, target.migrationsTable)).schema;
+    return (await dumped(dump, contentsOf(target))).schema;
   }
 }
 
+type Origin = Pick<ServerTarget, 'database' | 'migrationsTable'>;
+
+const contentsOf = ({ database, migrationsTable }: Origin): DumpContents => new DumpContents(database, migrationsTable);
+
+/** A program may take them for tables, or for nothing. @throws BackupError `UNSUPPORTED` */
+function refuseWithoutSequences({ tables }: Server, dumpedOnes: ReadonlyMap<string, string>): void {
+  const lacking = tables.filter(({ name, type }) => type === 'SEQUENCE' && !dumpedOnes.has(name));
+  if (lacking.length === 0) return;
+  throw new BackupError(
+    'UNSUPPORTED',
+    `The dump lacks the sequence "${lacking[0]!.name}". If it was not dropped just now, the dumping program knows no sequences: install MariaDB's client of version 10.6 or newer, or let the plan use the engine "json".`,
+  );
+}
+
 /** What a stored dump holds, the migrations table too. */
-export async function storedContent({ document }: StoredSnapshot): Promise<ProvenContent> {
-  const { allTables } = await readStored(document, '');
+export async function storedContent({ document, manifest }: StoredSnapshot): Promise<ProvenContent> {
+  const { allTables } = await readStored(document, { database: manifest.database.name, migrationsTable: '' });
   return { tables: allTables, schema: null };
 }
 
 /** Reads a document to its end: what can be read now can be put back later. */
-async function readStored(document: StoredFile, migrationsTable: string): Promise<DumpContents> {
-  const contents = new DumpContents(migrationsTable);
+async function readStored(document: StoredFile, origin: Origin): Promise<DumpContents> {
+  const contents = contentsOf(origin);
   for await (const part of readDump(await unpacked(document))) contents.take(part);
   return contents;
 }
