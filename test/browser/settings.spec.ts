@@ -75,6 +75,28 @@ describeInBrowser('the settings', () => {
     await expect.poll(async () => ((await config())['plans'] as object[]).length).toBe(1);
   });
 
+  visit('offer the tables and folders that there are, and keep a name that is gone', async (visit) => {
+    const { page } = visit;
+    const plans = [{ name: 'auto' }, { name: 'some', tables: ['courses', 'gone'], interval_minutes: 60 }];
+    expect((await seeded.program.put('/config', { plans })).status).toBe(200);
+    await visit.open('/settings');
+    await page.getByRole('button', { name: 'Edit the plan some' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Plan some' });
+    await dialog.getByText('gone — not in the database').waitFor();
+    await dialog.getByText('1 table is not in the database.').waitFor();
+    const tables = dialog.getByRole('combobox', { name: 'Only these tables' });
+    await tables.click();
+    await tables.fill('use');
+    await page.getByRole('option', { name: 'users' }).click();
+    await tables.press('Escape');
+    await dialog.getByRole('button', { name: 'Apply' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await saveOf(visit).click();
+    await visit.told('The settings are saved');
+    expect(await config()).toMatchObject({ plans: [{}, { name: 'some', tables: ['courses', 'gone', 'users'] }] });
+    expect((await seeded.program.put('/config', { plans: null })).status).toBe(200);
+  });
+
   visit('lead to a clean-up, which says first what it would do', async (visit) => {
     const { page } = visit;
     const shorter = { retention_days: 10, auto_archive_after_days: 10, min_keep: 1 };

@@ -12,6 +12,7 @@ export type JobPage = Schemas['BackupJobPage'];
 export type Config = Schemas['BackupConfig'];
 export type ConfigChanges = Schemas['BackupConfigChanges'];
 export type Plan = Schemas['BackupPlan'];
+export type Sources = Schemas['BackupSources'];
 export type PlanStatus = Schemas['BackupPlanStatus'];
 export type Stats = Schemas['BackupStats'];
 export type ListedFile = Schemas['BackupListedFile'];

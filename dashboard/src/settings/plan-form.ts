@@ -2,14 +2,14 @@ import type { Plan } from '../api/types.js';
 
 export type RhythmKind = 'general' | 'interval' | 'schedule';
 
-/** A plan as its form holds it: lists as lines, numbers that may be empty. */
+/** A plan as its form holds it: patterns as lines, numbers that may be empty. */
 export interface PlanForm {
   name: string;
   source: NonNullable<Plan['source']>;
   database: string;
   engine: NonNullable<Plan['engine']>;
-  tables: string;
-  paths: string;
+  tables: string[];
+  paths: string[];
   include: string;
   exclude: string;
   compression: NonNullable<Plan['compression']>;
@@ -32,8 +32,8 @@ export function formOfPlan(plan: Plan): PlanForm {
     source: plan.source ?? 'database',
     database: plan.database ?? '',
     engine: plan.engine ?? 'json',
-    tables: lines(plan.tables),
-    paths: lines(plan.paths),
+    tables: [...(plan.tables ?? [])],
+    paths: [...(plan.paths ?? [])],
     include: lines(plan.include),
     exclude: lines(plan.exclude),
     compression: plan.compression ?? 'gzip',
@@ -57,8 +57,8 @@ export function planOfForm(form: PlanForm): Plan {
   };
   const ofFiles = {
     ...list('paths', form.paths),
-    ...list('include', form.include),
-    ...list('exclude', form.exclude),
+    ...list('include', namesIn(form.include)),
+    ...list('exclude', namesIn(form.exclude)),
     ...(form.compression === 'gzip' ? {} : { compression: form.compression }),
   };
   return {
@@ -83,10 +83,14 @@ function rhythmOf({ rhythm, interval_minutes, schedule, time_zone }: PlanForm): 
 const text = (name: keyof Plan, value: string): Partial<Plan> => (value.trim() === '' ? {} : { [name]: value.trim() });
 const count = (name: keyof Plan, value: number | null): Partial<Plan> => (value === null ? {} : { [name]: value });
 
-function list(name: keyof Plan, lines: string): Partial<Plan> {
-  const items = lines
-    .split('\n')
-    .map((line) => line.trim())
-    .filter(Boolean);
-  return items.length === 0 ? {} : { [name]: items };
-}
+const list = (name: keyof Plan, items: string[]): Partial<Plan> => (items.length === 0 ? {} : { [name]: items });
+
+/** One on each line. */
+export const namesIn = (lines: string): string[] => [
+  ...new Set(
+    lines
+      .split('\n')
+      .map((line) => line.trim())
+      .filter(Boolean),
+  ),
+];

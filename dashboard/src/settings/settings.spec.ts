@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan } from '../api/types.js';
+import type { Plan, Sources } from '../api/types.js';
 import { en } from '../texts/en.js';
 import { ru } from '../texts/ru.js';
 import { changesOf, draftOf, faultsOf, faultsOfPlan } from './config-changes.js';
-import { formOfPlan, planOfForm } from './plan-form.js';
+import { formOfPlan, namesIn, planOfForm } from './plan-form.js';
 import { cronInWords, rhythmInWords } from './rhythm-words.js';
+import {
+  databaseChoices,
+  databaseOf,
+  folderChoices,
+  missingOf,
+  problemOfEngine,
+  tableChoices,
+} from './source-choices.js';
 
 const CONFIG = { retention_days: 30, auto_archive_after_days: 14, backup_interval_minutes: 10, min_keep: 5 };
 
@@ -52,7 +60,7 @@ describe('the form of a plan', () => {
   it.each(plans)('gives back $name as it was', (plan) => expect(planOfForm(formOfPlan(plan))).toEqual(plan));
 
   it('leaves out what does not belong to what is captured', () => {
-    const files = { ...formOfPlan(plans[1]!), source: 'files' as const, paths: ' uploads \n\n' };
+    const files = { ...formOfPlan(plans[1]!), source: 'files' as const, paths: ['uploads'] };
     expect(planOfForm(files)).toMatchObject({ source: 'files', paths: ['uploads'] });
     expect(planOfForm(files)).not.toHaveProperty('tables');
     const native = { ...formOfPlan(plans[1]!), engine: 'native' as const };
@@ -61,6 +69,66 @@ describe('the form of a plan', () => {
 
   it('sends an empty cron expression, so that it is refused at its field', () => {
     expect(planOfForm({ ...formOfPlan(plans[0]!), rhythm: 'schedule' })).toHaveProperty('schedule', '');
+  });
+});
+
+describe('what a plan can name', () => {
+  const engines: Sources['databases'][number]['engines'] = [
+    { name: 'json', problem: null },
+    { name: 'native', problem: 'The program "pg_dump" cannot be run.' },
+  ];
+  const sources: Sources = {
+    databases: [
+      { name: 'default', type: 'sqlite', database_name: 'a.sqlite', tables: ['users'], error: null, engines: [] },
+      { name: 'shop', type: 'postgres', database_name: 'shop', tables: null, error: null, engines },
+    ],
+    file_roots: [
+      { path: '/srv', problem: 'holds a live database', folders: ['/srv/a', '/srv/b', '/srv/media'] },
+      { path: '/srv/media', problem: null, folders: [] },
+    ],
+  };
+
+  it('is every database, also one that is gone and still named', () => {
+    const values = (chosen: string) => databaseChoices(sources, chosen, 'gone').map(({ value }) => value);
+    expect(values('')).toEqual(['', 'shop']);
+    expect(values('shop')).toEqual(['', 'shop']);
+    expect(databaseChoices(sources, 'old', 'gone')[0]).toEqual({
+      value: 'old',
+      title: 'old',
+      props: { subtitle: 'gone' },
+    });
+    expect(databaseOf(sources, '')!.name).toBe('default');
+    expect(databaseOf(null, '')).toBeUndefined();
+  });
+
+  it('is every table, and before them those that are gone', () => {
+    const choices = tableChoices(['orders', 'users'], ['users', 'old'], 'gone');
+    expect(choices.map(({ value, props }) => [value, props.subtitle])).toEqual([
+      ['old', 'gone'],
+      ['orders', undefined],
+      ['users', undefined],
+    ]);
+    expect(missingOf(['users'], ['users'])).toEqual([]);
+  });
+
+  it('is every folder that is allowed, but none that cannot be captured', () => {
+    expect(folderChoices(sources).map(({ value, props }) => [value, props.disabled ?? false])).toEqual([
+      ['/srv', true],
+      ['/srv/a', false],
+      ['/srv/b', false],
+      ['/srv/media', false],
+    ]);
+    expect(folderChoices(null)).toEqual([]);
+  });
+
+  it('says of an engine what it lacks', () => {
+    expect(problemOfEngine(databaseOf(sources, 'shop'), 'native')).toContain('pg_dump');
+    expect(problemOfEngine(databaseOf(sources, 'shop'), 'json')).toBeUndefined();
+    expect(problemOfEngine(undefined, 'native')).toBeUndefined();
+  });
+
+  it('is typed one on a line, each once', () => {
+    expect(namesIn(' users \n\norders\nusers')).toEqual(['users', 'orders']);
   });
 });
 

@@ -65,6 +65,7 @@ export const vuetify = createVuetify({
     VTextarea: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VSelect: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VAutocomplete: { variant: 'outlined', density: 'comfortable', color: 'primary' },
+    VCombobox: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VSwitch: { color: 'primary', inset: true },
     VProgressLinear: { color: 'primary', rounded: true },
   },

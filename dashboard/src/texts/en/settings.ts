@@ -71,10 +71,22 @@ export const settings = {
       values: { database: 'The database', files: 'Files', full: 'The database, then files, as one snapshot' },
       sentence: 'What belongs together is best captured together.',
     },
-    database: { label: 'Which database', sentence: 'Where the application names several. By default “default”.' },
+    database: {
+      label: 'Which database',
+      sentence: 'Where the application names several. By default “default”.',
+      gone: 'The application has no such database',
+    },
     tables: {
       label: 'Only these tables',
       sentence: 'One per line; empty for all. A restore then touches only these.',
+      choose: 'Empty for all. A restore then touches only these.',
+      looking: 'Looking for tables …',
+      none: 'No such table',
+      unlisted: 'The tables cannot be listed, so their names have to be typed.',
+      gone: 'not in the database',
+      missing: (count: number) =>
+        `${many(count, { one: 'table is', other: 'tables are' })} not in the database. Remove what is gone: until then the plan fails.`,
+      more: (count: string) => `and ${count} more`,
     },
     engine: {
       label: 'Form',
@@ -86,7 +98,8 @@ export const settings = {
     },
     paths: {
       label: 'Folders or files',
-      sentence: 'One per line, inside the folders that the application allows (BACKUP_FILE_ROOTS).',
+      sentence:
+        'Choose from the list, or type a path and press Enter. All have to lie inside the folders that the application allows (BACKUP_FILE_ROOTS).',
     },
     include: {
       label: 'Only what matches',
