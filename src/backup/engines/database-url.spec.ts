@@ -132,6 +132,8 @@ describe('parseDatabaseUrl', () => {
     ['postgres://app:s3cret@db.internal/shop?sslcert=/c.pem', /needs both/],
     ['postgres://app:s3cret@db.internal,db.internal/shop?port=1,2,3', /not as many ports/],
     ['mysql://app:s3cret@db.internal,db.internal/shop', /several servers/],
+    ['mysql://app:s3cret@192.0.2.1/shop?ssl-ca=/ca.pem', /in place of its IP address, or choose ssl-mode=VERIFY_CA/],
+    ['mysql://app:s3cret@[2001:db8::1]/shop?sslmode=verify-full', /in place of its IP address/],
     ['postgres://app:s3cret#x@db.internal/shop', /"#" in its user or password.*write "%23"/],
     ['postgres://app:s3cret/x@db.internal/shop', /"\/" in its user or password.*write "%2F"/],
     ['postgres://app:12/s3cret@db.internal/shop', /write "%2F"/],

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import type { DatabaseAddress, ServerAddress } from './database-target.js';
 import { applyParameters } from './database-url.parameters.js';
@@ -75,6 +76,11 @@ function serverAddress(rest: string, { type, port }: { type: ServerAddress['type
   if (address.database === '') throw new RangeError(`it names no database on a server. Supported: ${EXAMPLES}.`);
   if (type === 'mysql' && address.otherServers)
     throw new RangeError('it names several servers, which only PostgreSQL’s addresses may.');
+  // The driver would compare it with "localhost".
+  if (type === 'mysql' && address.tls === 'verify' && isIP(address.host) !== 0)
+    throw new RangeError(
+      'the name in the server’s certificate is to be checked, but the address has none: write the server’s name in place of its IP address, or choose ssl-mode=VERIFY_CA, which leaves the name out.',
+    );
   address.user ||= type === 'postgres' ? 'postgres' : 'root';
   return address;
 }
