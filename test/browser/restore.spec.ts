@@ -1,8 +1,13 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { serialiseManifest, type DatabaseManifest } from '../../src/backup/model/manifest.js';
+import { manifestName } from '../../src/backup/model/snapshot-id.js';
 import { ADMIN } from '../support/admin.js';
 import { eventually } from '../support/eventually.js';
+import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { inDatabase, removeProgram, seededProgram, STUDENTS, type Seeded } from '../support/seeded-program.js';
 import { describeInBrowser, PHONE, visitsTo, type Visit } from '../support/visits.js';
 
@@ -184,6 +189,38 @@ describeInBrowser('restoring', () => {
     },
     { viewport: PHONE },
   );
+
+  visit('shows what a stranger’s snapshot would run, and runs it only when that is confirmed', async (visit) => {
+    visit.expectRefusals(409, 503);
+    const id = await plantForeign('CREATE TABLE more AS SELECT * FROM courses');
+    await visit.open(`/?restore=${id}`);
+    const dialog = dialogOf(visit);
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await dialog.getByRole('checkbox', { name: 'Restore what fits' }).check();
+    await dialog.getByRole('button', { name: 'Next' }).click();
+    await confirm(visit, id);
+    await dialog.getByText('CREATE TABLE more AS SELECT * FROM courses;').waitFor();
+    const start = dialog.getByRole('button', { name: 'Restore now' });
+    expect(await start.isEnabled()).toBe(false);
+    await dialog.getByRole('checkbox', { name: 'I have read this, and it may run' }).check();
+    await start.click();
+    await restored(visit);
+    expect(emails()).toEqual([ADMIN.email]);
+  });
+
+  /** A snapshot that is not signed, with one statement more. */
+  async function plantForeign(statement: string): Promise<string> {
+    const { program, base } = seeded;
+    const id = await (await SnapshotSeed.read(program.backups, base)).plant(program.backups, daysAgo(1, '12:00:00'));
+    const path = join(program.backups, manifestName(id));
+    const { manifest_sha256: _own, ...manifest } = JSON.parse(await readFile(path, 'utf8')) as DatabaseManifest & {
+      manifest_sha256: string;
+    };
+    const { schema } = manifest;
+    await writeFile(path, serialiseManifest({ ...manifest, schema: { ...schema, ddl: [...schema.ddl, statement] } }));
+    await program.post('/cleanup'); // it lists what was planted
+    return id;
+  }
 
   /** Holds the engine host that waits for the lock, however long the test takes. */
   async function stopRestore(): Promise<{ goOn: () => void }> {

@@ -738,6 +738,8 @@ export interface components {
             errors?: components["schemas"]["BackupFieldError"][];
             /** @description With SCHEMA_MISMATCH. */
             differences?: components["schemas"]["BackupSchemaDifference"][];
+            /** @description With SCHEMA_NOT_TRUSTED: what a person has to read first; of a native snapshot of a server its whole schema, though its script may hold more. */
+            statements?: string[];
             /** @description With SNAPSHOT_IN_USE: ids of the snapshots that need this one. */
             dependents?: string[];
             /** @description With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes. */

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { bytes } from './bytes.js';
 import { percent } from './number.js';
+import { plainText } from './plain-text.js';
 import { dayKey, duration, relativeTime } from './time.js';
 
 const NOW = Date.parse('2026-03-10T12:00:00Z');
 const before = (milliseconds: number) => relativeTime(new Date(NOW - milliseconds).toISOString(), NOW, 'en');
+
+it('what somebody has to judge hides nothing', () => {
+  expect(plainText('CREATE\n\tTABLE \u202eusers\u200b -- \u0007\u{e0041}данные')).toBe(
+    'CREATE\n\tTABLE \\u{202e}users\\u{200b} -- \\u{7}\\u{e0041}данные',
+  );
+});
 
 describe('sizes', () => {
   it.each([

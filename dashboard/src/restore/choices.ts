@@ -8,6 +8,8 @@ export interface RestoreChoices {
   to: string | null;
   takesSafetySnapshot: boolean;
   allowsSchemaChanges: boolean;
+  /** Somebody has read what a snapshot of another installation would run. */
+  trustsSchema: boolean;
 }
 
 export const defaultChoices = (): RestoreChoices => ({
@@ -15,6 +17,7 @@ export const defaultChoices = (): RestoreChoices => ({
   to: null,
   takesSafetySnapshot: true,
   allowsSchemaChanges: false,
+  trustsSchema: false,
 });
 
 /** The kinds of snapshots that a restore treats differently. */
@@ -31,7 +34,7 @@ export const isComplete = ({ tables, to }: RestoreChoices): boolean =>
 
 /** The body of the request. What has its default is left out. */
 export function requestOf(id: string, choices: RestoreChoices) {
-  const { tables, to, takesSafetySnapshot, allowsSchemaChanges } = choices;
+  const { tables, to, takesSafetySnapshot, allowsSchemaChanges, trustsSchema } = choices;
   return {
     confirm: id,
     ...(tables === null ? {} : { tables }),
@@ -39,5 +42,6 @@ export function requestOf(id: string, choices: RestoreChoices) {
     // Where nothing is replaced there is nothing to keep.
     ...(takesSafetySnapshot || to !== null ? {} : { skip_safety_snapshot: true }),
     ...(allowsSchemaChanges ? { allow_schema_changes: true } : {}),
+    ...(trustsSchema ? { trust_schema: true } : {}),
   };
 }

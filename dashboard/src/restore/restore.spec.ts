@@ -47,8 +47,14 @@ describe('the request', () => {
   it('takes a safety snapshot and restores everything unless somebody chose otherwise', () => {
     expect(requestOf('a', defaultChoices())).toEqual({ confirm: 'a' });
     expect(
-      requestOf('a', { tables: ['users'], to: null, takesSafetySnapshot: false, allowsSchemaChanges: true }),
-    ).toEqual({ confirm: 'a', tables: ['users'], skip_safety_snapshot: true, allow_schema_changes: true });
+      requestOf('a', {
+        ...{ tables: ['users'], to: null, takesSafetySnapshot: false },
+        ...{ allowsSchemaChanges: true, trustsSchema: true },
+      }),
+    ).toEqual({
+      ...{ confirm: 'a', tables: ['users'], skip_safety_snapshot: true },
+      ...{ allow_schema_changes: true, trust_schema: true },
+    });
     expect(requestOf('a', { ...defaultChoices(), to: ' /srv/rescue ' })).toEqual({ confirm: 'a', to: '/srv/rescue' });
   });
 

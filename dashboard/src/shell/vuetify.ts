@@ -66,6 +66,7 @@ export const vuetify = createVuetify({
     VSelect: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VAutocomplete: { variant: 'outlined', density: 'comfortable', color: 'primary' },
     VCombobox: { variant: 'outlined', density: 'comfortable', color: 'primary' },
+    VCheckbox: { color: 'primary' },
     VSwitch: { color: 'primary', inset: true },
     VProgressLinear: { color: 'primary', rounded: true },
   },

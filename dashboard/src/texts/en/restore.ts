@@ -108,6 +108,17 @@ export const restore = {
     needed: 'Without this the restore is refused.',
   },
 
+  trust: {
+    title: 'This snapshot is not known to be taken by this installation',
+    explain:
+      'A restore would run what is written here, and it may do more than build tables. Whoever can write to the backup folder could have put it there. Read all of it. If you do not know what it does, ask somebody who does, or choose another snapshot.',
+    statements: (count: number) => many(count, { one: 'statement', other: 'statements' }),
+    copy: 'Copy them',
+    allow: 'I have read this, and it may run',
+    allowHint: 'It will run as it is, with the rights of the application’s database account.',
+    needed: 'Without this the restore is refused, and nothing is changed.',
+  },
+
   confirm: {
     what: 'What',
     all: 'Everything in the snapshot',
@@ -177,6 +188,7 @@ export const restore = {
     ARCHIVE_CORRUPT: 'The archive is damaged. Choose a snapshot of another day.',
     SNAPSHOT_NOT_FOUND: 'It may have been deleted, or have reached its age. Choose another snapshot.',
     SCHEMA_MISMATCH: 'Run the version of the application that fits the snapshot, or restore what fits.',
+    SCHEMA_NOT_TRUSTED: 'Try again: what the snapshot would run is shown then, and can be confirmed.',
     CONSTRAINT_VIOLATION: 'Choose the tables that are referred to as well, or restore everything.',
     RESTORE_MISMATCH:
       'What was written was not what the snapshot says, so it was undone. Verify the snapshot, then try again.',

@@ -55,6 +55,13 @@ export class ErrorResponse implements ErrorBody {
 
   @ApiPropertyOptional({
     type: [String],
+    description:
+      'With SCHEMA_NOT_TRUSTED: what a person has to read first; of a native snapshot of a server its whole schema, though its script may hold more.',
+  })
+  statements?: string[];
+
+  @ApiPropertyOptional({
+    type: [String],
     description: 'With SNAPSHOT_IN_USE: ids of the snapshots that need this one.',
   })
   dependents?: string[];
