@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
 import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
 import type { Job } from '../../src/backup/model/job.js';
@@ -161,6 +161,47 @@ describe('a snapshot', () => {
     await capture('2026-01-30T00:20:00.000Z', { trigger: { type: 'manual' } });
     await capture('2026-01-30T00:30:00.000Z', { plan: 'weekly' });
     expect(await catalog.latestTimed('auto')).toEqual(startup);
+  });
+});
+
+describe('what rules go by', () => {
+  it('is the same in few words, in the same order', async () => {
+    const base = await capture('2026-01-30T00:00:00.000Z', { sequence: 1 });
+    await capture('2026-01-30T00:10:00.000Z', { kind: 'differential', base: base.id, sequence: 2 });
+    await capture('2026-01-29T00:20:00.000Z', { part_of: base.id, trigger: { type: 'manual' }, sequence: 3 });
+    await archive([base]);
+    await catalog.annotate(base.id, { pinned: true });
+    await catalog.recordVerification(base.id, false, new Date(NOW));
+    const outlines = await catalog.outlines();
+    expect(await catalog.all()).toMatchObject(outlines);
+    expect(outlines).toMatchObject([
+      { sequence: 3, part_of: base.id, trigger: { type: 'manual' }, is_valid: null, pinned: false },
+      { sequence: 2, base: base.id, location: 'regular' },
+      {
+        sequence: 1,
+        base: null,
+        location: 'archived',
+        archive: DAY,
+        is_valid: false,
+        pinned: true,
+        source: 'database',
+      },
+    ]);
+  });
+
+  it('is the highest number, and the newest that fits', async () => {
+    expect(await catalog.highestSequence()).toBe(0);
+    await capture('2026-01-30T00:00:00.000Z', { sequence: 7 });
+    const second = await capture('2026-01-29T00:00:00.000Z', { sequence: 8 });
+    const uncounted = await capture('2026-01-31T00:00:00.000Z', { plan: 'weekly' });
+    await catalog.reconcile();
+    expect(await catalog.highestSequence()).toBe(8);
+    expect(await catalog.latest({ plan: 'auto' })).toEqual(second);
+    expect(await catalog.latest({ plan: 'auto', source: 'files' })).toBeNull();
+    expect(await catalog.latest({ plan: 'weekly', source: 'database', triggers: ['scheduled'] })).toEqual(uncounted);
+    expect(await catalog.latest({ plan: 'weekly', to: '2026-01-31T00:00:00.000Z' })).toBeNull();
+    expect(await catalog.latest({ plan: 'auto', to: '2026-01-30T00:00:00.001Z' })).toEqual(second);
+    expect(await catalog.latest({ plan: 'auto', to: '2026-01-29T00:00:00.000Z' })).toBeNull();
   });
 });
 
@@ -322,6 +363,16 @@ describe('reconciling', () => {
     await catalog.reconcile();
     expect(idsOf(await catalog.all()).sort()).toEqual(['broken', 'sound']);
     expect(log).toEqual([expect.stringMatching(/^broken\.meta\.json in the backup folder cannot be used: /)]);
+  });
+
+  it('reads what is new once, though broken ones are looked for', async () => {
+    for (const id of ['a', 'b']) await placeSample(folder, id);
+    const read = vi.spyOn(destination, 'readLoose');
+    await reopen(loseCatalog);
+    expect(read.mock.calls.map(([id]) => id).sort()).toEqual(['a', 'b']);
+    read.mockClear();
+    await reopen();
+    expect(read.mock.calls.map(([id]) => id).sort()).toEqual(['a', 'b']);
   });
 
   it('beside captures and removals ends with exactly what is there', async () => {

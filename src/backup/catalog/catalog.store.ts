@@ -19,11 +19,13 @@ import {
 import { contentOf, pathOf, rescue } from './catalog.file.js';
 import { JobHistory } from './job.history.js';
 import { Reconciliation } from './reconciliation.js';
+import { SnapshotFigures } from './snapshot.figures.js';
 import { SnapshotTable } from './snapshot.table.js';
 
 /** What the catalog consists of, wherever it is kept. */
 export interface CatalogTables {
   snapshots: SnapshotTable;
+  figures: SnapshotFigures;
   archives: ArchiveTable;
   jobs: JobHistory;
   reconciliation: Reconciliation;
@@ -253,10 +255,11 @@ export class CatalogStore {
     const { destination, annotations, logger } = this.options;
     if (isNew) connection.pragma(`user_version = ${VERIFICATIONS | PINS}`);
     const snapshots = new SnapshotTable(database.manager);
+    const figures = new SnapshotFigures(database.manager);
     const archives = new ArchiveTable(database.manager);
     const jobs = new JobHistory(database.manager);
     const reconciliation = new Reconciliation(destination, snapshots, archives, annotations, logger);
-    return { database, connection, isOutdated, snapshots, archives, jobs, reconciliation };
+    return { database, connection, isOutdated, snapshots, figures, archives, jobs, reconciliation };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ArchiveFile } from '../destinations/destination.js';
 import type { Job, JobStatus, JobType } from '../model/job.js';
 import type { SnapshotKind, SourceKind } from '../model/manifest.js';
-import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
+import type { Snapshot, SnapshotLocation, SnapshotOutline } from '../model/snapshot.js';
 import type { TriggerType } from '../model/trigger.js';
 
 export interface Page<T> {
@@ -28,6 +28,21 @@ export interface SnapshotQuery {
   to?: string | undefined;
   /** Part of the id, the description, or a subject (`student 5`), whatever the case. */
   q?: string | undefined;
+}
+
+/** Those that lie there; all of them by default. */
+export interface SnapshotFilter {
+  location?: SnapshotLocation;
+  archive?: string;
+}
+
+/** The newest of a plan that fits. */
+export interface LatestQuery {
+  plan: string;
+  source?: SourceKind | undefined;
+  triggers?: readonly TriggerType[] | undefined;
+  /** Made before this time, ISO 8601. */
+  to?: string | undefined;
 }
 
 export interface RestorePointQuery {
@@ -129,9 +144,11 @@ export abstract class Catalog {
   abstract get(id: string): Promise<Snapshot>;
   abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
   /** The one taken last first. */
-  abstract all(filter?: { location?: SnapshotLocation; archive?: string }): Promise<Snapshot[]>;
+  abstract all(filter?: SnapshotFilter): Promise<Snapshot[]>;
+  /** What rules go by of all of them, the one taken last first; much quicker than {@link all}. */
+  abstract outlines(): Promise<SnapshotOutline[]>;
   /** As {@link all}, piece by piece, for what goes out as it is read: what is deleted meanwhile, or no longer fits the filter, is left out. */
-  abstract pieces(filter?: { location?: SnapshotLocation; archive?: string }): AsyncIterable<Snapshot[]>;
+  abstract pieces(filter?: SnapshotFilter): AsyncIterable<Snapshot[]>;
   /**
    * What somebody would go back to, the one taken last first: not what a restore put aside, not a part of another snapshot, and nothing that was found
    * damaged or builds on what was. Without a plan only what restores all of the application's default database; where no snapshot is of it, all
@@ -140,7 +157,9 @@ export abstract class Catalog {
   abstract restorePoints(query?: RestorePointQuery, limit?: number): Promise<Snapshot[]>;
   /** The first of {@link restorePoints}: the one meaning of "newest". @throws BackupError `SNAPSHOT_NOT_FOUND` */
   abstract newest(query?: RestorePointQuery): Promise<Snapshot>;
-  /** Newest snapshot of a plan by a timer (`scheduled` or `startup`), or null. */
+  /** The snapshot of a plan that was taken last, of those that fit, or null. */
+  abstract latest(query: LatestQuery): Promise<Snapshot | null>;
+  /** The same of those by a timer (`scheduled` or `startup`). */
   abstract latestTimed(plan: string): Promise<Snapshot | null>;
   /** Ids of what needs this snapshot: the one it is a part of, the differentials that build on it. */
   abstract dependents(id: string): Promise<string[]>;

@@ -20,6 +20,8 @@ export interface ReconciliationOutcome {
  */
 export class Reconciliation {
   private readonly reported = new Set<string>();
+  /** Loose manifests that were read since {@link reportBroken} looked. */
+  private readonly read = new Set<string>();
 
   constructor(
     private readonly destination: Destination,
@@ -59,7 +61,9 @@ export class Reconciliation {
    */
   async reportBroken(): Promise<void> {
     const broken = new Map<string, FoundProblem>();
-    await inChunks([...(await this.snapshots.loose()).keys()], async (chunk) => {
+    const unread = [...(await this.snapshots.loose()).keys()].filter((id) => !this.read.has(id));
+    this.read.clear();
+    await inChunks(unread, async (chunk) => {
       for (const id of chunk) {
         const item = await this.destination.readLoose(id);
         if ('problem' in item) broken.set(id, item);
@@ -72,7 +76,8 @@ export class Reconciliation {
 
   private async addLoose(ids: readonly string[], annotations: Annotations | null): Promise<void> {
     await inChunks(ids, async (chunk) => {
-      await this.add(await Promise.all(chunk.map((id) => this.destination.readLoose(id))), annotations);
+      const added = await this.add(await Promise.all(chunk.map((id) => this.destination.readLoose(id))), annotations);
+      for (const id of added) this.read.add(id);
     });
   }
 

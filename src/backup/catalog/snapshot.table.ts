@@ -1,11 +1,12 @@
-import { In, IsNull, type EntityManager, type Repository, type SelectQueryBuilder } from 'typeorm';
-import { BackupError } from '../model/errors.js';
+import { In, IsNull, Not, type EntityManager, type Repository } from 'typeorm';
 import { placesInOrder } from '../model/order-of-taking.js';
-import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
-import type { TriggerType } from '../model/trigger.js';
+import type { Snapshot, SnapshotLocation, SnapshotOutline } from '../model/snapshot.js';
 import { annotated, type Annotations } from './annotation.store.js';
-import type { DayTotals, Page, RestorePointQuery, SnapshotQuery, SnapshotTotals } from './catalog.js';
+import type { LatestQuery, Page, RestorePointQuery, SnapshotFilter, SnapshotQuery } from './catalog.js';
 import { inChunks } from './chunks.js';
+import { restorePoints } from './restore-points.js';
+import { OUTLINE, outlineOf, type OutlineRow } from './snapshot.outline.js';
+import { containing, instant, NEWEST_FIRST, newestFirst, withColumns } from './snapshot.queries.js';
 import { recordOf, searchText, snapshotOf, SnapshotRecord } from './snapshot.record.js';
 
 const EQUAL_FILTERS = {
@@ -17,27 +18,10 @@ const EQUAL_FILTERS = {
   archive: 'archive',
   valid: 'is_valid',
 } as const;
-const NEWEST_FIRST = { taken_order: 'DESC', created_at: 'DESC', id: 'DESC' } as const;
 /** What was found out about a snapshot since; a manifest that is read again knows nothing of it. */
 const FOUND_OUT = ['verified_at', 'is_valid'];
 /** What people said of it. */
 const SAID = ['pinned', 'description', 'search'];
-
-/** No verification found it damaged, nor what it builds on, which is there. */
-const isSound = (row: string): string => `COALESCE(${row}.is_valid, 1) = 1 AND (${row}.base IS NULL OR EXISTS
-  (SELECT 1 FROM backup_snapshots b WHERE b.id = ${row}.base AND COALESCE(b.is_valid, 1) = 1))`;
-const hasPart = (condition: string): string =>
-  `EXISTS (SELECT 1 FROM backup_snapshots p WHERE p.part_of = s.id AND ${condition})`;
-const IS_RESTORE_POINT = `s.trigger_type <> 'safety' AND s.part_of IS NULL`;
-const IS_UNDAMAGED = `${isSound('s')} AND NOT ${hasPart(`NOT (${isSound('p')})`)}`;
-const IS_WHOLE = `s.partial = 0 AND NOT ${hasPart('p.partial = 1')}`;
-const HOLDS_DEFAULT_DATABASE = `${IS_WHOLE} AND ((s.source = 'database' AND s.data_source IS NULL)
-  OR (s.source = 'full' AND ${hasPart(`p.source = 'database' AND p.data_source IS NULL`)}))`;
-
-export interface SnapshotFilter {
-  location?: SnapshotLocation;
-  archive?: string;
-}
 
 const snapshotsOf = (rows: readonly SnapshotRecord[]): Snapshot[] => rows.map(snapshotOf);
 
@@ -55,7 +39,7 @@ export class SnapshotTable {
   }
 
   async page({ page, page_size, ...query }: SnapshotQuery): Promise<Page<Snapshot>> {
-    const found = this.newestFirst();
+    const found = newestFirst(this.rows);
     for (const [filter, column] of Object.entries(EQUAL_FILTERS) as [keyof typeof EQUAL_FILTERS, string][]) {
       if (query[filter] !== undefined) found.andWhere(`s.${column} = :${filter}`, { [filter]: query[filter] });
     }
@@ -80,7 +64,7 @@ export class SnapshotTable {
 
   /** Of those that fit the filter, the one taken last first. */
   async ids(filter: SnapshotFilter): Promise<string[]> {
-    const found = this.newestFirst().select('s.id', 'id').where(filter);
+    const found = newestFirst(this.rows).select('s.id', 'id').where(filter);
     return (await found.getRawMany<{ id: string }>()).map(({ id }) => id);
   }
 
@@ -89,20 +73,20 @@ export class SnapshotTable {
     return snapshotsOf(await this.rows.find({ where: { ...filter, id: In([...ids]) }, order: NEWEST_FIRST }));
   }
 
-  async restorePoints({ plan, to, evenDamaged }: RestorePointQuery, limit?: number): Promise<Snapshot[]> {
-    const points = () => {
-      const found = this.newestFirst().where(IS_RESTORE_POINT).limit(limit);
-      if (!evenDamaged) found.andWhere(IS_UNDAMAGED);
-      if (to !== undefined) found.andWhere('s.created_at < :to', { to: instant('to', to) });
-      return found;
-    };
-    if (plan !== undefined) return snapshotsOf(await points().andWhere('s.plan = :plan', { plan }).getMany());
-    const ofDefault = await points().andWhere(HOLDS_DEFAULT_DATABASE).getMany();
-    return snapshotsOf(ofDefault.length > 0 ? ofDefault : await points().andWhere(IS_WHOLE).getMany());
+  /** What rules go by, the one taken last first. */
+  async outlines(): Promise<SnapshotOutline[]> {
+    return (await withColumns(newestFirst(this.rows), OUTLINE).getRawMany<OutlineRow>()).map(outlineOf);
   }
 
-  async newestOf(plan: string, triggers: readonly TriggerType[]): Promise<Snapshot | null> {
-    const found = this.newestFirst().where('s.plan = :plan AND s.trigger_type IN (:...triggers)', { plan, triggers });
+  async restorePoints(query: RestorePointQuery, limit?: number): Promise<Snapshot[]> {
+    return snapshotsOf(await restorePoints(() => newestFirst(this.rows), query, limit));
+  }
+
+  async latest({ plan, source, triggers, to }: LatestQuery): Promise<Snapshot | null> {
+    const found = newestFirst(this.rows).where('s.plan = :plan', { plan });
+    if (source !== undefined) found.andWhere('s.source = :source', { source });
+    if (triggers !== undefined) found.andWhere('s.trigger_type IN (:...triggers)', { triggers });
+    if (to !== undefined) found.andWhere('+s.created_at < :to', { to: instant('to', to) }); // the plus keeps the order's index in use
     const row = await found.limit(1).getOne();
     return row && snapshotOf(row);
   }
@@ -123,7 +107,8 @@ export class SnapshotTable {
 
   /** Ids and creation times of the loose ones. */
   async loose(): Promise<Map<string, string>> {
-    const rows = await this.rows.find({ select: { id: true, created_at: true }, where: { location: 'regular' } });
+    const found = this.rows.createQueryBuilder('s').where({ location: 'regular' });
+    const rows = await withColumns(found, ['id', 'created_at']).getRawMany<{ id: string; created_at: string }>();
     return new Map(rows.map(({ id, created_at }) => [id, created_at]));
   }
 
@@ -176,19 +161,29 @@ export class SnapshotTable {
   /** Finds the places of those without a sequence number, once they are all known. */
   async order(): Promise<void> {
     if (!(await this.rows.existsBy({ taken_order: IsNull() }))) return;
-    const select = { id: true, created_at: true, sequence: true, taken_order: true } as const;
-    const rows = await this.rows.find({ select });
+    const columns = ['id', 'created_at', 'sequence', 'taken_order'] as const;
+    const rows = await withColumns(this.rows.createQueryBuilder('s'), columns).getRawMany<
+      Pick<SnapshotRecord, (typeof columns)[number]>
+    >();
     const places = placesInOrder(rows);
-    const unplaced = rows.filter((row) => row.taken_order === null);
+    const unplaced = rows.filter(({ taken_order }) => taken_order === null);
     await inChunks(unplaced, async (chunk) => {
-      for (const { id } of chunk) await this.rows.update(id, { taken_order: places.get(id)! });
+      await this.rows.query(
+        'UPDATE backup_snapshots AS s SET taken_order = place.value FROM json_each(?) AS place WHERE s.id = place.key',
+        [JSON.stringify(Object.fromEntries(chunk.map(({ id }) => [id, places.get(id)])))],
+      );
     });
   }
 
   /** 0 where none was counted yet. */
   async highestSequence(): Promise<number> {
-    const highest = this.rows.createQueryBuilder('s').select('MAX(s.sequence)', 'highest');
-    return Number((await highest.getRawOne<{ highest: number | string | null }>())?.highest ?? 0);
+    const [highest] = await this.rows.find({
+      select: { id: true, sequence: true },
+      where: { sequence: Not(IsNull()) },
+      order: NEWEST_FIRST, // the place of those that are counted is their number
+      take: 1,
+    });
+    return highest?.sequence ?? 0;
   }
 
   async moveTo(archive: string, ids: readonly string[]): Promise<number> {
@@ -210,50 +205,6 @@ export class SnapshotTable {
     });
   }
 
-  async totals(of: { location: SnapshotLocation } | { plan: string }): Promise<SnapshotTotals> {
-    const sums = this.rows.createQueryBuilder('s').select('COUNT(*)', 'count').addSelect('SUM(s.size_bytes)', 'size');
-    const row = await sums.where(of).getRawOne<{ count: number; size: number | null }>();
-    return { count: Number(row?.count ?? 0), size_bytes: Number(row?.size ?? 0) };
-  }
-
-  async span(): Promise<{ latest: string | null; oldest: string | null }> {
-    const newest = await this.newestFirst().limit(1).getOne();
-    const first = await this.rows
-      .createQueryBuilder('s')
-      .select('MIN(s.created_at)', 'oldest')
-      .getRawOne<{ oldest: string | null }>();
-    return { latest: newest?.created_at ?? null, oldest: first?.oldest ?? null };
-  }
-
-  async byTrigger(): Promise<Partial<Record<TriggerType, number>>> {
-    const rows = await this.rows
-      .createQueryBuilder('s')
-      .select('s.trigger_type', 'type')
-      .addSelect('COUNT(*)', 'count')
-      .groupBy('s.trigger_type')
-      .getRawMany<{ type: TriggerType; count: number }>();
-    return Object.fromEntries(rows.map(({ type, count }) => [type, Number(count)]));
-  }
-
-  /** @param since a day, inclusive: `2026-01-30` */
-  async byDay(since: string): Promise<DayTotals[]> {
-    const rows = await this.rows
-      .createQueryBuilder('s')
-      .select('SUBSTR(s.created_at, 1, 10)', 'date')
-      .addSelect('COUNT(*)', 'count')
-      .addSelect('SUM(s.size_bytes)', 'size')
-      .where('s.created_at >= :since', { since })
-      .groupBy('SUBSTR(s.created_at, 1, 10)')
-      .orderBy('SUBSTR(s.created_at, 1, 10)')
-      .getRawMany<{ date: string; count: number; size: number }>();
-    return rows.map(({ date, count, size }) => ({ date, count: Number(count), size_bytes: Number(size) }));
-  }
-
-  private newestFirst(): SelectQueryBuilder<SnapshotRecord> {
-    const all = this.rows.createQueryBuilder('s');
-    return all.orderBy('s.taken_order', 'DESC').addOrderBy('s.created_at', 'DESC').addOrderBy('s.id', 'DESC');
-  }
-
   private async markedIds(): Promise<string[]> {
     const rows = await this.rows
       .createQueryBuilder('s')
@@ -262,16 +213,4 @@ export class SnapshotTable {
       .getRawMany<{ id: string }>();
     return rows.map(({ id }) => id);
   }
-}
-
-/** A LIKE pattern in which only our own `%` are special. */
-const containing = (text: string): string => `%${text.toLowerCase().replaceAll(/[!%_]/g, '!$&')}%`;
-
-function instant(field: string, text: string): string {
-  const time = new Date(text);
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
-  throw new BackupError(
-    'VALIDATION_FAILED',
-    `"${field}" must be a time in ISO 8601, for example 2026-01-30T12:00:00Z.`,
-  );
 }

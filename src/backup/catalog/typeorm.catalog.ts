@@ -2,30 +2,29 @@ import { setImmediate } from 'node:timers/promises';
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ArchiveFile, Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError } from '../model/errors.js';
-import type { Job, JobStatus } from '../model/job.js';
+import type { Job } from '../model/job.js';
 import { assertSnapshotId, isSnapshotId } from '../model/snapshot-id.js';
-import type { Snapshot, SnapshotLocation } from '../model/snapshot.js';
+import type { Snapshot, SnapshotOutline } from '../model/snapshot.js';
 import type { Clock } from '../system/clock.js';
 import { Serial } from '../system/serial.js';
 import { AnnotationStore } from './annotation.store.js';
 import { CatalogStore, type CatalogTables } from './catalog.store.js';
+import { statisticsOf } from './catalog.statistics.js';
 import {
   Catalog,
-  RECENT_DAYS,
   type Annotation,
-  type CaptureOutcomes,
   type CatalogCondition,
   type CatalogStats,
   type JobQuery,
+  type LatestQuery,
   type Page,
   type RestorePointQuery,
+  type SnapshotFilter,
   type SnapshotQuery,
   type SnapshotTotals,
 } from './catalog.js';
 import { piecesOf } from './chunks.js';
 import type { SnapshotTable } from './snapshot.table.js';
-
-const DAY_MS = 86_400_000;
 
 export interface TypeOrmCatalogOptions {
   /** `sqlite:<path>` */
@@ -109,11 +108,15 @@ export class TypeOrmCatalog extends Catalog {
     return this.store.use(({ snapshots }) => snapshots.page(query));
   }
 
-  override async all(filter: { location?: SnapshotLocation; archive?: string } = {}): Promise<Snapshot[]> {
+  override async all(filter: SnapshotFilter = {}): Promise<Snapshot[]> {
     return this.store.use(({ snapshots }) => snapshots.all(filter));
   }
 
-  override async *pieces(filter: { location?: SnapshotLocation; archive?: string } = {}): AsyncGenerator<Snapshot[]> {
+  override async outlines(): Promise<SnapshotOutline[]> {
+    return this.store.use(({ snapshots }) => snapshots.outlines());
+  }
+
+  override async *pieces(filter: SnapshotFilter = {}): AsyncGenerator<Snapshot[]> {
     const ids = await this.store.use(({ snapshots }) => snapshots.ids(filter));
     for (const piece of piecesOf(ids)) {
       yield await this.store.use(({ snapshots }) => snapshots.among(piece, filter));
@@ -136,8 +139,12 @@ export class TypeOrmCatalog extends Catalog {
     );
   }
 
-  override async latestTimed(plan: string): Promise<Snapshot | null> {
-    return this.store.use(({ snapshots }) => snapshots.newestOf(plan, ['scheduled', 'startup']));
+  override async latest(query: LatestQuery): Promise<Snapshot | null> {
+    return this.store.use(({ snapshots }) => snapshots.latest(query));
+  }
+
+  override latestTimed(plan: string): Promise<Snapshot | null> {
+    return this.latest({ plan, triggers: ['scheduled', 'startup'] });
   }
 
   override async dependents(id: string): Promise<string[]> {
@@ -153,11 +160,11 @@ export class TypeOrmCatalog extends Catalog {
   }
 
   override async totalsOf(plan: string): Promise<SnapshotTotals> {
-    return this.store.use(({ snapshots }) => snapshots.totals({ plan }));
+    return this.store.use(({ figures }) => figures.totals({ plan }));
   }
 
   override stats(): Promise<CatalogStats> {
-    return this.store.use((tables) => this.statsOf(tables));
+    return this.store.use((tables) => statisticsOf(tables, this.options.clock.now()));
   }
 
   override async highestSequence(): Promise<number> {
@@ -244,25 +251,6 @@ export class TypeOrmCatalog extends Catalog {
     else if (isEmpty) this.store.verificationsLost = false; // of none there is nothing to know
   }
 
-  private async statsOf({ snapshots, archives, jobs }: CatalogTables): Promise<CatalogStats> {
-    const sizes = (await archives.all()).map(({ size_bytes }) => size_bytes);
-    const { latest, oldest } = await snapshots.span();
-    const since = new Date(this.options.clock.now().getTime() - (RECENT_DAYS - 1) * DAY_MS).toISOString().slice(0, 10);
-    return {
-      regular: await snapshots.totals({ location: 'regular' }),
-      archived: {
-        ...(await snapshots.totals({ location: 'archived' })),
-        size_bytes: sizes.reduce((sum, size) => sum + size, 0),
-      },
-      latest_backup: latest,
-      oldest_backup: oldest,
-      by_trigger: await snapshots.byTrigger(),
-      by_status: await jobs.capturesByStatus(),
-      by_day: await snapshots.byDay(since),
-      captures: outcomes(await jobs.capturesByStatus(since)),
-    };
-  }
-
   /** Neither beside other changes of this process nor beside those of another one; in this order, which is that of whoever publishes or removes. */
   private alone<T>(work: () => Promise<T>): Promise<T> {
     return this.options.destination.exclusively(() => this.changes.run(work));
@@ -276,9 +264,4 @@ export class TypeOrmCatalog extends Catalog {
       this.logger.warn(`What was said of removed snapshots stays in annotations.json: ${asBackupError(error).message}`);
     });
   }
-}
-
-function outcomes({ completed = 0, failed = 0 }: Partial<Record<JobStatus, number>>): CaptureOutcomes {
-  const ended = completed + failed;
-  return { completed, failed, success_rate: ended === 0 ? null : completed / ended };
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ArchiveReader } from '../archive/archive.reader.js';
+import { readExactly } from '../archive/read-exactly.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { type Manifest } from '../model/manifest.js';
 import { parseManifest } from '../model/parse-manifest.js';
@@ -18,7 +19,9 @@ export async function readText(path: string): Promise<string> {
     const { size } = await file.stat();
     if (size > LARGEST_TEXT_BYTES)
       throw new Error(`it has ${size} bytes where at most ${LARGEST_TEXT_BYTES} are expected`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(await file.readFile());
+    const bytes = await readExactly(file, 0, size);
+    if (!bytes) throw new Error('it was cut off while it was read');
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } finally {
     await file.close();
   }

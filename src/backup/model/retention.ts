@@ -166,4 +166,4 @@ export function daysToArchive(
   return [...new Set(old.map(({ created_at }) => utcDay(new Date(created_at))))].sort();
 }
 
-const endOfDay = (time: number): number => Date.parse(`${utcDay(new Date(time))}T00:00:00.000Z`) + DAY_MS;
+const endOfDay = (time: number): number => (Math.floor(time / DAY_MS) + 1) * DAY_MS;

@@ -43,6 +43,23 @@ export interface Snapshot {
   is_valid: boolean | null;
 }
 
+/** What rules that archive and delete go by; of tens of thousands that is read at once. */
+export type SnapshotOutline = Pick<
+  Snapshot,
+  | 'id'
+  | 'created_at'
+  | 'sequence'
+  | 'location'
+  | 'archive'
+  | 'plan'
+  | 'source'
+  | 'base'
+  | 'part_of'
+  | 'size_bytes'
+  | 'pinned'
+  | 'is_valid'
+> & { trigger: Pick<Trigger, 'type'> };
+
 /** The snapshot a manifest describes, before anybody pinned, described or verified it. */
 export function snapshotFromManifest(manifest: Manifest, archive: string | null): Snapshot {
   return {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BackupConfig } from '../model/backup-config.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { SnapshotOutline } from '../model/snapshot.js';
 import { archiveName, utcDay } from '../model/snapshot-id.js';
 import { countArchived, countDeleted, isIdle, planCleanup } from './cleanup-plan.js';
 
@@ -9,7 +9,7 @@ const NOW = new Date('2026-03-01T12:00:00.000Z');
 const DAY_MS = 86_400_000;
 const config = Object.assign(new BackupConfig(), { min_keep: 1 });
 
-function snapshot(id: string, daysAgo: number, changes: Partial<Snapshot> = {}): Snapshot {
+function snapshot(id: string, daysAgo: number, changes: Partial<SnapshotOutline> = {}): SnapshotOutline {
   const created_at = new Date(NOW.getTime() - daysAgo * DAY_MS).toISOString();
   return {
     id,
@@ -24,15 +24,15 @@ function snapshot(id: string, daysAgo: number, changes: Partial<Snapshot> = {}):
     archive: null,
     size_bytes: 10,
     ...changes,
-  } as Snapshot;
+  } as SnapshotOutline;
 }
 
-const archived = (id: string, daysAgo: number, changes: Partial<Snapshot> = {}): Snapshot => {
+const archived = (id: string, daysAgo: number, changes: Partial<SnapshotOutline> = {}): SnapshotOutline => {
   const plain = snapshot(id, daysAgo);
   return { ...plain, location: 'archived', archive: archiveName(utcDay(new Date(plain.created_at))), ...changes };
 };
 
-const ids = (snapshots: Snapshot[]): string[] => snapshots.map(({ id }) => id);
+const ids = (snapshots: SnapshotOutline[]): string[] => snapshots.map(({ id }) => id);
 
 describe('planCleanup', () => {
   it('looks at each snapshot a few times, however many days there are', () => {
@@ -46,7 +46,7 @@ describe('planCleanup', () => {
             looks++;
             return created_at;
           },
-        }) as Snapshot;
+        }) as SnapshotOutline;
       });
       planCleanup(watched, Object.assign(new BackupConfig(), { retention_days: 365 }), NOW);
       return looks;

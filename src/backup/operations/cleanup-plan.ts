@@ -1,16 +1,16 @@
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { daysToArchive, decideRetention, NO_DOUBTS, type ClockDoubts, type KeptSnapshot } from '../model/retention.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { SnapshotOutline } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
 
 /** What a clean-up is going to do, and why the rest stays. */
 export interface CleanupPlan {
   /** Loose snapshots that go into their day's archive, oldest day first. */
-  days: { day: string; snapshots: Snapshot[] }[];
+  days: { day: string; snapshots: SnapshotOutline[] }[];
   /** Loose snapshots that are deleted, those that need another one before it. */
-  expiredLoose: Snapshot[];
+  expiredLoose: SnapshotOutline[];
   /** Snapshots that are deleted out of their archives. */
-  expiredArchived: { archive: string; snapshots: Snapshot[] }[];
+  expiredArchived: { archive: string; snapshots: SnapshotOutline[] }[];
   kept: KeptSnapshot[];
   /** Ids of those that stay only because of doubts about the clock. */
   heldBack: string[];
@@ -18,7 +18,7 @@ export interface CleanupPlan {
 
 /** Pure. What has expired is not packed first, and what is known to be damaged stays as it is for whoever may save it. */
 export function planCleanup(
-  snapshots: readonly Snapshot[],
+  snapshots: readonly SnapshotOutline[],
   config: BackupConfig,
   now: Date,
   clock: ClockDoubts = NO_DOUBTS,
@@ -45,7 +45,7 @@ export function planCleanup(
 const isDoubted = ({ jumps, set_backs }: ClockDoubts): boolean => jumps.length > 0 || set_backs.length > 0;
 
 function heldBack(
-  snapshots: readonly Snapshot[],
+  snapshots: readonly SnapshotOutline[],
   config: BackupConfig,
   now: Date,
   gone: ReadonlySet<string>,
@@ -63,19 +63,22 @@ export const countDeleted = (plan: CleanupPlan): number =>
   plan.expiredArchived.reduce((sum, { snapshots }) => sum + snapshots.length, plan.expiredLoose.length);
 
 /** A kill between two of them must not leave one listed that lacks what it needs. */
-const dependentsFirst = (a: Snapshot, b: Snapshot): number => neededBy(a) - neededBy(b);
+const dependentsFirst = (a: SnapshotOutline, b: SnapshotOutline): number => neededBy(a) - neededBy(b);
 
 /** By how many kinds of others: the whole by none, a differential by the whole it is a part of, a base by both. */
-const neededBy = ({ source, base }: Snapshot): number => (source === 'full' ? 0 : base === null ? 2 : 1);
+const neededBy = ({ source, base }: SnapshotOutline): number => (source === 'full' ? 0 : base === null ? 2 : 1);
 
-function byArchive(snapshots: readonly Snapshot[]): CleanupPlan['expiredArchived'] {
+function byArchive(snapshots: readonly SnapshotOutline[]): CleanupPlan['expiredArchived'] {
   const archived = snapshots.filter(({ archive }) => archive !== null);
   return [...groupedBy(archived, ({ archive }) => archive!)].map(([archive, held]) => ({ archive, snapshots: held }));
 }
 
 /** In one pass: there may be tens of thousands, and hundreds of days. */
-function groupedBy(snapshots: readonly Snapshot[], key: (snapshot: Snapshot) => string): Map<string, Snapshot[]> {
-  const groups = new Map<string, Snapshot[]>();
+function groupedBy(
+  snapshots: readonly SnapshotOutline[],
+  key: (snapshot: SnapshotOutline) => string,
+): Map<string, SnapshotOutline[]> {
+  const groups = new Map<string, SnapshotOutline[]>();
   for (const snapshot of snapshots) {
     const group = groups.get(key(snapshot));
     if (group) group.push(snapshot);

@@ -3,7 +3,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { KeptSnapshot } from '../model/retention.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { SnapshotOutline } from '../model/snapshot.js';
 import { Clock } from '../system/clock.js';
 import { countArchived, countDeleted, isIdle, planCleanup, type CleanupPlan } from './cleanup-plan.js';
 import { deletedBy, oldestOf } from './config-consequences.js';
@@ -86,14 +86,13 @@ export class CleanupOperation {
 
   /** What {@link run} would do now, and why the rest stays. */
   async preview(): Promise<CleanupPreview> {
-    const plan = await this.guard.permitted(await this.plan());
-    const files = await this.destination.listArchives();
+    const listed = await this.catalog.outlines();
+    const plan = await this.guard.permitted(await this.planOf(listed));
+    const held = sizesInArchives(listed);
+    const packed = new Map((await this.destination.listArchives()).map((file) => [file.filename, file.size_bytes]));
     let freed = sizeOf(plan.expiredLoose);
-    for (const { archive, snapshots } of plan.expiredArchived) {
-      const held = sizeOf(await this.catalog.all({ archive }));
-      const packed = files.find(({ filename }) => filename === archive)?.size_bytes ?? 0;
-      freed += held > 0 ? Math.round((packed * sizeOf(snapshots)) / held) : 0;
-    }
+    for (const { archive, snapshots } of plan.expiredArchived)
+      freed += Math.round(((packed.get(archive) ?? 0) * sizeOf(snapshots)) / (held.get(archive) || 1));
     const suspended = await this.guard.suspension();
     return {
       archived: countArchived(plan),
@@ -117,8 +116,12 @@ export class CleanupOperation {
 
   /** What {@link run} would do now, snapshot by snapshot. */
   async plan(): Promise<CleanupPlan> {
+    return this.planOf(await this.catalog.outlines());
+  }
+
+  private async planOf(listed: readonly SnapshotOutline[]): Promise<CleanupPlan> {
     const clock = await this.clockWatch.look();
-    return planCleanup(await this.catalog.all(), this.config.get(), this.clock.now(), clock);
+    return planCleanup(listed, this.config.get(), this.clock.now(), clock);
   }
 
   /** How many snapshots stay only because of doubts about the clock. Quick while there are none. */
@@ -197,8 +200,16 @@ const said = (suspended: string | null): Pick<CleanupResult, 'suspended'> => (su
 type StepRun = ReturnType<JobContext['task']>;
 type CleanupStep = (run: StepRun) => Promise<void>;
 
-const sizeOf = (snapshots: readonly Snapshot[]): number =>
+const sizeOf = (snapshots: readonly SnapshotOutline[]): number =>
   snapshots.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+
+/** Of the documents in each archive, before they were packed. */
+function sizesInArchives(snapshots: readonly SnapshotOutline[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { archive, size_bytes } of snapshots)
+    if (archive !== null) sizes.set(archive, (sizes.get(archive) ?? 0) + size_bytes);
+  return sizes;
+}
 
 const leftOut = (first: string, count: number): BackupError =>
   new BackupError(

@@ -1,6 +1,6 @@
 import type { BackupConfig } from '../model/backup-config.js';
 import { BackupError } from '../model/errors.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { SnapshotOutline } from '../model/snapshot.js';
 import { planCleanup, type CleanupPlan } from './cleanup-plan.js';
 
 /** What the next clean-up would do because of changed settings, beside what it does anyway. Wire shape. */
@@ -15,7 +15,7 @@ export interface ConfigConsequences {
 
 /** Pure: the same snapshots at the same moment, by the settings before and after. */
 export function consequencesOf(
-  snapshots: readonly Snapshot[],
+  snapshots: readonly SnapshotOutline[],
   before: BackupConfig,
   after: BackupConfig,
   now: Date,
@@ -45,14 +45,14 @@ export function assertConfirmed(cleanup: ConfigConsequences, confirmed: number |
 export const inWords = ({ deleted, oldest_deleted }: ConfigConsequences): string =>
   `${deleted} ${deleted === 1 ? 'snapshot' : 'snapshots'}, the oldest of ${oldest_deleted?.slice(0, 10)},`;
 
-export const deletedBy = ({ expiredLoose, expiredArchived }: CleanupPlan): Snapshot[] => [
+export const deletedBy = ({ expiredLoose, expiredArchived }: CleanupPlan): SnapshotOutline[] => [
   ...expiredLoose,
   ...expiredArchived.flatMap(({ snapshots }) => snapshots),
 ];
 
-const archivedBy = ({ days }: CleanupPlan): Snapshot[] => days.flatMap(({ snapshots }) => snapshots);
+const archivedBy = ({ days }: CleanupPlan): SnapshotOutline[] => days.flatMap(({ snapshots }) => snapshots);
 
-export const oldestOf = (snapshots: readonly Snapshot[]): string | null =>
+export const oldestOf = (snapshots: readonly SnapshotOutline[]): string | null =>
   snapshots.reduce<string | null>(
     (oldest, { created_at }) => (oldest === null || Date.parse(created_at) < Date.parse(oldest) ? created_at : oldest),
     null,

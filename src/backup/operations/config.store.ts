@@ -132,7 +132,7 @@ export class ConfigStore {
   }
 
   private async consequencesOf(before: BackupConfig, after: BackupConfig): Promise<ConfigConsequences> {
-    return consequencesOf(await this.catalog.all(), before, after, this.clock.now());
+    return consequencesOf(await this.catalog.outlines(), before, after, this.clock.now());
   }
 
   /** Calls the listener after each change. @returns how to stop that */

@@ -4,7 +4,7 @@ import { Destination, type ArchiveFile } from '../destinations/destination.js';
 import { EngineHost, type PackedArchive, type PackItem } from '../engines/engine-host.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
-import type { Snapshot } from '../model/snapshot.js';
+import type { SnapshotOutline } from '../model/snapshot.js';
 import { archiveName } from '../model/snapshot-id.js';
 import { Clock } from '../system/clock.js';
 import type { FencedRun } from './job-run.js';
@@ -31,7 +31,7 @@ export class DayArchives {
    */
   async add(
     day: string,
-    snapshots: readonly Snapshot[],
+    snapshots: readonly SnapshotOutline[],
     run: FencedRun,
   ): Promise<{ archived: number; damaged: Damaged }> {
     const filename = archiveName(day);
@@ -83,7 +83,7 @@ export class DayArchives {
     return damaged;
   }
 
-  private async looseItems(snapshots: readonly Snapshot[]): Promise<{ items: PackItem[]; damaged: Damaged }> {
+  private async looseItems(snapshots: readonly SnapshotOutline[]): Promise<{ items: PackItem[]; damaged: Damaged }> {
     const items: PackItem[] = [];
     const damaged: Damaged = [];
     for (const snapshot of snapshots) {

@@ -169,15 +169,14 @@ export class HealthQuery {
   }
 
   /** Not the single part that a failed snapshot of several leaves. */
-  private async newest({ name, source }: Plan): Promise<Snapshot | null> {
-    const { items } = await this.catalog.page({ plan: name, source, page: 1, page_size: 1 });
-    return items[0] ?? null;
+  private newest({ name, source }: Plan): Promise<Snapshot | null> {
+    return this.catalog.latest({ plan: name, source });
   }
 
   private async newestDated({ name, source }: Plan): Promise<Date | null> {
-    const to = aheadFrom(this.clock.now()).toISOString();
-    const { items } = await this.catalog.page({ plan: name, source, to, page: 1, page_size: 1 });
-    return items[0] ? new Date(Math.min(Date.parse(items[0].created_at), this.clock.now().getTime())) : null;
+    const now = this.clock.now();
+    const found = await this.catalog.latest({ plan: name, source, to: aheadFrom(now).toISOString() });
+    return found && new Date(Math.min(Date.parse(found.created_at), now.getTime()));
   }
 
   /** The folder, and what lies beside the snapshots: whatever fails about it is a finding, never an error. */
