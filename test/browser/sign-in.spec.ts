@@ -109,6 +109,38 @@ describeInBrowser('signing in', () => {
   });
 
   visit(
+    'goes along into a tab that a link opens, and ends in both at once',
+    async (visit) => {
+      const { page } = visit;
+      const context = page.context();
+      const opened = async (open: Promise<void>) => {
+        const [tab] = await Promise.all([context.waitForEvent('page'), open]);
+        await tab.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+        expect(tab.url()).toBe(`${program.address}/admin/backups/jobs`);
+        return tab;
+      };
+      await visit.open();
+      await visit.signIn();
+      await visit.heading('Overview').waitFor();
+      const link = page.getByRole('link', { name: 'Jobs' });
+      const tab = await opened(link.click({ modifiers: ['Control'] }));
+      await opened(link.click({ button: 'middle' }));
+      expect(await link.getAttribute('href')).toBe('/admin/backups/jobs');
+
+      const stranger = await context.newPage();
+      await stranger.goto(page.url());
+      await stranger.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+
+      await tab.getByRole('button', { name: 'Account', exact: true }).click();
+      await tab.getByText('Sign out').click();
+      await tab.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+      await visit.heading('Sign in').waitFor();
+      expect(await stored(visit)).not.toContain('ey');
+    },
+    { signedIn: false },
+  );
+
+  visit(
     'works on a phone, in the dark, in Russian',
     async (visit) => {
       const { page } = visit;

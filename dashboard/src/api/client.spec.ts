@@ -34,7 +34,7 @@ describe('the client', () => {
       seen.push(request);
       return Promise.resolve(answers.shift()!());
     });
-    beginSession({ token: 'secret', account: ada, expiresAt: Date.now() + 60_000 });
+    beginSession({ token: 'secret', account: ada, expiresAt: Date.now() + 60_000, id: 'one' });
   });
   afterEach(() => {
     endSession();
@@ -107,7 +107,7 @@ describe('the client', () => {
   it('does not end a session for the answer to an earlier one', async () => {
     answers = [
       () => {
-        beginSession({ token: 'newer', account: ada, expiresAt: Date.now() + 60_000 });
+        beginSession({ token: 'newer', account: ada, expiresAt: Date.now() + 60_000, id: 'other' });
         return problem(401, 'UNAUTHORIZED');
       },
     ];

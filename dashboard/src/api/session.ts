@@ -1,4 +1,5 @@
 import { shallowRef } from 'vue';
+import { isEnded, noteEnd } from './ended-sessions.js';
 import type { Account } from './types.js';
 
 export interface Session {
@@ -6,6 +7,8 @@ export interface Session {
   account: Account;
   /** Milliseconds since 1970. */
   expiresAt: number;
+  /** The same in every tab that was handed this session: where one signs out, all do. It opens nothing. */
+  id: string;
 }
 
 /** Why nobody is signed in any more; `null` when the person asked for it. */
@@ -29,10 +32,23 @@ export function beginSession(begun: Session): void {
 
 export function endSession(reason: SessionEnd = null): void {
   if (!session.value) return;
+  if (reason === null) noteEnd(session.value);
   sessionStorage.removeItem(KEY);
   session.value = null;
   sessionEnd.value = reason;
   watchExpiry();
+}
+
+/** Somebody may have signed out in another tab. */
+export function endIfEndedElsewhere(): void {
+  if (session.value && isEnded(session.value.id)) endSession();
+}
+
+/** What another tab, or an earlier page of this one, says of a session, if it is still one. */
+export function asSession(found: unknown): Session | null {
+  const { token, account, expiresAt, id } = (found ?? {}) as Partial<Session>;
+  if (!token || !account || !expiresAt || !id || expiresAt <= Date.now() || isEnded(id)) return null;
+  return { token, account, expiresAt, id };
 }
 
 function watchExpiry(): void {
@@ -42,9 +58,7 @@ function watchExpiry(): void {
 
 function stored(): Session | null {
   try {
-    const found = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Partial<Session> | null;
-    const { token, account, expiresAt } = found ?? {};
-    return token && account && expiresAt && expiresAt > Date.now() ? { token, account, expiresAt } : null;
+    return asSession(JSON.parse(sessionStorage.getItem(KEY) ?? 'null'));
   } catch {
     return null; // not ours, or of an older version
   }
