@@ -1,7 +1,8 @@
-import { lstatSync, realpathSync, statfsSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../model/errors.js';
 import { bytePath, isBelow, pathBytes, readable, type BytePath } from './byte-path.js';
+import { oneName } from './folded-names.js';
 import { rootPath } from './tree.list.js';
 import { lookAt } from './tree.moves.js';
 import type { RootSummary, TreeRules } from './tree.rules.js';
@@ -57,6 +58,18 @@ export const placeOf = ({ base, name }: RestoreTarget): BytePath => (name === ''
 /** Where an entry comes to stand, relative to the base. */
 export const relativeTo = ({ root, name }: RestoreTarget, path: BytePath): BytePath =>
   name === '' ? path.slice(root.length + 1) : name;
+
+/** Makes the targets' folders that are not there. @throws BackupError `UNSUPPORTED` where two of them are one and the same to the file system */
+export function makeFolders(bases: Iterable<BytePath>): void {
+  const known = new Map<string, BytePath>();
+  for (const base of bases) {
+    mkdirSync(pathBytes(base), { recursive: true, mode: 0o700 });
+    const { dev, ino } = lstatSync(pathBytes(base), { bigint: true });
+    const other = known.get(`${dev}:${ino}`);
+    if (other !== undefined) throw oneName(dirname(base), [other, base], 'both are targets');
+    known.set(`${dev}:${ino}`, base);
+  }
+}
 
 /** @throws BackupError `DISK_FULL` */
 export function assertRoom(targets: readonly RestoreTarget[]): void {

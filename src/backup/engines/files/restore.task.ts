@@ -8,7 +8,7 @@ import { isBelow, type BytePath } from './byte-path.js';
 import { syncFileSystem } from './durable-file.js';
 import { STAGES, type RestoreFilesOutcome, type RestoreFilesRequest } from './files.requests.js';
 import { carryOut, recoverIn } from './recovery.js';
-import { assertRoom, resolveTargets, type RestoreTarget } from './restore.targets.js';
+import { assertRoom, makeFolders, resolveTargets, type RestoreTarget } from './restore.targets.js';
 import { Selection } from './selection.js';
 import { createStaging, discardStaging, type Staging } from './staging.js';
 import { decide, findJournal, settleOf, type Settle, type SwapJournal } from './swap.journal.js';
@@ -61,7 +61,9 @@ async function stageAndSwap(
 ): Promise<RestoreFilesOutcome> {
   const stagings = new Map<BytePath, Staging>();
   try {
-    for (const { base } of targets) if (!stagings.has(base)) stagings.set(base, createStaging(base));
+    const bases = new Set(targets.map(({ base }) => base));
+    makeFolders(bases);
+    for (const base of bases) stagings.set(base, createStaging(base));
     const writers = targets.map((target) => new TreeWriter(snapshot.manifest.id, target, stagings.get(target.base)!));
     const owners = await stage(tree, writers, context);
     const journal = journalOf(snapshot, tree, writers, [...stagings.values()], owners);

@@ -23,8 +23,8 @@ export const oldPath = ({ path }: Staging, swap: number | string): BytePath => `
 
 export function createStaging(base: BytePath): Staging {
   const staging = { base, path: stagingPath(base) };
-  for (const folder of [base, staging.path, newPath(staging, ''), `${staging.path}/old`])
-    mkdirSync(pathBytes(folder), { recursive: folder === base, mode: 0o700 });
+  for (const folder of [staging.path, newPath(staging, ''), `${staging.path}/old`])
+    mkdirSync(pathBytes(folder), { mode: 0o700 });
   writeFileDurably(`${staging.path}/${OWNER}`, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }));
   return staging;
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, type BigIntStats, lstatSync } from 'node:fs';
 import { BackupError } from '../../model/errors.js';
 import { pathBytes, readable, type BytePath } from './byte-path.js';
+import { oneName, otherNameOf } from './folded-names.js';
 import { metadataOf } from './file.member.js';
 import type { Selection } from './selection.js';
 import { newPath, type Staging } from './staging.js';
@@ -52,33 +53,51 @@ export class SwapPlanner {
   private folder(relative: BytePath, within: Within, isStaged: boolean): FolderPlan {
     const plan: FolderPlan = { swaps: [], settles: [], keeps: false };
     const live = namesIn(this.live(relative));
+    const kept = new Set<BytePath>();
     const staged = new Set(isStaged ? namesIn(newPath(this.staging, relative)) : []);
     for (const name of live) {
       const path = relative === '' ? name : `${relative}/${name}`;
-      this.present(plan, path, name, within, staged.delete(name));
+      if (this.present(plan, path, name, within, staged.delete(name))) kept.add(name);
     }
-    for (const name of staged) this.swap(plan, relative === '' ? name : `${relative}/${name}`, true);
+    for (const name of staged) {
+      const path = relative === '' ? name : `${relative}/${name}`;
+      const other = otherNameOf(this.live(relative), name);
+      if (other !== undefined && kept.has(other))
+        throw oneName(
+          this.staging.base,
+          [other, name],
+          'one is in the snapshot, the other is there and was never captured',
+        );
+      this.swap(plan, path, true);
+    }
     if (isStaged) plan.settles.push(this.settle(relative));
     if (plan.keeps || relative === '') this.assertWritable(relative, plan);
     return plan;
   }
 
-  private present(plan: FolderPlan, path: BytePath, name: BytePath, within: Within, isStaged: boolean): void {
+  /** @returns whether it stays, wholly or in part */
+  private present(plan: FolderPlan, path: BytePath, name: BytePath, within: Within, isStaged: boolean): boolean {
     const stats = lstatSync(pathBytes(this.live(path)), { bigint: true });
     const selected = this.selected(path, name, stats, within, isStaged);
     if (!selected) {
       plan.keeps = true;
-      return;
+      return true;
     }
     if (stats.dev !== this.device)
       throw refused(
         this.live(path),
         'another file system is mounted there. Restore to another folder, or name it in the plan by a path of its own',
       );
-    if (!stats.isDirectory()) return this.swap(plan, path, isStaged);
+    if (!stats.isDirectory()) {
+      this.swap(plan, path, isStaged);
+      return false;
+    }
     const becomesFolder = isStaged && lstatSync(pathBytes(newPath(this.staging, path))).isDirectory();
     const inside = this.folder(path, selected, becomesFolder);
-    if (!inside.keeps) return this.swap(plan, path, isStaged);
+    if (!inside.keeps) {
+      this.swap(plan, path, isStaged);
+      return false;
+    }
     if (isStaged && !becomesFolder)
       throw refused(
         this.live(path),
@@ -87,6 +106,7 @@ export class SwapPlanner {
     plan.keeps = true;
     for (const swap of inside.swaps) plan.swaps.push(swap);
     for (const settle of inside.settles) plan.settles.push(settle);
+    return true;
   }
 
   /** Null for what stays as it is. */

@@ -1,7 +1,9 @@
 import { closeSync, constants, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { isBelow, pathBytes, type BytePath } from './byte-path.js';
 import { corrupt } from './corrupt.js';
 import type { EntryOf, FileEntry, Metadata } from './file.entry.js';
+import { oneName, otherNameOf } from './folded-names.js';
 import { writeFully } from './list.file.js';
 import { relativeTo, type RestoreTarget } from './restore.targets.js';
 import { newPath, type Staging } from './staging.js';
@@ -32,9 +34,33 @@ export class TreeWriter {
     private readonly staging: Staging,
   ) {}
 
-  async write({ entry, content }: TreeItem): Promise<void> {
+  /** @throws BackupError `UNSUPPORTED` where the file system takes two names of the snapshot for one */
+  async write(item: TreeItem): Promise<void> {
+    const { entry } = item;
     this.leaveFoldersBefore(entry.path);
     const staged = this.staged(entry.path);
+    try {
+      await this.make(item, staged);
+    } catch (error) {
+      // The list names nothing twice, and nobody else is at work here.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.refuseOneName(staged);
+      throw error;
+    }
+  }
+
+  private refuseOneName(staged: BytePath): void {
+    const [folder, name] = [dirname(staged), basename(staged)];
+    const other = otherNameOf(folder, name);
+    if (other === undefined) return;
+    const within = folder.slice(newPath(this.staging, '').length + 1);
+    const [first, second] = [other, name].map((each) => (within === '' ? each : `${within}/${each}`)) as [
+      string,
+      string,
+    ];
+    throw oneName(this.target.base, [first, second], 'both are in the snapshot');
+  }
+
+  private async make({ entry, content }: TreeItem, staged: BytePath): Promise<void> {
     switch (entry.type) {
       case 'skipped':
         this.skipped.add(relativeTo(this.target, entry.path));
