@@ -1,4 +1,5 @@
-import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Module, type NestModule } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
@@ -22,7 +23,15 @@ import { RoleCreatedListener } from './triggers/role-created.listener.js';
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(MaintenanceMiddleware).forRoutes('{*path}');
+  constructor(
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly maintenance: MaintenanceMiddleware,
+  ) {
+    super();
+  }
+
+  /** Before all routes, also those outside of a global prefix, which `MiddlewareConsumer` would not reach. */
+  configure(): void {
+    this.adapterHost.httpAdapter.use(this.maintenance.use.bind(this.maintenance));
   }
 }

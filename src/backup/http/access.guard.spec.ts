@@ -1,7 +1,7 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { BackupGuard } from './access.guard.js';
-import { requesterOf } from './path-parameters.js';
+import { requesterOf } from './inputs.js';
 
 const context = {} as ExecutionContext;
 

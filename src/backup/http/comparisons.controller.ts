@@ -1,10 +1,10 @@
-import { Get, Query, type StreamableFile } from '@nestjs/common';
+import { Get, type StreamableFile } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from './openapi.js';
 import type { BackupErrorCode } from '../model/errors.js';
 import { CompareOperation } from '../operations/compare.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { ClientLeft, SnapshotId } from './path-parameters.js';
+import { ClientLeft, Query, SnapshotId } from './inputs.js';
 import { DiffQuery, PreviewQuery } from './requests.js';
 import { ChangedRowsResponse, ComparisonResponse, RestorePreviewResponse } from './responses/comparison.response.js';
 import { streamed } from './streamed.js';

@@ -1,10 +1,10 @@
-import { Get, Param, Query, type StreamableFile } from '@nestjs/common';
+import { Get, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { BackupError } from '../model/errors.js';
 import { ExtractOperation } from '../operations/extract.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { ArchivedDocument, ArchiveName, SnapshotId } from './path-parameters.js';
+import { ArchiveName, ArchivedDocument, Query, SnapshotId, TableName } from './inputs.js';
 import { DownloadQuery, RowsQuery } from './requests.js';
 import { streamed } from './streamed.js';
 
@@ -33,8 +33,8 @@ export class ContentsController {
 
   @Get('extract/:archive/:filename')
   @ApiOperation({ summary: 'Rows of a snapshot inside an archive' })
-  @ApiParam({ name: 'archive', type: String, example: 'archived_backups_20260115.zip' })
   @ApiParam({ name: 'filename', type: String, example: 'auto_backup_20260115_120000.json' })
+  @ApiParam({ name: 'archive', type: String, example: 'archived_backups_20260115.zip' })
   @ApiOkResponse({
     description: 'Streamed; a differential put together with its base.',
     content: { 'application/json': { schema: EXTRACT } },
@@ -68,8 +68,8 @@ export class ContentsController {
 
   @Get(':id/tables/:table')
   @ApiOperation({ summary: 'Rows of one table' })
-  @ApiParam({ name: 'id', type: String })
   @ApiParam({ name: 'table', type: String, example: 'users' })
+  @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ description: 'Streamed.', content: { 'application/json': { schema: TABLE } } })
   @ApiErrors(
     'VALIDATION_FAILED',
@@ -81,7 +81,7 @@ export class ContentsController {
   )
   async rows(
     @SnapshotId() id: string,
-    @Param('table') table: string,
+    @TableName() table: string,
     @Query() { offset, limit }: RowsQuery,
   ): Promise<StreamableFile> {
     return streamed(await this.contents.table(id, table, offset, limit), { type: JSON_TYPE });

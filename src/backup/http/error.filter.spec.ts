@@ -1,5 +1,6 @@
 import { BadRequestException, ForbiddenException, type ArgumentsHost, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { BackupError } from '../model/errors.js';
 import { BackupErrorFilter, errorBody } from './error.filter.js';
 
@@ -65,28 +66,33 @@ describe('the filter', () => {
   });
 
   function answerTo(thrown: unknown, headersSent = false) {
-    const response = {
-      headersSent,
-      status: vi.fn().mockReturnThis(),
-      json: vi.fn(),
+    const response = { headersSent, destroy: vi.fn() };
+    const adapter = {
+      reply: vi.fn(),
       setHeader: vi.fn(),
-      destroy: vi.fn(),
+      getRequestMethod: () => 'GET',
+      getRequestUrl: () => '/x?a=1',
     };
-    const http = { getRequest: () => ({ method: 'GET', path: '/x' }), getResponse: () => response };
-    new BackupErrorFilter().catch(thrown, { switchToHttp: () => http } as unknown as ArgumentsHost);
-    return response;
+    const http = { getRequest: () => ({}), getResponse: () => response };
+    const host = { httpAdapter: adapter } as unknown as HttpAdapterHost;
+    new BackupErrorFilter(host).catch(thrown, { switchToHttp: () => http } as unknown as ArgumentsHost);
+    return { ...response, ...adapter };
   }
 
   it('cuts off an answer that has begun', () => {
-    const response = answerTo(new Error('halfway'), true);
-    expect(response.destroy).toHaveBeenCalledOnce();
-    expect(response.json).not.toHaveBeenCalled();
+    const { destroy, reply } = answerTo(new Error('halfway'), true);
+    expect(destroy).toHaveBeenCalledOnce();
+    expect(reply).not.toHaveBeenCalled();
   });
 
   it('says when to come back after a 503', () => {
-    const response = answerTo(new BackupError('DATABASE_LOCKED', 'Busy.'));
-    expect(response.status).toHaveBeenCalledWith(503);
-    expect(response.setHeader).toHaveBeenCalledWith('Retry-After', '5');
+    const { reply, setHeader } = answerTo(new BackupError('DATABASE_LOCKED', 'Busy.'));
+    expect(reply).toHaveBeenCalledWith(
+      expect.anything(),
+      expect.objectContaining({ error_code: 'DATABASE_LOCKED' }),
+      503,
+    );
+    expect(setHeader).toHaveBeenCalledWith(expect.anything(), 'Retry-After', '5');
   });
 
   it('logs what is our fault, not what is theirs', () => {

@@ -1,37 +1,59 @@
 import { types } from 'node:util';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Logger } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  HttpStatus,
+  Injectable,
+  Logger,
+} from '@nestjs/common';
+import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { BackupError } from '../model/errors.js';
 import { withAdvice } from '../model/advice.js';
 import { HTTP_WORDS } from './advice.js';
 import { ERROR_STATUS } from './error-status.js';
+import { type BackupRequest, type BackupResponse, ownResponse } from './inputs.js';
 import type { ErrorBody } from './responses/error.response.js';
 
-/** Gives every error of the backup routes one format, whatever filters the host has. */
-@Catch()
-export class BackupErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Backups');
+const logger = new Logger('Backups');
 
-  catch(thrown: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<Request>();
-    const response = host.switchToHttp().getResponse<Response>();
-    const body = errorBody(thrown);
-    if (body.status_code >= 500) {
-      this.logger.error(
-        `${request.method} ${request.path} failed: ${body.error_code}`,
-        types.isNativeError(thrown) ? thrown.stack : String(thrown),
-      );
-    }
-    if (response.headersSent) {
-      // What was sent so far must not look like a whole answer.
-      response.destroy();
-      return;
-    }
-    response.setHeader('Cache-Control', 'no-store');
-    if (body.status_code === 503 || body.status_code === 429) response.setHeader('Retry-After', '5');
-    response.status(body.status_code).json(body);
+/** Gives what the guards of the host throw before a backup route the format of all its errors, whatever filters the host has. */
+@Catch()
+@Injectable()
+export class BackupErrorFilter implements ExceptionFilter {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(thrown: unknown, context: ArgumentsHost): void {
+    const http = context.switchToHttp();
+    replyWithError(this.host.httpAdapter, thrown, http.getRequest<BackupRequest>(), http.getResponse<BackupResponse>());
   }
 }
+
+/** Answers with the error; breaks off an answer that has begun, since it must not look like a whole one. */
+export function replyWithError(
+  adapter: AbstractHttpAdapter,
+  thrown: unknown,
+  request: BackupRequest,
+  response: BackupResponse,
+): void {
+  const body = errorBody(thrown);
+  if (body.status_code >= 500) {
+    const route = `${adapter.getRequestMethod(request)} ${withoutQuery(adapter.getRequestUrl(request))}`;
+    logger.error(`${route} failed: ${body.error_code}`, types.isNativeError(thrown) ? thrown.stack : String(thrown));
+  }
+  const own = ownResponse(response);
+  if (own.headersSent) {
+    own.destroy();
+    return;
+  }
+  adapter.setHeader(response, 'Cache-Control', 'no-store');
+  adapter.setHeader(response, 'Content-Type', 'application/json; charset=utf-8');
+  if (body.status_code === 503 || body.status_code === 429) adapter.setHeader(response, 'Retry-After', '5');
+  adapter.reply(response, body, body.status_code);
+}
+
+const withoutQuery = (url: unknown): string => String(url).split('?', 1)[0]!;
 
 export function errorBody(thrown: unknown): ErrorBody {
   if (thrown instanceof BackupError) {

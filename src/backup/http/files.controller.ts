@@ -1,11 +1,11 @@
-import { Get, Header, Query, type StreamableFile } from '@nestjs/common';
+import { Get, Header, type StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { BrowseOperation } from '../operations/browse.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { attachment } from './attachment.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { ClientLeft, Query, SnapshotId } from './inputs.js';
 import { capturedPath } from './captured-path.js';
-import { ClientLeft, SnapshotId } from './path-parameters.js';
 import { FileQuery, FilesQuery } from './requests.js';
 import { FilesPageResponse } from './responses/files.response.js';
 import { streamed } from './streamed.js';

@@ -1,4 +1,4 @@
-import { Get, Query } from '@nestjs/common';
+import { Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from './openapi.js';
 import { HealthQuery } from '../operations/health.query.js';
 import { JobQueue } from '../operations/job.queue.js';
@@ -6,6 +6,7 @@ import { Plans } from '../operations/plans.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { Query } from './inputs.js';
 import { StatusQuery } from './requests.js';
 import { HealthResponse, StatusResponse } from './responses/health.response.js';
 

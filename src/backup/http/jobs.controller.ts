@@ -1,11 +1,12 @@
-import { Delete, Get, type MessageEvent, Query, Sse } from '@nestjs/common';
+import { Delete, Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, getSchemaPath } from './openapi.js';
-import { map, type Observable } from 'rxjs';
+import { map } from 'rxjs';
 import { JobQueue } from '../operations/job.queue.js';
 import { presented } from './advice.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { JobId } from './path-parameters.js';
+import { EventStream } from './event-stream.js';
+import { JobId, Query } from './inputs.js';
 import { JobPageQuery } from './requests.js';
 import { JobPageResponse, JobResponse } from './responses/job.response.js';
 
@@ -41,7 +42,7 @@ export class JobsController {
     return presented(await this.queue.cancel(id));
   }
 
-  @Sse(':job_id/events')
+  @Get(':job_id/events')
   @ApiOperation({ summary: 'Follow one job: an event now, one at each change; ends when the job has finished' })
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({
@@ -49,8 +50,8 @@ export class JobsController {
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(JobResponse) } } },
   })
   @ApiErrors('JOB_NOT_FOUND')
-  async events(@JobId() id: string): Promise<Observable<MessageEvent>> {
+  async events(@JobId() id: string): Promise<EventStream> {
     await this.queue.get(id); // an unknown job is a 404, not an empty stream
-    return this.queue.watch(id).pipe(map((job) => ({ data: presented(job) })));
+    return new EventStream(this.queue.watch(id).pipe(map(presented)));
   }
 }

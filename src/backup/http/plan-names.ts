@@ -1,16 +1,20 @@
-import { ValidateBy } from 'class-validator';
+import type { Rule } from '../model/rule.js';
 
 const MOST = 50;
 
 /** A list of names of plans, each once, or the word `all`. */
-export const PlanNames = (): PropertyDecorator =>
-  ValidateBy({
-    name: 'planNames',
-    validator: {
-      validate: (value: unknown) => value === 'all' || isListOfNames(value),
-      defaultMessage: () => `must be "all", or a list of 1 to ${MOST} names of plans, each once`,
-    },
-  });
+export const planNames: Rule = {
+  faultOf: (value) =>
+    value === 'all' || isListOfNames(value)
+      ? undefined
+      : `must be "all", or a list of 1 to ${MOST} names of plans, each once`,
+  schema: {
+    oneOf: [
+      { type: 'array', items: { type: 'string' } },
+      { type: 'string', enum: ['all'] },
+    ],
+  },
+};
 
 const isListOfNames = (value: unknown): boolean =>
   Array.isArray(value) &&

@@ -1,334 +1,223 @@
-import { ApiProperty, ApiPropertyOptional } from './openapi.js';
-import {
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsOptional,
-  IsString,
-  MaxLength,
-  ValidateIf,
-} from 'class-validator';
 import type { JobQuery, RestorePointQuery, SnapshotQuery } from '../catalog/catalog.js';
 import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from '../model/job.js';
 import type { SnapshotKind } from '../model/manifest.js';
 import type { SnapshotLocation } from '../model/snapshot.js';
+import { flag, instant, listOf, nullOr, oneOf, text, wholeNumber } from '../model/rule.js';
 import { TRIGGER_TYPES, type TriggerType } from '../model/trigger.js';
-import { CapturedPath } from './captured-path.js';
-import { PlanNames } from './plan-names.js';
-import { Flag, Instant, Repeatable, WholeNumber } from './query-values.js';
+import { capturedPathRule } from './captured-path.js';
+import { Optional, Required } from './fields.js';
+import { planNames } from './plan-names.js';
 
 const KINDS = ['full', 'differential'] as const;
 const LOCATIONS = ['regular', 'archived'] as const;
 const LONGEST_DESCRIPTION = 500;
 
-const oneOf = (values: readonly string[]) => ({ message: `must be one of ${values.join(', ')}` });
-const text = { message: 'must be text' };
-const atMost = (length: number) => ({ message: `must not be longer than ${length} characters` });
-/** Unlike `@IsOptional()`, lets only an absent field through, not null. */
-const IfGiven = () => ValidateIf((_: object, value: unknown) => value !== undefined);
-
 class PageQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1_000_000, default: 1 })
-  @WholeNumber(1, 1_000_000)
+  @Optional(wholeNumber(1, 1_000_000), { default: 1 })
   page: number = 1;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
-  @WholeNumber(1, 200)
+  @Optional(wholeNumber(1, 200), { default: 50 })
   page_size: number = 50;
 }
 
 export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
-  @ApiPropertyOptional({ enum: TRIGGER_TYPES })
-  @IfGiven()
-  @IsIn(TRIGGER_TYPES, oneOf(TRIGGER_TYPES))
+  @Optional(oneOf(TRIGGER_TYPES))
   trigger?: TriggerType;
 
-  @ApiPropertyOptional({ enum: KINDS })
-  @IfGiven()
-  @IsIn(KINDS, oneOf(KINDS))
+  @Optional(oneOf(KINDS))
   kind?: SnapshotKind;
 
-  @ApiPropertyOptional()
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(100, atMost(100))
+  @Optional(text(100))
   plan?: string;
 
-  @ApiPropertyOptional({ enum: LOCATIONS })
-  @IfGiven()
-  @IsIn(LOCATIONS, oneOf(LOCATIONS))
+  @Optional(oneOf(LOCATIONS))
   location?: SnapshotLocation;
 
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     description:
       '`false`: those that were found damaged when they were last verified; `true`: those that were found sound.',
   })
-  @IfGiven()
-  @Flag()
   valid?: boolean;
 
-  @ApiPropertyOptional({
-    format: 'date-time',
+  @Optional(instant(), {
     description: 'Made at this time or later; a UTC day or a time with its offset.',
   })
-  @IfGiven()
-  @Instant()
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Made before this time.' })
-  @IfGiven()
-  @Instant()
+  @Optional(instant(), { description: 'Made before this time.' })
   to?: string;
 
-  @ApiPropertyOptional({ description: 'Part of the id, the description, or a subject such as `student 5`.' })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(200, atMost(200))
+  @Optional(text(200), { description: 'Part of the id, the description, or a subject such as `student 5`.' })
   q?: string;
 }
 
 export class NewestQuery implements RestorePointQuery {
-  @ApiPropertyOptional({ description: 'Of this plan; then all that the plan captures counts as everything.' })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(100, atMost(100))
+  @Optional(text(100), { description: 'Of this plan; then all that the plan captures counts as everything.' })
   plan?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Made before this time.' })
-  @IfGiven()
-  @Instant()
+  @Optional(instant(), { description: 'Made before this time.' })
   to?: string;
 }
 
 export class JobPageQuery extends PageQuery implements JobQuery {
-  @ApiPropertyOptional({ enum: JOB_TYPES })
-  @IfGiven()
-  @IsIn(JOB_TYPES, oneOf(JOB_TYPES))
+  @Optional(oneOf(JOB_TYPES))
   type?: JobType;
 
-  @ApiPropertyOptional({ enum: JOB_STATUSES })
-  @IfGiven()
-  @IsIn(JOB_STATUSES, oneOf(JOB_STATUSES))
+  @Optional(oneOf(JOB_STATUSES))
   status?: JobStatus;
 }
 
 export class RowsQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0 })
-  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  @Optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), { default: 0 })
   offset: number = 0;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 10_000, default: 100 })
-  @WholeNumber(1, 10_000)
+  @Optional(wholeNumber(1, 10_000), { default: 100 })
   limit: number = 100;
 }
 
 export class FilesQuery {
-  @ApiPropertyOptional({
+  @Optional(capturedPathRule, {
     description:
       'A captured folder, absolute: what lies in it is listed. The captured paths themselves when absent. A path that is no UTF-8 as JSON, `{"$hex":"2F…"}`, as the list has it.',
     example: '/srv/uploads',
   })
-  @IfGiven()
-  @CapturedPath()
   path?: string;
 
-  @ApiPropertyOptional({
+  @Optional(text(200), {
     description:
       'Searches the folder, or everything, at any depth instead: part of a name, or of a path where it has a slash, whatever the case.',
   })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(200, atMost(200))
   q?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, default: 0 })
-  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
+  @Optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), { default: 0 })
   offset: number = 0;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 1000, default: 100 })
-  @WholeNumber(1, 1000)
+  @Optional(wholeNumber(1, 1000), { default: 100 })
   limit: number = 100;
 }
 
 export class FileQuery {
-  @ApiProperty({ description: 'The file, as the list names it.', example: '/srv/uploads/letter.pdf' })
-  @CapturedPath()
+  @Required(capturedPathRule, { description: 'The file, as the list names it.', example: '/srv/uploads/letter.pdf' })
   path!: string;
 }
 
 export class DiffQuery extends RowsQuery {
-  @ApiProperty({
+  @Required(text(), {
     description: 'The state after: the id of a snapshot, or `now` for the live database.',
     example: 'now',
   })
-  @IsString({ message: 'must be the id of a snapshot, or now' })
   with!: string;
 
-  @ApiPropertyOptional({
+  @Optional(text(), {
     description:
       'Answer with the changed rows of this table, a page from `offset` on, instead of counts of all tables.',
   })
-  @IfGiven()
-  @IsString(text)
   table?: string;
 }
 
 export class PreviewQuery {
-  @ApiPropertyOptional({
-    type: [String],
+  @Optional(listOf('table names', { mayBeEmpty: true }), {
     description: 'Only these tables, one parameter for each; all when absent.',
   })
-  @IfGiven()
-  @Repeatable()
-  @IsArray({ message: 'must be a list of table names' })
-  @ArrayUnique({ message: 'must name each table once' })
-  @IsString({ each: true, message: 'must be a list of table names' })
   tables?: string[];
 }
 
 export class WaitQuery {
-  @ApiPropertyOptional({ default: false, description: 'Answer when the job has finished instead of at once.' })
-  @Flag()
+  @Optional(flag(), { default: false, description: 'Answer when the job has finished instead of at once.' })
   wait: boolean = false;
 }
 
 export class DownloadQuery {
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     default: false,
     description:
       'The stored bytes as they are. Those of a differential are only its changes, and go out without a look at their checksum.',
   })
-  @Flag()
   raw: boolean = false;
 }
 
 export class StatusQuery {
-  @ApiPropertyOptional({ description: 'Only this plan.' })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(100, atMost(100))
+  @Optional(text(100), { description: 'Only this plan.' })
   plan?: string;
 }
 
 export class ConfigQuery {
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 0,
+  @Optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), {
     description:
       'How many snapshots the next clean-up may delete because of these changes: the number that the preview, or the refusal, says. Another number is refused.',
   })
-  @IfGiven()
-  @WholeNumber(0, Number.MAX_SAFE_INTEGER)
   confirm_deletions?: number;
 }
 
 export class CleanupQuery {
-  @ApiPropertyOptional({ default: false, description: 'Only say what would happen.' })
-  @Flag()
+  @Optional(flag(), { default: false, description: 'Only say what would happen.' })
   dry_run: boolean = false;
 
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     default: false,
     description:
       'Says that the clock is right though it jumped ahead: the machine was off for that long. What was held back is deleted, too.',
   })
-  @Flag()
   confirm_clock: boolean = false;
 }
 
 export class CaptureRequest {
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: LONGEST_DESCRIPTION, example: 'Before migration' })
-  @IsOptional()
-  @IsString(text)
-  @MaxLength(LONGEST_DESCRIPTION, atMost(LONGEST_DESCRIPTION))
+  @Optional(nullOr(text(LONGEST_DESCRIPTION)), { example: 'Before migration' })
   description?: string | null;
 
-  @ApiPropertyOptional({ default: 'auto', description: 'The plan to run; `auto`, or the first, when none is named.' })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(100, atMost(100))
+  @Optional(text(100), { default: 'auto', description: 'The plan to run; `auto`, or the first, when none is named.' })
   plan?: string;
 
-  @ApiPropertyOptional({
-    oneOf: [
-      { type: 'array', items: { type: 'string' } },
-      { type: 'string', enum: ['all'] },
-    ],
+  @Optional(planNames, {
     description: 'Several plans at once, by their names, or `"all"`: the answer is then a list. Not beside `plan`.',
   })
-  @IfGiven()
-  @PlanNames()
   plans?: string[] | 'all';
 
-  @ApiPropertyOptional({ enum: ['full'], description: 'Asks for one that stands alone.' })
-  @IfGiven()
-  @IsIn(['full'], oneOf(['full']))
+  @Optional(oneOf(['full']), { description: 'Asks for one that stands alone.' })
   kind?: 'full';
 }
 
 export class AnnotationRequest {
-  @ApiPropertyOptional({ type: String, nullable: true, maxLength: LONGEST_DESCRIPTION })
-  @IsOptional()
-  @IsString(text)
-  @MaxLength(LONGEST_DESCRIPTION, atMost(LONGEST_DESCRIPTION))
+  @Optional(nullOr(text(LONGEST_DESCRIPTION)))
   description?: string | null;
 
-  @ApiPropertyOptional({ description: 'Protect it from retention and deletion.' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @Optional(flag(), { description: 'Protect it from retention and deletion.' })
   pinned?: boolean;
 }
 
 export class RestoreRequest {
   // Empty rather than required here: the operation's own refusal says what has to be typed.
-  @ApiProperty({ description: 'The id of the snapshot, typed once more.' })
-  @IsString(text)
+  @Required(text(), { description: 'The id of the snapshot, typed once more.' })
   confirm: string = '';
 
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     default: false,
     description: 'For live data too broken to be captured; the job says that it was skipped.',
   })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
   skip_safety_snapshot?: boolean;
 
-  @ApiPropertyOptional({ type: [String], description: 'Only these tables; all when absent.' })
-  @IfGiven()
-  @IsArray({ message: 'must be a list of table names' })
-  @ArrayNotEmpty({ message: 'must name at least one table' })
-  @ArrayUnique({ message: 'must name each table once' })
-  @IsString({ each: true, message: 'must be a list of table names' })
+  @Optional(listOf('table names'), { description: 'Only these tables; all when absent.' })
   tables?: string[];
 
-  @ApiPropertyOptional({
+  @Optional(text(4096), {
     description:
       'Of a files snapshot: put the files here instead of where they were: a place that is new, or an empty folder, inside those that the application allows.',
   })
-  @IfGiven()
-  @IsString(text)
-  @MaxLength(4096, atMost(4096))
   to?: string;
 
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     default: false,
     description:
       'Restore although the schema differs: columns that the snapshot lacks take their default, what the database no longer has is left out. ' +
       'Without it, differences are answered with 409 SCHEMA_MISMATCH and listed.',
   })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
   allow_schema_changes?: boolean;
 
-  @ApiPropertyOptional({
+  @Optional(flag(), {
     default: false,
     description:
       'Run what the schema of the snapshot holds although this installation did not take it. Without it, statements that are no plain parts of a schema, or would lend ' +
       "an administrator's rights to the snapshot, are answered with 409 SCHEMA_NOT_TRUSTED and listed.",
   })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
   trust_schema?: boolean;
 }

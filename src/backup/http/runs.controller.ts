@@ -1,4 +1,4 @@
-import { Body, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { HttpCode, HttpStatus, Post } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiCreatedResponse,
@@ -7,7 +7,6 @@ import {
   ApiOperation,
   ApiParam,
 } from './openapi.js';
-import type { Response } from 'express';
 import { Catalog } from '../catalog/catalog.js';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
@@ -19,12 +18,13 @@ import { RestoreOperation } from '../operations/restore.operation.js';
 import { VerifyOperation } from '../operations/verify.operation.js';
 import { ApiErrors, CAPTURE_ERRORS } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { Requester, SnapshotId } from './path-parameters.js';
+import { Answer } from './endpoint.js';
+import { Body, Query, Requester, SnapshotId } from './inputs.js';
 import { CaptureRequest, RestoreRequest, WaitQuery } from './requests.js';
 import { JobResponse } from './responses/job.response.js';
 import { oneOrSeveral } from './responses/one-or-several.js';
 import { SnapshotResponse, VerificationResponse } from './responses/snapshot.response.js';
-import { invalid } from './validation.js';
+import { invalid } from './fields.js';
 
 /** Starts what runs as a job: capture, verify, restore. */
 @BackupController()
@@ -55,14 +55,12 @@ export class RunsController {
     @Body() request: CaptureRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requestedBy: string | null,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<JobResponse | SnapshotResponse | JobResponse[] | SnapshotResponse[]> {
+  ): Promise<JobResponse | JobResponse[] | Answer> {
     const jobs = await this.startCaptures(request, requestedBy);
     if (!wait) return request.plans === undefined ? jobs[0]! : jobs;
     const snapshots: SnapshotResponse[] = [];
     for (const job of jobs) snapshots.push(await this.snapshotOf(job));
-    response.status(201);
-    return request.plans === undefined ? snapshots[0]! : snapshots;
+    return new Answer(HttpStatus.CREATED, request.plans === undefined ? snapshots[0]! : snapshots);
   }
 
   /** All or none: an unknown plan, or one for which too many wait, is refused before any has begun. */
@@ -126,8 +124,7 @@ export class RunsController {
     @Body() { confirm, skip_safety_snapshot, tables, to, allow_schema_changes, trust_schema }: RestoreRequest,
     @Query() { wait }: WaitQuery,
     @Requester() requester: string | null,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<JobResponse> {
+  ): Promise<JobResponse | Answer> {
     const job = await this.restoring.request(
       id,
       {
@@ -141,9 +138,7 @@ export class RunsController {
       requester,
     );
     if (!wait) return job;
-    const finished = await this.outcome(job);
-    response.status(200);
-    return finished;
+    return new Answer(HttpStatus.OK, await this.outcome(job));
   }
 
   /** The finished job; an error when it did not complete. */

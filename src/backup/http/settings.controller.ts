@@ -1,11 +1,11 @@
-import { Body, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiOperation } from './openapi.js';
 import { ConfigStore } from '../operations/config.store.js';
 import { SourcesQuery } from '../operations/sources.query.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { ClientLeft } from './path-parameters.js';
+import { ClientLeft, PlainBody, Query } from './inputs.js';
 import { ConfigQuery } from './requests.js';
 import { ConfigChanges, ConfigPreviewResponse, ConfigResponse } from './responses/config.response.js';
 import { SourcesResponse } from './responses/sources.response.js';
@@ -44,7 +44,7 @@ export class SettingsController {
     'SETTINGS_NOT_WRITABLE',
     'MAINTENANCE',
   )
-  change(@Body() changes: unknown, @Query() { confirm_deletions }: ConfigQuery): Promise<ConfigResponse> {
+  change(@PlainBody() changes: unknown, @Query() { confirm_deletions }: ConfigQuery): Promise<ConfigResponse> {
     return this.config.update(changes, confirm_deletions);
   }
 
@@ -57,7 +57,7 @@ export class SettingsController {
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigPreviewResponse })
   @ApiErrors('CONFIG_INVALID', 'MAINTENANCE')
-  async preview(@Body() changes: unknown): Promise<ConfigPreviewResponse> {
+  async preview(@PlainBody() changes: unknown): Promise<ConfigPreviewResponse> {
     const config = this.config.preview(changes);
     const [schedule, cleanup] = await Promise.all([this.scheduler.preview(config), this.config.consequences(changes)]);
     return { config, schedule, cleanup };

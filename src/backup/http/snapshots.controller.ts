@@ -1,10 +1,10 @@
-import { Body, Delete, Get, HttpCode, Patch, Query, type StreamableFile } from '@nestjs/common';
+import { Delete, Get, HttpCode, Patch, type StreamableFile } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam } from './openapi.js';
 import { Catalog } from '../catalog/catalog.js';
 import { RemoveOperation } from '../operations/remove.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { Requester, SnapshotId } from './path-parameters.js';
+import { Body, Query, Requester, SnapshotId } from './inputs.js';
 import { AnnotationRequest, NewestQuery, SnapshotPageQuery } from './requests.js';
 import {
   AllSnapshotsResponse,
@@ -13,7 +13,7 @@ import {
   SnapshotResponse,
 } from './responses/snapshot.response.js';
 import { StreamedLists } from './streamed-lists.js';
-import { invalid } from './validation.js';
+import { invalid } from './fields.js';
 
 /** The list of snapshots, and each one's details. */
 @BackupController()

@@ -1,10 +1,10 @@
-import { Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Get, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from './openapi.js';
 import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { StatsQuery } from '../operations/stats.query.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { Requester } from './path-parameters.js';
+import { Query, Requester } from './inputs.js';
 import { CleanupQuery } from './requests.js';
 import { CleanupResponse, StatsResponse } from './responses/upkeep.response.js';
 

@@ -1,39 +1,30 @@
-import 'reflect-metadata';
-import { IsInt, Max, Min, validateSync, type ValidationError } from 'class-validator';
 import { BackupError, type FieldError } from './errors.js';
 import { AUTO_PLAN, DEFAULT_DATABASE, faultsOfPlan, planOf, type Plan, type PlanSettings } from './plan.js';
-
-const wholeNumber = (min: number, max: number) => ({ message: `must be a whole number from ${min} to ${max}` });
+import { faultsOf, wholeNumber } from './rule.js';
 
 /**
- * The settings an admin may change at run time. The same class checks `backup_config.json` and the body of
+ * The settings an admin may change at run time. They stand in `backup_config.json`, and in the body of
  * `PUT /admin/database/backups/config`.
  */
 export class BackupConfig {
-  @IsInt(wholeNumber(1, 3650))
-  @Min(1, wholeNumber(1, 3650))
-  @Max(3650, wholeNumber(1, 3650))
   retention_days = 30;
 
-  @IsInt(wholeNumber(1, 3650))
-  @Min(1, wholeNumber(1, 3650))
-  @Max(3650, wholeNumber(1, 3650))
   auto_archive_after_days = 14;
 
-  @IsInt(wholeNumber(1, 1440))
-  @Min(1, wholeNumber(1, 1440))
-  @Max(1440, wholeNumber(1, 1440))
   backup_interval_minutes = 10;
 
-  @IsInt(wholeNumber(1, 1000))
-  @Min(1, wholeNumber(1, 1000))
-  @Max(1000, wholeNumber(1, 1000))
   min_keep = 5;
 
   /** What is captured when; only the plan `auto` when absent. */
   plans?: PlanSettings[];
 }
 
+const RULES = {
+  retention_days: wholeNumber(1, 3650),
+  auto_archive_after_days: wholeNumber(1, 3650),
+  backup_interval_minutes: wholeNumber(1, 1440),
+  min_keep: wholeNumber(1, 1000),
+};
 const MOST_PLANS = 50;
 const DAYS = ['auto_archive_after_days', 'retention_days'];
 
@@ -67,9 +58,10 @@ export function parseBackupConfig(
   const unknown = Object.keys(input).filter((field) => !known.includes(field));
   const config = Object.assign(new BackupConfig(), current);
   for (const field of known) {
-    if (Object.hasOwn(input, field)) Object.assign(config, { [field]: (input as Record<string, unknown>)[field] });
+    if (Object.hasOwn(input, field))
+      Object.assign(config, { [field]: (input as Record<string, unknown>)[field] ?? null });
   }
-  const faultsOfFields = validateSync(config).map(fieldError);
+  const faultsOfFields = faultsOf(RULES, config);
   const errors = [
     ...unknown.map((field) => ({ field, message: `is not a setting; known settings: ${known.join(', ')}` })),
     ...faultsOfFields,
@@ -122,11 +114,6 @@ export function faultsOfNames({ plans }: BackupConfig, limits: PlanLimits): Fiel
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
-const fieldError = (error: ValidationError): FieldError => ({
-  field: error.property,
-  message: Object.values(error.constraints ?? {})[0] ?? 'is not valid',
-});
 
 function invalid(errors: FieldError[]): BackupError {
   const said = errors.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');

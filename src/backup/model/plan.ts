@@ -1,24 +1,7 @@
-import 'reflect-metadata';
-import {
-  ArrayMaxSize,
-  ArrayNotEmpty,
-  ArrayUnique,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsInt,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateIf,
-  validateSync,
-} from 'class-validator';
 import type { FieldError } from './errors.js';
 import { SOURCE_KINDS, type SourceKind } from './manifest.js';
 import { faultOfSchedule, faultOfTimeZone, type Rhythm } from './rhythm.js';
+import { faultsOf, flag, listOf, oneOf, textLike, wholeNumber, type Rule } from './rule.js';
 
 /** The built-in plan: the default database, as JSON, every `backup_interval_minutes`. */
 export const AUTO_PLAN = 'auto';
@@ -31,112 +14,63 @@ export type DatabaseEngine = (typeof DATABASE_ENGINES)[number];
 export const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
 
-const LONGEST_LIST = 1000;
-const LONGEST_TEXT = 1000;
-
-const oneOf = (values: readonly string[]) => ({ message: `must be one of ${values.join(', ')}` });
-const all =
-  (...checks: PropertyDecorator[]): PropertyDecorator =>
-  (target, property) => {
-    for (const check of checks) check(target, property);
-  };
-const IfGiven = () => ValidateIf((_: object, value: unknown) => value !== undefined);
-
-function WholeNumber(min: number, max: number): PropertyDecorator {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return all(IsInt({ message }), Min(min, { message }), Max(max, { message }));
-}
-
-function Texts(what: string): PropertyDecorator {
-  const message = `must be a list of ${what}, each once, at least one and at most ${LONGEST_LIST}`;
-  return all(
-    IsArray({ message }),
-    ArrayNotEmpty({ message }),
-    ArrayMaxSize(LONGEST_LIST, { message }),
-    ArrayUnique({ message }),
-    IsString({ each: true, message }),
-    MinLength(1, { each: true, message }),
-    MaxLength(LONGEST_TEXT, { each: true, message }),
-  );
-}
-
 /** A plan as an admin writes it in `backup_config.json`; what is absent has its default. */
-export class PlanSettings {
+export interface PlanSettings {
   /** Begins the names of its snapshots. */
-  @Matches(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
-    message: 'must be 1 to 40 small letters, digits, "_" and "-", beginning with a letter or digit',
-  })
-  name!: string;
-
+  name: string;
   /** @default 'database' */
-  @IfGiven()
-  @IsIn(SOURCE_KINDS, oneOf(SOURCE_KINDS))
   source?: SourceKind;
-
   /** Which of the host's databases. @default 'default' */
-  @IfGiven()
-  @IsString({ message: 'must be the name of a database' })
   database?: string;
-
   /** Only these tables. @default all */
-  @IfGiven()
-  @Texts('table names')
   tables?: string[];
-
   /** Folders or files, absolute or relative to the working folder of the application. */
-  @IfGiven()
-  @Texts('paths')
   paths?: string[];
-
   /** Glob patterns, relative to each of the paths; only what matches one is captured. @default everything */
-  @IfGiven()
-  @Texts('patterns')
   include?: string[];
-
   /** Glob patterns; what matches one is left out. @default nothing */
-  @IfGiven()
-  @Texts('patterns')
   exclude?: string[];
-
-  @IfGiven()
-  @WholeNumber(1, 525_600)
   interval_minutes?: number;
-
   /** Cron with five fields: minute, hour, day of the month, month, day of the week. */
-  @IfGiven()
-  @IsString({ message: 'must be a cron expression such as "0 2 * * *"' })
   schedule?: string;
-
   /** For `schedule`, as the IANA names it. @default 'UTC' */
-  @IfGiven()
-  @IsString({ message: 'must be a time zone such as "Europe/Moscow"' })
   time_zone?: string;
-
   /** False: runs only when asked to. @default true */
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
   enabled?: boolean;
-
   /** How many of the plan's newest snapshots stay at most. @default no limit */
-  @IfGiven()
-  @WholeNumber(1, 100_000)
   keep_last?: number;
-
   /** @default `retention_days` of all */
-  @IfGiven()
-  @WholeNumber(1, 3650)
   retention_days?: number;
-
   /** How the database is captured. @default 'json' */
-  @IfGiven()
-  @IsIn(DATABASE_ENGINES, oneOf(DATABASE_ENGINES))
   engine?: DatabaseEngine;
-
   /** Of the files. @default 'gzip' */
-  @IfGiven()
-  @IsIn(COMPRESSIONS, oneOf(COMPRESSIONS))
   compression?: Compression;
 }
+
+const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+const LISTS = { most: 1000, longest: 1000 };
+
+const RULES: Record<keyof PlanSettings, Rule> = {
+  name: textLike(
+    (name) => NAME.test(name),
+    '1 to 40 small letters, digits, "_" and "-", beginning with a letter or digit',
+  ),
+  source: oneOf(SOURCE_KINDS),
+  database: textLike(() => true, 'the name of a database'),
+  tables: listOf('table names', LISTS),
+  paths: listOf('paths', LISTS),
+  include: listOf('patterns', LISTS),
+  exclude: listOf('patterns', LISTS),
+  interval_minutes: wholeNumber(1, 525_600),
+  schedule: textLike(() => true, 'a cron expression such as "0 2 * * *"'),
+  time_zone: textLike(() => true, 'a time zone such as "Europe/Moscow"'),
+  enabled: flag(),
+  keep_last: wholeNumber(1, 100_000),
+  retention_days: wholeNumber(1, 3650),
+  engine: oneOf(DATABASE_ENGINES),
+  compression: oneOf(COMPRESSIONS),
+};
+const FIELDS = Object.keys(RULES);
 
 /** A plan with every default filled in. */
 export interface Plan {
@@ -155,33 +89,13 @@ export interface Plan {
   compression: Compression;
 }
 
-const FIELDS: readonly (keyof PlanSettings)[] = [
-  'name',
-  'source',
-  'database',
-  'tables',
-  'paths',
-  'include',
-  'exclude',
-  'interval_minutes',
-  'schedule',
-  'time_zone',
-  'enabled',
-  'keep_last',
-  'retention_days',
-  'engine',
-  'compression',
-];
-
 /** What is wrong with a plan from outside; nothing when it can be used. Fields are named below `path`, such as `plans[0].schedule`. */
 export function faultsOfPlan(input: unknown, path: string): FieldError[] {
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     return [{ field: path, message: 'must be an object with at least a "name"' }];
-  const unknown = Object.keys(input).filter((field) => !FIELDS.some((known) => known === field));
-  const faults = validateSync(Object.assign(new PlanSettings(), input)).map(({ property, constraints }) => ({
-    field: property,
-    message: Object.values(constraints ?? {})[0] ?? 'is not valid',
-  }));
+  const unknown = Object.keys(input).filter((field) => !FIELDS.includes(field));
+  const { name, ...others } = input as Partial<PlanSettings>;
+  const faults = faultsOf(RULES, { name: name ?? null, ...others });
   const errors = [
     ...unknown.map((field) => ({ field, message: `is not a setting of a plan; known: ${FIELDS.join(', ')}` })),
     ...faults,

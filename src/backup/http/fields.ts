@@ -1,0 +1,110 @@
+import { BackupError, type FieldError } from '../model/errors.js';
+import type { Rule } from '../model/rule.js';
+import { ApiProperty, ApiPropertyOptional } from './openapi.js';
+
+interface Field {
+  rule: Rule;
+  isRequired: boolean;
+  /** What OpenAPI says of it. */
+  description: FieldDescription;
+}
+
+export type FieldDescription = Record<string, unknown>;
+
+type Fields = Readonly<Record<string, Field>>;
+
+/** A body, or the parameters of a query: its fields are declared with {@link Required} and {@link Optional}, their defaults as initial values. */
+export type Fielded<T extends object = object> = new () => T;
+
+const declared = new WeakMap<object, Fields>();
+
+/** With those of the types that it extends. */
+const fieldsOf = (prototype: object | null): Fields =>
+  prototype === null ? {} : (declared.get(prototype) ?? fieldsOf(Object.getPrototypeOf(prototype) as object | null));
+
+const declare =
+  (isRequired: boolean) =>
+  (rule: Rule, documentation: FieldDescription = {}): PropertyDecorator =>
+  (prototype, name) => {
+    const description = { ...rule.schema, ...documentation };
+    const field = { rule, isRequired, description };
+    declared.set(prototype, { ...fieldsOf(prototype), [String(name)]: field });
+    (isRequired ? ApiProperty : ApiPropertyOptional)(description)(prototype, name);
+  };
+
+/** A field that must be there, or whose default is refused elsewhere. */
+export const Required = declare(true);
+/** A field that may be absent, but not null. */
+export const Optional = declare(false);
+
+/** Every field of a type, with whether it must be there and what OpenAPI says of it. */
+export const descriptionsOf = ({
+  prototype,
+}: Fielded): { name: string; required: boolean; schema: FieldDescription }[] =>
+  Object.entries(fieldsOf(prototype as object)).map(([name, { isRequired, description }]) => ({
+    name,
+    required: isRequired,
+    schema: description,
+  }));
+
+/** @throws BackupError `VALIDATION_FAILED` naming every field that is wrong, missing or unknown */
+export function readBody<T extends object>(type: Fielded<T>, body: unknown): T {
+  if (body === undefined || body === null) return readFields(type, {});
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
+  return readFields(type, body);
+}
+
+/** Texts become the values they stand for. @throws BackupError `VALIDATION_FAILED` naming every field that is wrong, missing or unknown */
+export function readQuery<T extends object>(type: Fielded<T>, query: object): T {
+  const fields = fieldsOf(type.prototype as object);
+  const values = Object.entries(query).map(([name, value]: [string, unknown]) => {
+    const rule = Object.hasOwn(fields, name) ? fields[name]?.rule : undefined;
+    return [name, typeof value === 'string' && rule?.read ? rule.read(value) : value] as const;
+  });
+  return readFields(type, Object.fromEntries(values));
+}
+
+function readFields<T extends object>(type: Fielded<T>, values: object): T {
+  const unreadable = unreadablePart(values);
+  if (unreadable) throw invalid([unreadable]);
+  const result = new type();
+  const fields = fieldsOf(type.prototype as object);
+  const faults: FieldError[] = Object.keys(values)
+    .filter((name) => !Object.hasOwn(fields, name))
+    .map((field) => ({ field, message: 'is not a field of this request' }));
+  for (const [field, { rule, isRequired }] of Object.entries(fields)) {
+    if (Object.hasOwn(values, field)) Object.assign(result, { [field]: (values as Record<string, unknown>)[field] });
+    const value = (result as Record<string, unknown>)[field];
+    const message = value === undefined && !isRequired ? undefined : rule.faultOf(value);
+    if (message !== undefined) faults.push({ field, message });
+  }
+  if (faults.length > 0) throw invalid(faults);
+  return result;
+}
+
+/** The error for fields that are wrong. */
+export function invalid(errors: FieldError[]): BackupError {
+  const faults = errors.map(({ field, message }) => `"${field}" ${message}`).join('; ');
+  return new BackupError('VALIDATION_FAILED', `The request is not valid: ${faults}.`, { errors });
+}
+
+/** Nothing that any route takes is nested this deep; what walks through a value may rely on it. */
+const DEEPEST = 32;
+
+/** Text with NUL characters, which databases and file systems do not store, and values nested too deep. Not recursive: the depth is what it has to survive. */
+export function unreadablePart(values: unknown): FieldError | undefined {
+  const open: { value: unknown; path: string[] }[] = [{ value: values, path: [] }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, path } = next;
+    const field = path.slice(0, 3).join('.');
+    if (typeof value === 'string' && value.includes('\0')) return { field, message: 'must not contain NUL characters' };
+    if (typeof value !== 'object' || value === null) continue;
+    if (path.length >= DEEPEST) return { field, message: `must not be nested deeper than ${DEEPEST} levels` };
+    for (const [key, inner] of Object.entries(value)) {
+      if (key.includes('\0')) return { field, message: 'must not have names with NUL characters' };
+      open.push({ value: inner, path: [...path, key] });
+    }
+  }
+  return undefined;
+}
