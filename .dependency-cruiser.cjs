@@ -49,6 +49,8 @@ const BACKEND_PACKAGES = [
   '@nestjs/(?:config|jwt|platform-express|schedule|typeorm)',
   '@node-rs/argon2',
   '@zxcvbn-ts/language-common',
+  'class-transformer',
+  'class-validator',
   'helmet',
 ];
 
@@ -101,6 +103,16 @@ module.exports = {
       comment: 'Whoever installs the library gets its dependencies and peers: docs/decisions/0024.',
       from: { path: '^src/(?:backup/|cli/|cli\\.ts$|config/backup/)', pathNot: '\\.spec\\.ts$' },
       to: DEVELOPMENT,
+    },
+    {
+      name: 'optional-packages-are-not-imported',
+      severity: 'error',
+      comment: 'A host may lack them. src/backup/http/openapi.ts has what describes routes: docs/decisions/0057.',
+      from: {
+        path: '^src/backup/',
+        pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/role-created.listener)\\.ts$',
+      },
+      to: { path: '^node_modules/@nestjs/(?:swagger|event-emitter)/', dependencyTypesNot: ['type-only'] },
     },
     ...libraryLayers,
     ...features,

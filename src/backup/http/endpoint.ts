@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { HttpStatus, Inject, Req, RequestMethod, Res, StreamableFile } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';

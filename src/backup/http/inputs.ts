@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { BackupError } from '../model/errors.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '../openapi.js';
 import type { DatabaseTarget } from '../../engines/database-target.js';
 import type { EngineChoice, SourceError } from '../../engines/source.description.js';
 import type { BackupErrorCode } from '../../model/errors.js';
