@@ -1,12 +1,10 @@
-import { ConfigurableModuleBuilder, type CanActivate, type DynamicModule, type Type } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import type { BackupModuleOptions } from './backup.options.js';
-import { BACKUP_ACCESS_GUARD } from './http/access.guard.js';
+import { type BackupAccess, guardedControllers } from './http/guarded-controllers.js';
 
 /** What `forRoot()` and `forRootAsync()` take beside the options themselves. */
-export interface BackupModuleExtras {
-  /** Decides who may use the backup routes: whoever passes can read and replace all data. Without one, every route answers 403. */
-  guard?: Type<CanActivate> | undefined;
-  /** Modules that provide what the guard needs. */
+export interface BackupModuleExtras extends BackupAccess {
+  /** Modules that provide what the guards need. */
   imports?: DynamicModule['imports'];
 }
 
@@ -14,9 +12,12 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   moduleName: 'Backup',
 })
   .setClassMethodName('forRoot')
-  .setExtras<BackupModuleExtras>({ guard: undefined, imports: [] }, (definition, { guard, imports }) => ({
-    ...definition,
-    imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
-    providers: [...(definition.providers ?? []), ...(guard ? [{ provide: BACKUP_ACCESS_GUARD, useClass: guard }] : [])],
-  }))
+  .setExtras<BackupModuleExtras>(
+    { guard: undefined, guards: [], decorators: [], allowAnonymous: false, imports: [] },
+    (definition, { imports, ...access }) => ({
+      ...definition,
+      imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
+      controllers: guardedControllers(access),
+    }),
+  )
   .build();

@@ -3,7 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
-import { BACKUP_CONTROLLERS } from './http/controllers.js';
+import { AccessCheck } from './http/access-check.js';
 import { StreamedLists } from './http/streamed-lists.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { RoleCreatedListener } from './triggers/role-created.listener.js';
@@ -18,8 +18,7 @@ import { RoleCreatedListener } from './triggers/role-created.listener.js';
  * Snapshots after `role.created` events need the host's own `EventEmitterModule.forRoot()`; nothing else is expected of the host.
  */
 @Module({
-  controllers: BACKUP_CONTROLLERS,
-  providers: [...PROVIDERS, MaintenanceMiddleware, RoleCreatedListener, StreamedLists],
+  providers: [...PROVIDERS, AccessCheck, MaintenanceMiddleware, RoleCreatedListener, StreamedLists],
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {

@@ -56,6 +56,7 @@ export async function startBackupApp(setup: BackupAppSetup = {}): Promise<Backup
         configFile: join(folder, 'backup_config.json'),
         triggers: false,
         guard: OpenDoor,
+        allowAnonymous: true,
         ...setup.options,
       }),
     ],

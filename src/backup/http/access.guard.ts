@@ -1,28 +1,27 @@
-import {
-  type CanActivate,
-  type ExecutionContext,
-  ForbiddenException,
-  Inject,
-  Injectable,
-  Optional,
-} from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
+import { AccessCheck, OPEN_TO_ANYBODY } from './access-check.js';
+import type { BackupRequest } from './inputs.js';
 
-/**
- * Injection token of the guard that the host passed as `guard` to `BackupModule.forRoot()`. The module provides it only when there is one:
- * `{ provide: BACKUP_ACCESS_GUARD, useClass: guard }`.
- */
-export const BACKUP_ACCESS_GUARD = Symbol('BACKUP_ACCESS_GUARD');
-
-/** Stands before every backup route and asks the host's guard; closed when there is none, because backups hold all data. */
+/** Stands before every backup route of a host that has not said who may use them: backups hold all data. */
 @Injectable()
-export class BackupGuard implements CanActivate {
-  constructor(@Optional() @Inject(BACKUP_ACCESS_GUARD) private readonly access: CanActivate | undefined) {}
-
-  canActivate(context: ExecutionContext): ReturnType<CanActivate['canActivate']> {
-    if (this.access) return this.access.canActivate(context);
+export class ClosedGuard implements CanActivate {
+  canActivate(): never {
     throw new ForbiddenException(
       'The backup routes are closed, because this application has not said who may use them. ' +
         'Its developer passes a guard: BackupModule.forRoot({ guard: AdminGuard, … }).',
     );
+  }
+}
+
+/** Runs after the guards of the host, and refuses everybody where these let in somebody without credentials. */
+@Injectable()
+export class NoAnonymousGuard implements CanActivate {
+  constructor(private readonly check: AccessCheck) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<BackupRequest>();
+    if (this.check.isOwn(request)) return false; // the guards of the host have let it in, which is all that it was sent for
+    if (!(await this.check.letsAnybodyIn(request))) return true;
+    throw new ForbiddenException(OPEN_TO_ANYBODY);
   }
 }

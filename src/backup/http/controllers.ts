@@ -1,3 +1,4 @@
+import type { Type } from '@nestjs/common';
 import { ComparisonsController } from './comparisons.controller.js';
 import { ContentsController } from './contents.controller.js';
 import { FilesController } from './files.controller.js';
@@ -9,10 +10,10 @@ import { SnapshotsController } from './snapshots.controller.js';
 import { UpkeepController } from './upkeep.controller.js';
 
 /**
- * All backup routes, for the module's `controllers`, together with the provider {@link BACKUP_ACCESS_GUARD} when the host passed a guard.
+ * All backup routes; `guarded-controllers.ts` puts the guards of the host before them.
  * In this order: routes match first come, first served, so that fixed paths stand before `:id`.
  */
-export const BACKUP_CONTROLLERS = [
+export const BACKUP_CONTROLLERS: Type[] = [
   JobsController,
   SettingsController,
   UpkeepController,

@@ -7,6 +7,7 @@ import { type Fielded, readBody, readQuery } from './fields.js';
 
 /** What Express and Fastify have in common. */
 export interface BackupRequest {
+  url?: string;
   headers: IncomingHttpHeaders;
   params: Record<string, string>;
   query: object;

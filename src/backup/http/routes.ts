@@ -1,0 +1,2 @@
+/** Where all backup routes stand. */
+export const BACKUP_ROUTES = '/admin/database/backups';
