@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EngineHost } from '../../src/backup/engines/engine-host.js';
+import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 
@@ -33,6 +35,33 @@ describe.skipIf(!hasPostgres)('rows that a PostgreSQL database should not hold, 
     bench = await PostgresBench.open();
   });
   afterEach(() => bench.close());
+
+  it.each(['json', 'native'] as const)(
+    'one key twice under a unique index is told with index and key, and what to do works: %s',
+    async (kind) => {
+      await bench.close();
+      bench = await PostgresBench.open(kind === 'native' ? new NativeEngine(new EngineHost()) : undefined);
+      // As a damaged index lets it happen.
+      await bench.execute(`CREATE TABLE mails (id integer, mail text); CREATE UNIQUE INDEX one_mail ON mails (mail); INSERT INTO mails VALUES (1, 'a@b');
+        SET allow_system_table_mods = on; UPDATE pg_index SET indisunique = false WHERE indexrelid = 'one_mail'::regclass`);
+      await bench.execute(`INSERT INTO mails VALUES (2, 'a@b')`);
+      await bench.execute(
+        `SET allow_system_table_mods = on; UPDATE pg_index SET indisunique = true WHERE indexrelid = 'one_mail'::regclass`,
+      );
+      const snapshot = await bench.capture();
+      await bench.execute('DELETE FROM mails WHERE id = 2');
+      await expect(bench.restore(snapshot)).rejects.toMatchObject({
+        code: 'CONSTRAINT_VIOLATION',
+        message: expect.stringMatching(
+          /"one_mail".*\(Key \(mail\)=\(a@b\).*Nothing was changed.*(?:drop it, restore|by hand)/,
+        ),
+      });
+      if (kind === 'native') return; // it builds the index anew
+      await bench.execute('DROP INDEX one_mail');
+      await bench.restore(snapshot, { allowSchemaChanges: true });
+      expect(await bench.query('SELECT id FROM mails ORDER BY id')).toEqual([['1'], ['2']]);
+    },
+  );
 
   it.each([
     ['checks', CHECKS, 'UPDATE people SET age = 1; DELETE FROM parent; DELETE FROM graded; UPDATE parted SET v = 5'],

@@ -84,6 +84,21 @@ describe('an error of a PostgreSQL server', () => {
   });
 
   it.each([
+    [
+      'duplicate key value violates unique constraint "one_mail"',
+      /"one_mail" \(Key \(mail\)=\(a@b\)\)\..* drop it, restore/,
+    ],
+    ['could not create unique index "one_mail"', /"one_mail" \(Key \(mail\)=\(a@b\)\)\..* restore by hand/],
+  ])('names a key that comes twice, and what to do: %s', (words, sentence) => {
+    const detail = 'Key (mail)=(a@b) is there twice.';
+    for (const error of [
+      explainDriver(Object.assign(new Error(words), { code: '23505', detail }), TARGET),
+      explainProgram(`psql:<stdin>:3: ERROR:  23505: ${words}\nDETAIL:  ${detail}\n`, 3, TARGET),
+    ])
+      expect(error).toMatchObject({ code: 'CONSTRAINT_VIOLATION', message: expect.stringMatching(sentence) });
+  });
+
+  it.each([
     ['pg_dump: error: query failed: ERROR:  permission denied for table t', 'DATABASE_UNAVAILABLE', /lacks a right/],
     ['pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout', 'DATABASE_LOCKED', /5 s/],
     [

@@ -7,6 +7,8 @@ export interface PostgresFailure {
   state: string;
   /** The server's or the program's words. */
   said: string;
+  /** Of two rows with the same key, which it is. */
+  key?: string | undefined;
 }
 
 interface Meaning {
@@ -17,7 +19,7 @@ interface Meaning {
   words?: RegExp;
   /** Whether the words have to fit also where there is an SQLSTATE. */
   both?: true;
-  sentence(said: string, target: ServerTarget): string;
+  sentence(said: string, target: ServerTarget, key?: string): string;
 }
 
 /** Whether the connection ended before the server answered. */
@@ -108,6 +110,13 @@ const MEANINGS: readonly Meaning[] = [
   },
   {
     code: 'CONSTRAINT_VIOLATION',
+    states: /^23505$/,
+    sentence: (said, { database }, key) =>
+      `The database "${database}" does not accept the snapshot's rows: ${said}${key === undefined ? '' : ` (${key})`}. Nothing was changed. ` +
+      `The snapshot holds both rows. If its database had that index too, the index was damaged, or sorted otherwise: ${withoutIndex(said)}, remove one of the rows, and create it again.`,
+  },
+  {
+    code: 'CONSTRAINT_VIOLATION',
     states: /^(22|23)...$/,
     sentence: (said, { database }) =>
       `The database "${database}" does not accept the snapshot's rows: ${said}. Nothing was changed.`,
@@ -158,6 +167,12 @@ const MEANINGS: readonly Meaning[] = [
   },
 ];
 
+/** What is in the way was there before, or is made by the restore itself. */
+const withoutIndex = (said: string): string =>
+  said.includes('could not create unique index')
+    ? 'restore by hand without it (docs/restore-runbook.md)'
+    : 'drop it, restore';
+
 const refusesWrites = ({ database }: ServerTarget): string =>
   `The database "${database}" takes no writes: its server is a standby, or set to be read-only. Nothing was changed. Restore into the primary server`;
 
@@ -191,5 +206,13 @@ export const isConnectionLost = (failure: PostgresFailure): boolean => fits(LOST
 export function explainPostgres(failure: PostgresFailure, target: ServerTarget, cause?: unknown): BackupError | null {
   const meaning = MEANINGS.find((each) => fits(each, failure));
   const said = (failure.said || failure.state).replace(/\.$/, '');
-  return meaning ? new BackupError(meaning.code, meaning.sentence(said, target), {}, { cause }) : null;
+  return meaning ? new BackupError(meaning.code, meaning.sentence(said, target, keyIn(failure)), {}, { cause }) : null;
+}
+
+const LONGEST_KEY = 200;
+
+/** `Key (a, b)=(1, x)`, as the server names it. */
+function keyIn({ key }: PostgresFailure): string | undefined {
+  const found = /Key \(.*\)=\(.*\)/s.exec(key ?? '')?.[0];
+  return found !== undefined && found.length > LONGEST_KEY ? `${found.slice(0, LONGEST_KEY)} …` : found;
 }

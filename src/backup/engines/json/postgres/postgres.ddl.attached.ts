@@ -97,8 +97,10 @@ export const EVENT_TRIGGER_STATES = objects(
   `SELECT pg_catalog.format('ALTER EVENT TRIGGER %I %s', v.evtname, ${STATE('v.evtenabled')}) AS sql ${OF_EVENT_TRIGGERS} AND v.evtenabled <> 'O' ORDER BY v.oid`,
 );
 
-/** What is there and no statement builds: it may hold passwords, or needs more than a database. */
-export const LEFT_OUT = `SELECT pg_catalog.format('%s %s', i.type, i.identity) AS what FROM (
+/** What is there and no statement builds: it may hold passwords, or needs more than a database. Of a subscription not even its number may be read by everybody. */
+export const LEFT_OUT = `SELECT pg_catalog.format('subscription %I', subname) AS what FROM pg_catalog.pg_subscription
+  WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+  UNION ALL SELECT pg_catalog.format('%s %s', i.type, i.identity) FROM (
     SELECT 'pg_catalog.pg_foreign_data_wrapper'::pg_catalog.regclass AS class, oid FROM pg_catalog.pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_catalog.pg_foreign_server'::pg_catalog.regclass, oid FROM pg_catalog.pg_foreign_server
     UNION ALL SELECT 'pg_catalog.pg_class'::pg_catalog.regclass, c.oid FROM pg_catalog.pg_class c ${IN_NAMESPACE} WHERE c.relkind = 'f' AND ${own('pg_class', 'c.oid')}

@@ -6,11 +6,13 @@ import { explainPostgres, isConnectionLost as isLost, type PostgresFailure } fro
 export interface ServerError extends Error {
   /** An SQLSTATE, or the code of a system error. */
   code?: string;
+  detail?: string;
 }
 
-const failureOf = ({ code = '', message = '' }: Partial<ServerError>): PostgresFailure => ({
+const failureOf = ({ code = '', message = '', detail }: Partial<ServerError>): PostgresFailure => ({
   state: code,
   said: message,
+  key: detail,
 });
 
 /** Whether the connection ended before the server answered. */

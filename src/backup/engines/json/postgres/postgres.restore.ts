@@ -6,6 +6,7 @@ import type { DocumentTable } from '../document.reader.js';
 import { compareTables, type ComparedTable } from '../schema-differences.js';
 import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { PHYSICAL_ORDER, PRINTING_OF_THE_APPLICATION } from '../../postgres/postgres.settings.js';
+import { neverCaptured } from '../../postgres/postgres.left-out.js';
 import { CapturedConstraints } from './postgres.captured-constraints.js';
 import type { PostgresConnection } from './postgres.connection.js';
 import { asCompared, schemaDifferences } from './postgres.differences.js';
@@ -273,9 +274,6 @@ export class PostgresRestore {
     return hash.digest('hex');
   }
 }
-
-const neverCaptured = (what: string): string =>
-  `The ${what} is not in the snapshot, which holds no foreign data, passwords, languages or types of other programs' making: create it by hand.`;
 
 const onlyThese = (tables: readonly QualifiedName[]): string =>
   tables.map((table) => `ONLY ${qualified(table)}`).join(', ');

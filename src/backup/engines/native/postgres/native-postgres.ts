@@ -11,7 +11,7 @@ import type { NativeOptions } from '../native.options.js';
 import { writeDocument } from '../programs/output.js';
 import { differences, ONLY_LIVE, refuseChosenTables, schemaMismatch } from '../schema-differences.js';
 import { feeding, PostgresPrograms, reading, textOf } from './postgres.programs.js';
-import { PostgresRestore } from './postgres.restore.js';
+import { NO_SUBSCRIPTIONS, PostgresRestore } from './postgres.restore.js';
 import { readServer, type Server } from './postgres.server.js';
 import { ScriptContents } from './script.contents.js';
 import { readScript } from './sql-script.js';
@@ -38,6 +38,7 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
       'pgDump',
       [
         '--format=custom',
+        NO_SUBSCRIPTIONS,
         `--encoding=${server.dumpEncoding}`,
         `--compress=${this.programs.compressionLevel}`,
         `--lock-wait-timeout=${target.busyTimeoutMs}`,
@@ -50,7 +51,9 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
       context.report({ stage: 'check', progress: 0.6 });
       const contents = await this.readArchive(aside, server, target);
       const database = { type: 'postgres', name: target.database, server_version: server.version };
-      return { ...written, tables: contents.tables, database, schema: contents.schema };
+      const leftOut = server.subscriptions.map((name) => `subscription ${name}`);
+      const schema = { ...contents.schema, ...(leftOut.length > 0 && { left_out: leftOut }) };
+      return { ...written, tables: contents.tables, database, schema };
     } finally {
       dump.kill();
     }
@@ -89,10 +92,15 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   /** pg_restore reads the whole archive: what it can print now it can put back later. */
   async readStored(document: StoredFile, target: ServerTarget): Promise<ScriptContents> {
     const contents = new ScriptContents(target.migrationsTable);
-    const program = this.programs.start('pgRestore', ['--no-owner', '--no-privileges', '--file=-'], target, {
-      connects: false,
-      readsInput: true,
-    });
+    const program = this.programs.start(
+      'pgRestore',
+      [NO_SUBSCRIPTIONS, '--no-owner', '--no-privileges', '--file=-'],
+      target,
+      {
+        connects: false,
+        readsInput: true,
+      },
+    );
     await feeding(document, program, async () => {
       for await (const part of readScript(program.output as AsyncIterable<Buffer>)) contents.take(part);
     });
@@ -102,7 +110,7 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   private async liveSchema(target: ServerTarget, { dumpEncoding }: Server): Promise<SchemaInfo> {
     const contents = new ScriptContents(target.migrationsTable);
     const args = [
-      ...['--schema-only', '--no-owner', '--no-privileges', `--encoding=${dumpEncoding}`],
+      ...['--schema-only', NO_SUBSCRIPTIONS, '--no-owner', '--no-privileges', `--encoding=${dumpEncoding}`],
       `--lock-wait-timeout=${target.busyTimeoutMs}`,
     ];
     const dump = this.programs.start('pgDump', args, target);

@@ -17,7 +17,7 @@ export function explain(said: string, exitCode: number, target: ServerTarget): B
   const words = shortened(said) || (killed ? 'killed' : `ended with code ${exitCode}`);
   const state = /:\s+(?=[A-Z]*\d)([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
   return (
-    explainPostgres({ state, said: words }, target) ??
+    explainPostgres({ state, said: words, key: /^DETAIL: .*$/m.exec(said)?.[0] }, target) ??
     new BackupError('ENGINE_FAILED', `PostgreSQL’s own program reports: ${words}. Nothing was changed.`)
   );
 }

@@ -7,10 +7,14 @@ import { leadingNames, literal } from './postgres.names.js';
 import { feeding, type PostgresPrograms } from './postgres.programs.js';
 import { readServer, type Server } from './postgres.server.js';
 import { PsqlSession } from './psql.session.js';
+import { neverCaptured } from '../../postgres/postgres.left-out.js';
 import { copyTarget } from './script.contents.js';
 import { readScript, type ScriptPart } from './sql-script.js';
 
 const LF = 0x0a;
+
+/** How to reach another server holds a password, and one that came back would take over where the first still reads. */
+export const NO_SUBSCRIPTIONS = '--no-subscriptions';
 
 /** Everything that could keep a statement of the script waiting later, where its own settings wait for ever. */
 const LOCK_EVERYTHING = `DO $lock$ DECLARE t pg_catalog.text; BEGIN
@@ -47,10 +51,16 @@ export class PostgresRestore {
       const tables = await this.checkDigests(session);
       await this.context.breathe(); // a parent that is gone stops us here, before anything is final
       await this.context.whileHeld(() => this.commit(session));
-      return { tables, warnings: [] };
+      return { tables, warnings: [], missing: this.lacking(server) };
     } finally {
       session.kill();
     }
+  }
+
+  /** What was not captured, and is not there. */
+  private lacking({ subscriptions }: Server): string[] {
+    const there = subscriptions.map((name) => `subscription ${name}`);
+    return (this.snapshot.manifest.schema.left_out ?? []).filter((what) => !there.includes(what)).map(neverCaptured);
   }
 
   /** An answer that never came says nothing about what the server did: it is asked again. */
@@ -79,7 +89,7 @@ export class PostgresRestore {
   }
 
   private async runScript(session: PsqlSession, server: Server): Promise<void> {
-    const args = ['--clean', '--if-exists', '--single-transaction', '--exit-on-error', '--file=-'];
+    const args = [NO_SUBSCRIPTIONS, '--clean', '--if-exists', '--single-transaction', '--exit-on-error', '--file=-'];
     const program = this.programs.start('pgRestore', args, this.target, { connects: false, readsInput: true });
     const { manifest, document } = this.snapshot;
     const checksum = await feeding(document, program, () =>

@@ -17,6 +17,8 @@ export interface Server {
   searchPath: string;
   /** A standby, which takes no writes. */
   isStandby: boolean;
+  /** As SQL writes them. */
+  subscriptions: string[];
   /** Unlogged tables, named as in a manifest. */
   unlogged: string[];
 }
@@ -33,6 +35,8 @@ const QUESTION = `SELECT pg_catalog.json_build_object(
     WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype = 'e' AND c.relkind IN ('r', 'p')),
   'unlogged', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(n.nspname, c.relname)) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relpersistence = 'u'),
+  'subscriptions', (SELECT pg_catalog.json_agg(pg_catalog.quote_ident(subname) ORDER BY subname) FROM pg_catalog.pg_subscription
+    WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())),
   'lasting', (SELECT pg_catalog.json_agg(extname) FROM pg_catalog.pg_extension WHERE NOT pg_catalog.pg_has_role(extowner, 'USAGE')));`;
 
 /** @throws BackupError `DATABASE_UNAVAILABLE` when it cannot be reached, `UNSUPPORTED` when psql is missing */
@@ -47,6 +51,7 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
       isStandby: boolean;
       tables: [string, string][] | null;
       unlogged: [string, string][] | null;
+      subscriptions: string[] | null;
       lasting: string[] | null;
     };
     await session.close();
@@ -58,6 +63,7 @@ export async function readServer(programs: PostgresPrograms, target: ServerTarge
       dumpEncoding: KEPT_ENCODINGS.includes(answer.encoding) ? answer.encoding : 'UTF8',
       searchPath: answer.searchPath,
       isStandby: answer.isStandby,
+      subscriptions: answer.subscriptions ?? [],
       unlogged: (answer.unlogged ?? []).map(([schema, name]) => tableName(schema, name)),
     };
   } finally {
