@@ -3,7 +3,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { appVersion } from './config/backup/app-version.js';
-import { PlainRequests } from './backup/index.js';
+import { PlainRequests } from './config/plain-requests.interceptor.js';
 import { Environment } from './config/environment.js';
 import { ErrorFilter } from './config/error.filter.js';
 import { createValidationPipe } from './config/validation.js';

@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
 import type { BackupModuleOptions } from './backup.options.js';
+import { BACKUP_OPTIONS } from './options.token.js';
 import { type BackupAccess, guardedControllers } from './http/guarded-controllers.js';
 
 /** What `forRoot()` and `forRootAsync()` take beside the options themselves. */
@@ -8,8 +9,8 @@ export interface BackupModuleExtras extends BackupAccess {
   imports?: DynamicModule['imports'];
 }
 
-export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<BackupModuleOptions>({
-  moduleName: 'Backup',
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<BackupModuleOptions>({
+  optionsInjectionToken: BACKUP_OPTIONS,
 })
   .setClassMethodName('forRoot')
   .setExtras<BackupModuleExtras>(

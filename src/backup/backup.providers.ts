@@ -1,6 +1,7 @@
 import type { Provider } from '@nestjs/common';
 import { resolveOptions } from './backup.options.js';
-import { MODULE_OPTIONS_TOKEN } from './backup.module-definition.js';
+import { BACKUP_OPTIONS } from './options.token.js';
+import { Backups } from './backups.js';
 import { Catalog } from './catalog/catalog.js';
 import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
 import { Destination } from './destinations/destination.js';
@@ -58,7 +59,7 @@ import { BackupScheduler } from './triggers/backup.scheduler.js';
 
 /** The outside world, by the option that names it. */
 const PORTS: Provider[] = [
-  { provide: ResolvedOptions, useFactory: resolveOptions, inject: [MODULE_OPTIONS_TOKEN] },
+  { provide: ResolvedOptions, useFactory: resolveOptions, inject: [BACKUP_OPTIONS] },
   { provide: Clock, useClass: SystemClock },
   {
     provide: Destination,
@@ -101,6 +102,7 @@ const PORTS: Provider[] = [
 
 /** What a program asks for. */
 export const OPERATIONS: Provider[] = [
+  Backups,
   CaptureOperation,
   RestoreOperation,
   RestoreOutlook,

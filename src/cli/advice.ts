@@ -1,4 +1,4 @@
-import { type AdviceWords, type Job, withAdvice } from '../backup/headless.js';
+import { type AdviceWords, type Job, withAdvice } from '../backup/internals.js';
 
 /** What a person adds to the call, or calls instead. */
 export const CLI_WORDS: AdviceWords = {

@@ -17,7 +17,7 @@ import type {
   StatsQuery,
   StoredSnapshots,
   VerifyOperation,
-} from '../backup/headless.js';
+} from '../backup/internals.js';
 
 /** The opened backups, as commands use them. Its types alone are imported, so that a command which needs none of it starts at once. */
 export interface Backups {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { BackupModuleOptions } from '../backup/headless.js';
+import type { BackupModuleOptions } from '../backup/internals.js';
 import { appVersion } from '../config/backup/app-version.js';
 import type { Backups } from './backups.js';
 import type { CliCommand, CommandContext } from './command.js';

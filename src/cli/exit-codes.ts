@@ -1,4 +1,4 @@
-import type { BackupErrorCode } from '../backup/headless.js';
+import type { BackupErrorCode } from '../backup/internals.js';
 
 /** What the command line ends with; scripts rely on it. */
 export const EXIT = {

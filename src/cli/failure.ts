@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type ErrorDetails, withAdvice } from '../backup/headless.js';
+import { type ErrorDetails, withAdvice } from '../backup/internals.js';
 import { CLI_WORDS } from './advice.js';
 import { EXIT, EXIT_OF } from './exit-codes.js';
 import { plainText } from './output/plain-text.js';

@@ -1,4 +1,4 @@
-import type { ForeignFolder, Snapshot, SnapshotSource } from '../backup/headless.js';
+import type { ForeignFolder, Snapshot, SnapshotSource } from '../backup/internals.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
 import { plainText } from './output/plain-text.js';

@@ -1,4 +1,4 @@
-import type { BackupModuleOptions } from '../backup/headless.js';
+import type { BackupModuleOptions } from '../backup/internals.js';
 import { runCommandLine } from './command-line.js';
 import { Terminal } from './terminal.js';
 

@@ -1,4 +1,4 @@
-import type { Job } from '../backup/headless.js';
+import type { Job } from '../backup/internals.js';
 import { CommandError } from './failure.js';
 import { EXIT, EXIT_OF } from './exit-codes.js';
 

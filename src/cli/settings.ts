@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { BackupModuleOptions } from '../backup/headless.js';
+import type { BackupModuleOptions } from '../backup/internals.js';
 import { backupOptions, readBackupEnvironment } from '../config/backup/backup.environment.js';
 import { Variables } from '../config/backup/variables.js';
 import { databaseOption } from './database-option.js';

@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import type { DataSourceOptions } from 'typeorm';
-import { settledAddress, tlsOptions, type ServerAddress } from '../backup/headless.js';
+import { settledAddress, tlsOptions, type ServerAddress } from '../backup/internals.js';
 import type { Environment } from './environment.js';
 
 /** Makes the data folder, for the owner only, where it is missing; returns its path. */

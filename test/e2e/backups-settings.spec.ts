@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigStore } from '../../src/backup/index.js';
+import { ConfigStore } from '../../src/backup/internals.js';
 import { BackupsClient, error } from '../support/backups-client.js';
 import { startHostApp, type HostApp } from '../support/host-app.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { CaptureOperation, JobQueue } from '../../src/backup/index.js';
+import { CaptureOperation, JobQueue } from '../../src/backup/internals.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { isFinished } from '../../src/backup/model/job.js';
 import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';

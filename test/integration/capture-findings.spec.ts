@@ -9,8 +9,8 @@ import {
   HealthQuery,
   JobQueue,
   RemoveOperation,
-  type Snapshot,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
+import { type Snapshot } from '../../src/backup/index.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 

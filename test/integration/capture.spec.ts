@@ -1,15 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  CaptureOperation,
-  Catalog,
-  type CaptureAsked,
-  type Job,
-  JobQueue,
-  ROLE_CREATED,
-  type Trigger,
-} from '../../src/backup/index.js';
+import { CaptureOperation, Catalog, type CaptureAsked, JobQueue } from '../../src/backup/internals.js';
+import { type Job, ROLE_CREATED, type Trigger } from '../../src/backup/index.js';
 import { Destination } from '../../src/backup/destinations/destination.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';

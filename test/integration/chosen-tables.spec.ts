@@ -12,7 +12,7 @@ import {
   RestoreOperation,
   SourcesQuery,
   type RestoreChoices,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
 import { COUNTERS } from '../../src/backup/model/counters.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';

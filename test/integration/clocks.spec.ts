@@ -8,7 +8,7 @@ import {
   ConfigStore,
   HealthQuery,
   JobQueue,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 

@@ -2,14 +2,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  CaptureOperation,
-  Catalog,
-  CleanupOperation,
-  ConfigStore,
-  JobQueue,
-  type Job,
-} from '../../src/backup/index.js';
+import { CaptureOperation, Catalog, CleanupOperation, ConfigStore, JobQueue } from '../../src/backup/internals.js';
+import { type Job } from '../../src/backup/index.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { CliBench } from '../support/cli-bench.js';

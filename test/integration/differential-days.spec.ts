@@ -12,9 +12,9 @@ import {
   JobQueue,
   RemoveOperation,
   RestoreOperation,
-  type Snapshot,
   VerifyOperation,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
+import { type Snapshot } from '../../src/backup/index.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import type { Manifest } from '../../src/backup/model/manifest.js';
 import { archiveName } from '../../src/backup/model/snapshot-id.js';

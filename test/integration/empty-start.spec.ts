@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CaptureOperation, Catalog, JobQueue } from '../../src/backup/index.js';
+import { CaptureOperation, Catalog, JobQueue } from '../../src/backup/internals.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 
 let folder: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Logger } from '@nestjs/common';
-import { CaptureOperation, Catalog, CleanupOperation, ConfigStore, JobQueue } from '../../src/backup/index.js';
+import { CaptureOperation, Catalog, CleanupOperation, ConfigStore, JobQueue } from '../../src/backup/internals.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { CliBench } from '../support/cli-bench.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';

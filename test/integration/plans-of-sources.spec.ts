@@ -14,10 +14,9 @@ import {
   RemoveOperation,
   RestoreOperation,
   VerifyOperation,
-  type Job,
   type RestoreChoices,
-  type Snapshot,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
+import { type Job, type Snapshot } from '../../src/backup/index.js';
 import { FilesEngine } from '../../src/backup/engines/files/files.engine.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';

@@ -9,7 +9,7 @@ import {
   JobQueue,
   RemoveOperation,
   VerifyOperation,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
 import { ClockWatch } from '../../src/backup/operations/clock-watch.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BackupError, Catalog, isFinished, type Job, JobQueue } from '../../src/backup/index.js';
+import { Catalog, isFinished, JobQueue } from '../../src/backup/internals.js';
+import { BackupError, type Job } from '../../src/backup/index.js';
 import { Destination } from '../../src/backup/destinations/destination.js';
 import type { JobContext, JobSpec } from '../../src/backup/operations/job-run.js';
 import { runChildTask, startChild } from '../../src/backup/system/child-task.js';

@@ -7,11 +7,11 @@ import {
   CaptureOperation,
   Catalog,
   CleanupOperation,
-  type Job,
   JobQueue,
   RestoreOperation,
   type RestoreChoices,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
+import { type Job } from '../../src/backup/index.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import { presented as toldOverHttp } from '../../src/backup/http/advice.js';
 import { MaintenanceMode } from '../../src/backup/operations/maintenance.js';

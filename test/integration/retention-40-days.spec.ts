@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import AdmZip from 'adm-zip';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BackupScheduler, Catalog, CleanupOperation, ConfigStore } from '../../src/backup/index.js';
+import { BackupScheduler, Catalog, CleanupOperation, ConfigStore } from '../../src/backup/internals.js';
 import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';

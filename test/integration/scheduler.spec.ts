@@ -11,8 +11,8 @@ import {
   HealthQuery,
   JobQueue,
   RestoreOperation,
-  ROLE_CREATED,
-} from '../../src/backup/index.js';
+} from '../../src/backup/internals.js';
+import { ROLE_CREATED } from '../../src/backup/index.js';
 import { SnapshotTaker } from '../../src/backup/operations/snapshot-taker.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import type { TaskRun } from '../../src/backup/system/child-task.js';

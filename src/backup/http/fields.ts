@@ -1,5 +1,6 @@
 import { BackupError, type FieldError } from '../model/errors.js';
 import type { Rule } from '../model/rule.js';
+import { unreadablePart } from '../model/request-parts.js';
 import { ApiProperty, ApiPropertyOptional } from './openapi.js';
 
 interface Field {
@@ -87,24 +88,4 @@ function readFields<T extends object>(type: Fielded<T>, values: object): T {
 export function invalid(errors: FieldError[]): BackupError {
   const faults = errors.map(({ field, message }) => `"${field}" ${message}`).join('; ');
   return new BackupError('VALIDATION_FAILED', `The request is not valid: ${faults}.`, { errors });
-}
-
-/** Nothing that any route takes is nested this deep; what walks through a value may rely on it. */
-const DEEPEST = 32;
-
-/** Text with NUL characters, which databases and file systems do not store, and values nested too deep. Not recursive: the depth is what it has to survive. */
-export function unreadablePart(values: unknown): FieldError | undefined {
-  const open: { value: unknown; path: string[] }[] = [{ value: values, path: [] }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { value, path } = next;
-    const field = path.slice(0, 3).join('.');
-    if (typeof value === 'string' && value.includes('\0')) return { field, message: 'must not contain NUL characters' };
-    if (typeof value !== 'object' || value === null) continue;
-    if (path.length >= DEEPEST) return { field, message: `must not be nested deeper than ${DEEPEST} levels` };
-    for (const [key, inner] of Object.entries(value)) {
-      if (key.includes('\0')) return { field, message: 'must not have names with NUL characters' };
-      open.push({ value: inner, path: [...path, key] });
-    }
-  }
-  return undefined;
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { UnsupportedMediaTypeException } from '@nestjs/common';
 import { BackupError } from '../model/errors.js';
+import { hasOtherBody } from '../model/request-parts.js';
 import { assertSnapshotId, idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
 import { type Fielded, readBody, readQuery } from './fields.js';
 
@@ -22,8 +23,7 @@ export const ownResponse = (response: BackupResponse): ServerResponse => ('raw' 
 
 /** @throws UnsupportedMediaTypeException for a body that is not JSON */
 export function assertJson({ headers }: BackupRequest): void {
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (!hasBody || /^application\/json\s*(;|$)/i.test(headers['content-type']?.trim() ?? '')) return;
+  if (!hasOtherBody(headers)) return;
   throw new UnsupportedMediaTypeException('Send the body as JSON, with the header Content-Type: application/json.');
 }
 

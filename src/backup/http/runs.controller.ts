@@ -11,7 +11,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import { CaptureOperation } from '../operations/capture.operation.js';
-import { resultOf } from '../operations/job-outcome.js';
+import { assertCompleted } from '../operations/job-outcome.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Plans } from '../operations/plans.js';
 import { RestoreOperation } from '../operations/restore.operation.js';
@@ -144,7 +144,7 @@ export class RunsController {
   /** The finished job; an error when it did not complete. */
   private async outcome({ id }: Job): Promise<Job> {
     const finished = await this.queue.whenFinished(id);
-    resultOf(finished);
+    assertCompleted(finished);
     return finished;
   }
 }

@@ -10,24 +10,11 @@ import { deletedBy, oldestOf } from './config-consequences.js';
 import { ClockWatch } from './clock-watch.js';
 import { ConfigStore } from './config.store.js';
 import { DayArchives } from './day-archives.js';
+import type { CleanupResult } from '../model/job-results.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
 import { PruningGuard } from './pruning-guard.js';
-
-/** Wire shape. */
-export interface CleanupResult {
-  /** Snapshots packed into archives. */
-  archived: number;
-  /** Snapshots deleted. */
-  deleted: number;
-  /** What the deleted ones took up; an estimate where an archive is only partly emptied and nothing was done yet. */
-  freed_bytes: number;
-  /** Snapshots that are due by the clock and stay, because it jumped ahead and nobody confirmed that it is right. */
-  held_back: number;
-  /** Why nothing was deleted although it may have been due: it is not known what is pinned, or what the settings say. */
-  suspended?: string;
-}
 
 export interface CleanupPreview extends CleanupResult {
   kept: KeptSnapshot[];
@@ -69,7 +56,7 @@ export class CleanupOperation {
       requestedBy,
       run: async (context) => ({ ...(await this.cleanUp(context, what, requestedBy !== null)) }),
     });
-    return resultOf(job) as unknown as CleanupResult;
+    return resultOf('cleanup', job);
   }
 
   /** The automatic clean-up: no job when there is nothing to do, and after a failure another try only an hour later. */

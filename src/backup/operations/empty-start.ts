@@ -71,7 +71,7 @@ export class EmptyStart {
     // There is nothing to lose, so no safety snapshot; migrations since then are what an update of the application brings.
     const choices = { confirm: id, skipSafetySnapshot: true, allowSchemaChanges: true, onlyIfEmpty: true };
     const job = await this.restores.request(id, choices, 'restore_on_empty');
-    const { warnings } = resultOf(await this.queue.whenFinished(job.id)) as { warnings: string[] };
+    const { warnings } = resultOf('restore', await this.queue.whenFinished(job.id));
     for (const warning of warnings) this.logger.warn(warning);
   }
 }

@@ -4,7 +4,7 @@ import { Destination } from '../destinations/destination.js';
 import { BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { DayArchives } from './day-archives.js';
-import { resultOf } from './job-outcome.js';
+import { assertCompleted } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
 
@@ -36,7 +36,7 @@ export class RemoveOperation {
         return { archived: 0, deleted: snapshots.length, freed_bytes: freed };
       },
     });
-    resultOf(job);
+    assertCompleted(job);
   }
 
   /** What goes: the snapshot, and then its parts. */

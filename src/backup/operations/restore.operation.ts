@@ -3,6 +3,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { adviceOf } from '../model/advice.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
+import type { RestoreResult } from '../model/job-results.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { Clock } from '../system/clock.js';
 import { DatabaseRestorer } from './database.restorer.js';
@@ -113,8 +114,8 @@ export class RestoreOperation {
     this.logger.log(
       `Restored ${missing.length > 0 ? 'a part of ' : ''}${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,
     );
-    const result = {
-      tables: Object.assign({}, ...restored.map(({ tables }) => tables ?? {})) as object,
+    const result: RestoreResult = {
+      tables: Object.assign({}, ...restored.map(({ tables }) => tables ?? {})) as RestoreResult['tables'],
       ...filesOf(restored),
       safety_snapshot_id: safety?.id ?? null,
       duration_ms: this.clock.now().getTime() - startedAt,
@@ -126,7 +127,7 @@ export class RestoreOperation {
       ],
     };
     if (missing.length > 0) throw incomplete(id, missing, result);
-    return result;
+    return { ...result };
   }
 
   private async safetySnapshot(
@@ -194,7 +195,7 @@ const filledMeanwhile = (): BackupError =>
   new BackupError('CANCELLED', 'The database is not empty any more: another process filled it. Nothing was changed.');
 
 /** What came back stays: whoever restores into an empty database needs it, and has to know what else to look for. */
-const incomplete = (id: string, missing: readonly string[], result: Record<string, unknown>): BackupError =>
+const incomplete = (id: string, missing: readonly string[], result: RestoreResult): BackupError =>
   new BackupError(
     'RESTORE_INCOMPLETE',
     `Snapshot "${id}" was restored, but not all of it: ${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing. ` +

@@ -4,20 +4,12 @@ import { EngineHost } from '../engines/engine-host.js';
 import { asBackupError, type BackupErrorCode } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { Clock } from '../system/clock.js';
+import type { Verification } from '../model/job-results.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { StoredSnapshots } from './stored-snapshots.js';
-
-/** Wire shape. */
-export interface Verification {
-  id: string;
-  is_valid: boolean;
-  /** In words; the reason when it is not valid. */
-  message: string;
-  checked_at: string;
-}
 
 /** What speaks against the snapshot, rather than against this attempt to read it. */
 const DAMAGE: readonly BackupErrorCode[] = [
@@ -49,7 +41,7 @@ export class VerifyOperation {
       requestedBy,
       run: async (context) => ({ ...(await this.check(id, context)) }),
     });
-    return resultOf(job) as unknown as Verification;
+    return resultOf('verify', job);
   }
 
   /** The same within a job that runs. */

@@ -1,4 +1,4 @@
-import type { CleanupPlan, KeptSnapshot } from '../../backup/headless.js';
+import type { CleanupPlan, KeptSnapshot } from '../../backup/internals.js';
 import type { CommandContext } from '../command.js';
 import { table } from '../output/table.js';
 import { sizeInWords } from '../output/units.js';

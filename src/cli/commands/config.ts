@@ -1,5 +1,5 @@
 import { Argument } from 'commander';
-import type { BackupConfig, ConfigConsequences, ErrorDetails } from '../../backup/headless.js';
+import type { BackupConfig, ConfigConsequences, ErrorDetails } from '../../backup/internals.js';
 import type { Backups } from '../backups.js';
 import type { CliCommand, CommandContext } from '../command.js';
 import { EXIT } from '../exit-codes.js';

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Snapshot } from '../../backup/headless.js';
+import type { Snapshot } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { usage } from '../failure.js';
 import { collected } from '../option-values.js';

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { Comparison } from '../../backup/headless.js';
+import type { Comparison } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { wholeNumber } from '../option-values.js';
 import { changedRowsInWords } from '../output/changed-rows.js';

@@ -1,4 +1,4 @@
-import type { PlanHealth } from '../../backup/headless.js';
+import type { PlanHealth } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { plainText } from '../output/plain-text.js';

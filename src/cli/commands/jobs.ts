@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Job, JobStatus, JobType } from '../../backup/headless.js';
+import type { Job, JobStatus, JobType } from '../../backup/internals.js';
 import { presented } from '../advice.js';
 import type { CliCommand } from '../command.js';
 import { wholeNumber } from '../option-values.js';

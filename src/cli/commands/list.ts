@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { SnapshotQuery } from '../../backup/headless.js';
+import type { SnapshotQuery } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { moment, wholeNumber } from '../option-values.js';
 import { snapshotTable } from '../output/snapshots.js';

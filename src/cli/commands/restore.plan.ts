@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { OutlookPart, RestoreChoices, Snapshot, SnapshotSource } from '../../backup/headless.js';
+import type { OutlookPart, RestoreChoices, Snapshot, SnapshotSource } from '../../backup/internals.js';
 import type { Backups } from '../backups.js';
 import type { CommandContext } from '../command.js';
 import { databaseOption } from '../database-option.js';

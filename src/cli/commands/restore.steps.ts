@@ -1,4 +1,4 @@
-import type { OutlookPart } from '../../backup/headless.js';
+import type { OutlookPart } from '../../backup/internals.js';
 import { plainText } from '../output/plain-text.js';
 import { rowsOf } from '../output/snapshots.js';
 import { ageInWords, countInWords, countOf, sizeInWords, timeInWords } from '../output/units.js';

@@ -1,4 +1,4 @@
-import type { Manifest, Snapshot } from '../../backup/headless.js';
+import type { Manifest, Snapshot } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { usage } from '../failure.js';
 import { plainLines } from '../output/plain-text.js';

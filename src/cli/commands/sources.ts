@@ -1,4 +1,4 @@
-import type { DatabaseSource, Sources } from '../../backup/headless.js';
+import type { DatabaseSource, Sources } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { plainText } from '../output/plain-text.js';
 import { countOf } from '../output/units.js';

@@ -1,4 +1,4 @@
-import type { Snapshot, Verification } from '../../backup/headless.js';
+import type { Snapshot, Verification } from '../../backup/internals.js';
 import type { CliCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { usage } from '../failure.js';

@@ -1,4 +1,4 @@
-import type { Comparison, TableComparison } from '../../backup/headless.js';
+import type { Comparison, TableComparison } from '../../backup/internals.js';
 import { table } from './table.js';
 import { countInWords } from './units.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../backup/headless.js';
+import type { Snapshot } from '../../backup/internals.js';
 import { snapshotTable } from './snapshots.js';
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');

@@ -1,4 +1,4 @@
-import { isDatedAhead, type Snapshot } from '../../backup/headless.js';
+import { isDatedAhead, type Snapshot } from '../../backup/internals.js';
 import { table, type Column } from './table.js';
 import { ageInWords, countInWords, sizeInWords } from './units.js';
 

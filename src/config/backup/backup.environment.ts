@@ -1,5 +1,5 @@
 import { delimiter, join, resolve } from 'node:path';
-import type { BackupModuleOptions } from '../../backup/headless.js';
+import type { BackupModuleOptions } from '../../backup/internals.js';
 import { hostDatabase, type HostDatabase } from './host-database.js';
 import { sqliteFile } from './sqlite-url.js';
 import type { Variables } from './variables.js';

@@ -1,4 +1,4 @@
-import { parseDatabaseUrl, type DatabaseAddress } from '../../backup/headless.js';
+import { parseDatabaseUrl, type DatabaseAddress } from '../../backup/internals.js';
 import { sqliteFile } from './sqlite-url.js';
 
 /** The backend's own database. */

@@ -2,7 +2,7 @@ import { ApiExtraModels, ApiProperty, ApiPropertyOptional, ApiSchema, getSchemaP
 import type { Page } from '../../catalog/catalog.js';
 import { SOURCE_KINDS, type SnapshotKind, type SourceKind, type TableSummary } from '../../model/manifest.js';
 import type { Snapshot, SnapshotLocation } from '../../model/snapshot.js';
-import type { Verification } from '../../operations/verify.operation.js';
+import type { Verification } from '../../model/job-results.js';
 import { SNAPSHOT_WARNING_CODES, type SnapshotWarning } from '../../model/snapshot-warning.js';
 import { type Subject, type Trigger, TRIGGER_TYPES, type TriggerType } from '../../model/trigger.js';
 

@@ -3,7 +3,7 @@ import { RECENT_DAYS, type CaptureOutcomes, type DayTotals, type SnapshotTotals 
 import { JOB_STATUSES, type JobStatus } from '../../model/job.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import type { KeptSnapshot } from '../../model/retention.js';
-import type { CleanupResult } from '../../operations/cleanup.operation.js';
+import type { CleanupResult } from '../../model/job-results.js';
 import type { BackupStats } from '../../operations/stats.query.js';
 import type { DiskSpace } from '../../system/disk-space.js';
 import type { ScheduleEntry } from '../../triggers/backup.scheduler.js';

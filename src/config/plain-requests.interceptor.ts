@@ -4,12 +4,11 @@ import {
   type ExecutionContext,
   Injectable,
   type NestInterceptor,
+  UnsupportedMediaTypeException,
 } from '@nestjs/common';
-import type { ServerResponse } from 'node:http';
 import type { Observable } from 'rxjs';
-import type { FieldError } from '../model/errors.js';
-import { unreadablePart } from './fields.js';
-import { assertJson, type BackupRequest } from './inputs.js';
+import type { Request, Response } from 'express';
+import { type FieldError, hasOtherBody, unreadablePart } from '../backup/internals.js';
 
 /**
  * Refuses what no route can use, before anything works with it: a body that is not JSON (415), text with NUL characters, which databases and file systems do not store, and values that are nested too deep (400).
@@ -19,10 +18,11 @@ import { assertJson, type BackupRequest } from './inputs.js';
 export class PlainRequests implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
-    const request = http.getRequest<BackupRequest>();
-    http.getResponse<{ header: ServerResponse['setHeader'] }>().header('Cache-Control', 'no-store');
-    assertJson(request);
-    for (const part of [request.query, request.body]) {
+    const request = http.getRequest<Request>();
+    http.getResponse<Response>().setHeader('Cache-Control', 'no-store');
+    if (hasOtherBody(request.headers))
+      throw new UnsupportedMediaTypeException('Send the body as JSON, with the header Content-Type: application/json.');
+    for (const part of [request.query, request.body] as unknown[]) {
       const problem = unreadablePart(part);
       if (problem) throw notValid(problem);
     }
