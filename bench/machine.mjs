@@ -25,7 +25,7 @@ export function describeMachine() {
       ? ': **the machine was busy with other work, which makes the ratios unreliable, in either direction**'
       : '';
   return [
-    `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
+    `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 1e9)} GB, Linux ${release()}`,
     `Node ${process.version}, SQLite ${ours} inside; peers: ${others.join(', ')}`,
     `load when it began: ${load.toFixed(1)}${busy}`,
   ];

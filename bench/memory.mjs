@@ -3,14 +3,15 @@ import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Load } from './program.mjs';
 
-const MIB = 1024;
+/** What the kernel calls kB. */
+const KERNEL_KB = 1024;
 const SAMPLE_EVERY_MS = 5;
 
-/** A field of /proc/<pid>/status in MiB, or null when the process has ended. */
+/** A field of /proc/<pid>/status in bytes, or null when the process has ended. */
 function memoryOf(pid, field) {
   try {
     const line = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-    return line ? Number(line[1]) / MIB : null;
+    return line ? Number(line[1]) * KERNEL_KB : null;
   } catch {
     return null;
   }
@@ -36,7 +37,7 @@ function watchChildren(pid) {
     for (const child of childrenOf(pid)) peak = Math.max(peak, memoryOf(child, 'VmHWM') ?? 0);
   }, SAMPLE_EVERY_MS);
   return {
-    /** The highest peak of any child, in MiB. */
+    /** The highest peak of any child, in bytes. */
     stop() {
       clearInterval(timer);
       return peak;
@@ -54,11 +55,11 @@ export async function warmUp(program) {
   await sleep(500);
 }
 
-/** What a program holds now, in MiB. */
+/** What a program holds now, in bytes. */
 export const held = (program) => memoryOf(program.pid, 'VmRSS');
 
 /**
- * What some work made the program grow by, and the most that any process it started for it held, in MiB.
+ * What some work made the program grow by, and the most that any process it started for it held, in bytes.
  * @param before what it held, where it has grown for the same reason earlier
  */
 export async function watched(program, work, before = held(program)) {

@@ -107,7 +107,7 @@ warms up; in brackets stand the lowest and highest ratio of a single round. What
 ${list(machine)}
 
 The workload W1 (\`bench/w1.mjs\`): a school's database of 20 tables and 200,000 rows, about 61 MB as a snapshot document, from a fixed seed, and what
-changes in it every 10 minutes; also at 10 MB and 1 GB. MB means 1,000,000 bytes, of memory 1,048,576.
+changes in it every 10 minutes; also at 10 MB and 1 GB. MB means 1,000,000 bytes.
 
 ${met} of ${met + missed.length} targets are met.
 

@@ -4,12 +4,12 @@ export const seconds = (times) => `${(median(times) / 1000).toFixed(2)} s`;
 export const ms = (value) => `${value.toFixed(1)} ms`;
 /** The difference of two times, with its sign. */
 export const more = (value) => `${value < 0 ? '−' : '+'}${ms(Math.abs(value))}`;
-/** Of files and of what is written to them: 1,000,000 bytes. */
+/** Of files and of what is written to them. */
 export const mb = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 1)} MB`;
 export const count = (value) => Math.round(value).toLocaleString('en');
-/** Of memory: 1,048,576 bytes. */
-export const mib = (value) => `${Math.round(value)} MB`;
-export const moreMib = (value) => `+${value.toFixed(1)} MB`;
+/** Of memory. */
+export const memory = (bytes) => `${Math.round(bytes / 1e6)} MB`;
+export const moreMemory = (bytes) => `+${(bytes / 1e6).toFixed(1)} MB`;
 
 /** "0.87 (0.80–0.95)" */
 export const times = ({ ratio, least, most }) => `${ratio.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;

@@ -22,13 +22,13 @@ export const WHY = {
   'P9 bytes':
     'Every differential of a day holds all that changed since the full one, and each entry of a ZIP is compressed by itself: what they have in common is stored again for each.',
   'P9 time':
-    'Every document is read and hashed before it is packed, and every entry inflated and hashed again before a loose file is removed.',
+    'Every document is read and hashed before it is archived, and every entry inflated and hashed again before a regular file is removed.',
   P10: 'The request reconciles the catalog with the folder before anything is deleted.',
   'P11 first byte':
     'The catalog is asked, the directory of the archive is read to find the manifests, and a process is started for the request, at a lower priority.',
   'P11 host': 'The rows are inflated, put together, proven and sent in pieces; what V8 has not collected yet is in it.',
   'P11 growth':
-    'The program passes the bytes on from its child process to the client. Each piece is a buffer of 64 KB, and V8 lets some dozens of megabytes of them pile up before it collects them; the growth does not depend on the size of the snapshot.',
+    'The program passes the bytes on from its child process to the client. Each piece is a buffer of 64 kB, and V8 lets some dozens of megabytes of them pile up before it collects them; the growth does not depend on the size of the snapshot.',
 };
 
 /** What we lose at, by design. Always printed. */
@@ -37,5 +37,5 @@ export const LOSSES = {
   firstOfDay:
     'The first snapshot of each UTC day is a full one, whatever changed: everything is written and read again. It is what keeps a restore at two files.',
   bulk: 'Where more than a third would be different, a full snapshot is made, after the attempt at a differential was given up. What the others store is compressed, and restic finds parts of the rows again.',
-  tiny: 'Every tick has its process, its fsyncs and its manifest with the whole schema; a shell pipe over a few rows has none of these. Below 256 KB each snapshot is a full one.',
+  tiny: 'Every tick has its process, its fsyncs and its manifest with the whole schema; a shell pipe over a few rows has none of these. Below 250 kB each snapshot is a full one.',
 };

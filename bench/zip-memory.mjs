@@ -92,7 +92,7 @@ const tasks = {
 if (task) {
   const start = performance.now();
   await tasks[task](...args);
-  const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  const megabytes = Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
   console.log(
     JSON.stringify({ peak_rss_mb: megabytes, seconds: Number(((performance.now() - start) / 1000).toFixed(2)) }),
   );
@@ -108,7 +108,7 @@ async function measureAll() {
   });
   try {
     console.log(
-      `Node ${process.version}, Linux ${release()}, ${cpus().length} x ${cpus()[0].model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+      `Node ${process.version}, Linux ${release()}, ${cpus().length} x ${cpus()[0].model}, ${Math.round(totalmem() / 1e9)} GB`,
     );
     const archive = join(folder, 'yazl.zip');
     const results = [run('nothing'), run('write yazl', archive)];

@@ -5,14 +5,14 @@ import { Series } from '../engine.mjs';
 import { median } from '../measure.mjs';
 import { held, warmUp, watched } from '../memory.mjs';
 import { Program } from '../program.mjs';
-import { limitRow, mib, moreMib, ms, seconds } from '../text.mjs';
+import { limitRow, memory, moreMemory, ms, seconds } from '../text.mjs';
 import { SCALES, WorkloadClock } from '../w1.mjs';
 import { WHY } from '../why.mjs';
 
 const DAY = 86_400_000;
 const LAST_TICK = 143;
-const MOST_IN_HOST = 200;
-const MOST_GROWTH = 20;
+const MOST_IN_HOST = 200e6;
+const MOST_GROWTH = 20e6;
 const FIRST_BYTE_MS = 300;
 /** Until the process of an answer that nobody reads on is gone. */
 const SETTLING_MS = 300;
@@ -73,10 +73,10 @@ async function extract(program, path, which, before, quick) {
   return [
     row('first byte', median(firsts), FIRST_BYTE_MS, ms, WHY['P11 first byte']),
     {
-      ...row('engine host', host, MOST_IN_HOST, mib, WHY['P11 host']),
+      ...row('engine host', host, MOST_IN_HOST, memory, WHY['P11 host']),
       reference: `all of it took ${seconds([took])}`,
     },
-    row("the program's growth", growth, MOST_GROWTH, moreMib, WHY['P11 growth']),
+    row("the program's growth", growth, MOST_GROWTH, moreMemory, WHY['P11 growth']),
   ];
 }
 

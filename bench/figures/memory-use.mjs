@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import { warmUp, watched } from '../memory.mjs';
 import { Program } from '../program.mjs';
-import { limitRow, mib, moreMib } from '../text.mjs';
+import { limitRow, memory, moreMemory } from '../text.mjs';
 import { SCALES } from '../w1.mjs';
 import { WHY } from '../why.mjs';
 
-const MOST_GROWTH = 20;
-const MOST_IN_HOST = 200;
+const MOST_GROWTH = 20e6;
+const MOST_IN_HOST = 200e6;
 
 /** P6: the memory of the program and of the engine host, at three sizes. */
 export async function memoryUse({ folder, quick, kind }) {
@@ -34,13 +34,13 @@ async function memoryAt(size, { folder, kind }) {
     };
     const row = { figure: 'P6', why: WHY.P6 };
     return Object.entries(measured).flatMap(([operation, { growth, host }]) => [
-      limitRow({ ...row, what: `engine host, ${operation}, ${size}`, value: host, most: MOST_IN_HOST, text: mib }),
+      limitRow({ ...row, what: `engine host, ${operation}, ${size}`, value: host, most: MOST_IN_HOST, text: memory }),
       limitRow({
         ...row,
         what: `program's growth, ${operation}, ${size}`,
         value: growth,
         most: MOST_GROWTH,
-        text: moreMib,
+        text: moreMemory,
       }),
     ]);
   } finally {

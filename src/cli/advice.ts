@@ -12,7 +12,7 @@ export const CLI_WORDS: AdviceWords = {
   confirm_deletions: ({ cleanup }) =>
     `To confirm it, add --confirm-deletions ${(cleanup as { deleted: number }).deleted}.`,
   confirm_clock: () =>
-    'If it is right (the machine was off for that long), run "nestjs-backup rotate --confirm-clock".',
+    'If it is right (the machine was off for that long), run "nestjs-backup cleanup --confirm-clock".',
   list_snapshots: () => '"nestjs-backup list" lists the ids.',
   list_archives: () => '"nestjs-backup list --location archived" lists what lies in archives.',
   list_jobs: () => '"nestjs-backup jobs" lists the jobs.',

@@ -67,6 +67,7 @@ function programOf(terminal: Terminal, run: Run): Command {
 
 function declare(program: Command, command: CliCommand, run: Run): void {
   const declared = program.command(command.name).description(command.summary);
+  if (command.alias !== undefined) declared.alias(command.alias);
   command.configure?.(declared);
   const examples = command.examples.map((example) => `  nestjs-backup ${example}`).join('\n');
   declared.addHelpText('after', `\nExamples:\n${examples}`);

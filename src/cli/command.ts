@@ -22,6 +22,8 @@ export interface CommandContext {
 /** One command. */
 export interface CliCommand {
   name: string;
+  /** Another name, which an earlier version or people know it by. */
+  alias?: string;
   summary: string;
   /** Complete calls, each of which does something useful. */
   examples: string[];

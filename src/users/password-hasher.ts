@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
 
-/** Argon2id with the least that OWASP's password storage cheat sheet allows: 19 MiB, two passes, one lane. */
+/** Argon2id with the least that OWASP's password storage cheat sheet allows: 19,456 × 1,024 bytes (20 MB), two passes, one lane. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 @Injectable()

@@ -16,7 +16,7 @@ describeInBrowser('the jobs', () => {
     const { page } = visit;
     await seeded.program.verify(seeded.later);
     await visit.open('/jobs');
-    await visit.choose('Kind', 'Verification');
+    await visit.choose('Type', 'Verification');
     const row = page.getByRole('button', { name: /^Verification/ });
     await row.waitFor();
     expect(await page.getByRole('button', { name: /^Backup Completed|^Backup auto/ }).count()).toBe(0);

@@ -86,7 +86,7 @@ describeInBrowser('the snapshots', () => {
     await rowOf(visit, seeded.base).getByRole('button', { name: 'Actions for' }).click();
     await page.getByText('Delete …').click();
     const dialog = page.getByRole('alertdialog');
-    await dialog.getByText(seeded.base).waitFor();
+    await dialog.getByText(seeded.base, { exact: true }).waitFor();
     await dialog.getByRole('heading', { name: 'It cannot be deleted' }).waitFor();
     expect(await dialog.getByRole('button', { name: 'Delete for good' }).count()).toBe(0);
     await dialog.getByRole('link', { name: seeded.later }).click();

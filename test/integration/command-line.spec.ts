@@ -35,7 +35,7 @@ describe('the command line, looking', () => {
     expect(await ids('--to', '2026-01-01')).toEqual([]);
     expect(await ids('--from', '2026-01-01T00:00')).toHaveLength(2);
     expect((await bench.ok('list', '--limit', '1')).split('\n')).toEqual([
-      expect.stringMatching(/^ID +TAKEN +PLAN +KIND +TRIGGER +SIZE +ROWS +CHECK$/),
+      expect.stringMatching(/^ID +TAKEN +PLAN +KIND +TRIGGER +SIZE +ROWS +VERIFIED$/),
       expect.stringMatching(new RegExp(`^${second} +\\d+ s ago +auto +full +cli +\\d.* B +5 +-$`)),
       '1 more; --limit 2 shows all.',
       '',
@@ -212,15 +212,16 @@ describe('the command line, keeping', () => {
     const old = await seed.plant(bench.path('backups'), daysAgo(40, '12:00:00'));
     const due = await seed.plant(bench.path('backups'), daysAgo(20, '12:00:00'));
     await bench.ok('config', 'set', 'min_keep=1', '--confirm-deletions', '1');
-    const preview = await bench.json<{ kept: object[] }>('rotate', '--dry-run');
+    const preview = await bench.json<{ kept: object[] }>('cleanup', '--dry-run');
+    expect(await bench.json('rotate', '--dry-run')).toEqual(preview); // its other name
     expect(preview).toMatchObject({ archived: [{ ids: [due] }], deleted: [old] });
     expect(preview.kept).toContainEqual({ id: due, reasons: ['within_retention'] });
-    expect(await bench.ok('rotate', '--dry-run')).toMatch(/To be deleted:\n {2}auto_backup.*\n.*STAYS +BECAUSE/s);
+    expect(await bench.ok('cleanup', '--dry-run')).toMatch(/To be deleted:\n {2}auto_backup.*\n.*STAYS +BECAUSE/s);
     expect(await bench.json('show', old.slice(0, 'auto_backup_20260130'.length))).toMatchObject({ id: old });
     expect(await bench.json('archive')).toMatchObject({ archived: 1, deleted: 0 });
     expect(await bench.json('show', old)).toMatchObject({ location: 'regular' });
     expect(await bench.json('show', due)).toMatchObject({ location: 'archived' });
-    expect(await bench.json('rotate')).toMatchObject({ archived: 0, deleted: 1 });
+    expect(await bench.json('cleanup')).toMatchObject({ archived: 0, deleted: 1 });
     expect((await bench.run(['show', old])).code).toBe(3);
     await bench.ok('verify', due);
   });

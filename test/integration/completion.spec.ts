@@ -51,7 +51,7 @@ describe('the completion of bash', () => {
   it('offers every command', () => {
     expect(offeredByBash('')).toEqual([...COMMANDS.map(({ name }) => name), 'help']);
     expect(offeredByBash('re')).toEqual(['restore', 'rebuild-catalog']);
-    expect(offeredByBash('help', 'rot')).toEqual(['rotate']);
+    expect(offeredByBash('help', 'cle')).toEqual(['cleanup']);
   });
 
   it.each(COMMANDS.map(({ name }) => name))('offers every option that %s --help shows', async (name) => {

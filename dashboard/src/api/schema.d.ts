@@ -686,7 +686,7 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
-            /** @description Made by a capture, used by a restore or verification. */
+            /** @description Taken by a capture, used by a restore or verification. */
             snapshot_id: string | null;
             error: components["schemas"]["BackupJobError"] | null;
             /** @description Of a restore `{tables: {users: {rows}}, safety_snapshot_id, duration_ms}`. */
@@ -721,7 +721,7 @@ export interface components {
              * @description When the oldest of them was taken.
              */
             oldest_deleted: string | null;
-            /** @description Snapshots that it would pack into archives beside others. */
+            /** @description Snapshots that it would archive beside others. */
             archived: number;
         };
         BackupErrorResponse: {
@@ -811,7 +811,7 @@ export interface components {
              */
             retention_days: number;
             /**
-             * @description Days after which a day's snapshots are packed into one ZIP; not above retention_days.
+             * @description Days after which a day's snapshots are archived, in one ZIP; not above retention_days.
              * @example 14
              */
             auto_archive_after_days: number;
@@ -821,7 +821,7 @@ export interface components {
              */
             backup_interval_minutes: number;
             /**
-             * @description How many of the newest snapshots of a plan no policy ever removes.
+             * @description How many of the newest snapshots of a plan no rule ever deletes.
              * @example 5
              */
             min_keep: number;
@@ -835,7 +835,7 @@ export interface components {
              */
             retention_days?: number;
             /**
-             * @description Days after which a day's snapshots are packed into one ZIP; not above retention_days.
+             * @description Days after which a day's snapshots are archived, in one ZIP; not above retention_days.
              * @example 14
              */
             auto_archive_after_days?: number;
@@ -845,7 +845,7 @@ export interface components {
              */
             backup_interval_minutes?: number;
             /**
-             * @description How many of the newest snapshots of a plan no policy ever removes.
+             * @description How many of the newest snapshots of a plan no rule ever deletes.
              * @example 5
              */
             min_keep?: number;
@@ -3193,9 +3193,9 @@ export interface operations {
                 location?: "regular" | "archived";
                 /** @description `false`: those that were found damaged when they were last verified; `true`: those that were found sound. */
                 valid?: boolean;
-                /** @description Made at this time or later; a UTC day or a time with its offset. */
+                /** @description Taken at this time or later; a UTC day or a time with its offset. */
                 from?: string;
-                /** @description Made before this time. */
+                /** @description Taken before this time. */
                 to?: string;
                 /** @description Part of the id, the description, or a subject such as `student 5`. */
                 q?: string;
@@ -3705,7 +3705,7 @@ export interface operations {
             query?: {
                 /** @description Of this plan; then all that the plan captures counts as everything. */
                 plan?: string;
-                /** @description Made before this time. */
+                /** @description Taken before this time. */
                 to?: string;
             };
             header?: never;

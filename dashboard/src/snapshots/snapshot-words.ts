@@ -8,7 +8,7 @@ export const whose = ({ subjects }: Trigger): string =>
 /** What to call a snapshot: what somebody wrote about it, or else what caused it. */
 export function titleOf({ description, trigger }: Snapshot): string {
   if (description) return description;
-  const cause = t.value.snapshots.causes[trigger.type];
+  const cause = t.value.snapshots.titles[trigger.type];
   const people = whose(trigger);
   return people === '' ? cause : t.value.snapshots.newAccount(people);
 }

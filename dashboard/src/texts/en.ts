@@ -66,7 +66,7 @@ export const en = {
       PAGE_ERROR: 'The page made a mistake. Reload it; if it happens again, report this text.',
       INTERNAL_ERROR: 'The log of the server says more.',
       SNAPSHOT_NOT_FOUND: 'It may have been deleted, or have reached its age. Look for it in the list.',
-      SNAPSHOT_CORRUPT: 'Choose another snapshot for a restore; this one is not what it was when it was made.',
+      SNAPSHOT_CORRUPT: 'Choose another snapshot for a restore; this one is not what it was when it was taken.',
       DISK_FULL: 'Free some space, or clean up old snapshots, then try again.',
       DATABASE_UNAVAILABLE: 'Check that the database server runs and that the address is right.',
     } as Record<string, string>,

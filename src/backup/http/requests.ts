@@ -40,11 +40,11 @@ export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
   valid?: boolean;
 
   @Optional(instant(), {
-    description: 'Made at this time or later; a UTC day or a time with its offset.',
+    description: 'Taken at this time or later; a UTC day or a time with its offset.',
   })
   from?: string;
 
-  @Optional(instant(), { description: 'Made before this time.' })
+  @Optional(instant(), { description: 'Taken before this time.' })
   to?: string;
 
   @Optional(text(200), { description: 'Part of the id, the description, or a subject such as `student 5`.' })
@@ -55,7 +55,7 @@ export class NewestQuery implements RestorePointQuery {
   @Optional(text(100), { description: 'Of this plan; then all that the plan captures counts as everything.' })
   plan?: string;
 
-  @Optional(instant(), { description: 'Made before this time.' })
+  @Optional(instant(), { description: 'Taken before this time.' })
   to?: string;
 }
 

@@ -12,7 +12,7 @@ import { ofDatabase, ofFiles, StoredSnapshots } from './stored-snapshots.js';
 
 const DAY_MS = 86_400_000;
 /** Below this a differential saves too little to make a restore need two files. */
-const SMALL_BYTES = 256 * 1024;
+const SMALL_BYTES = 250_000;
 /** Damaged ones are passed over; more than a few full ones on one day are rare. */
 const FULLS_LOOKED_AT = 20;
 

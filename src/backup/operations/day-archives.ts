@@ -124,7 +124,7 @@ export class DayArchives {
 function isAmong(held: readonly PackItem[], { manifest }: PackItem, filename: string): boolean {
   const other = held.find((item) => item.manifest.id === manifest.id);
   if (other && other.manifest.checksum !== manifest.checksum) {
-    throw leftAlone(filename, `it holds another snapshot "${manifest.id}" than the one that lies loose.`);
+    throw leftAlone(filename, `it holds another snapshot "${manifest.id}" than the regular one.`);
   }
   return other !== undefined;
 }

@@ -9,7 +9,7 @@ export const SCRATCH_FOLDER = '.scratch';
 /** Where SQLite looks, too. */
 const SYSTEM = [process.env['TMPDIR'], '/var/tmp', '/usr/tmp', '/tmp'];
 /** With less room another place is taken where there is one. */
-const ROOM_BYTES = 64 * 1024 * 1024;
+const ROOM_BYTES = 64_000_000;
 const NAME = /^nestjs-backup-(\d+)-/;
 
 /**

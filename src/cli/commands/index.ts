@@ -1,5 +1,6 @@
 import type { CliCommand } from '../command.js';
 import { archive } from './archive.js';
+import { cleanup } from './cleanup.js';
 import { completion } from './completion.js';
 import { config } from './config.js';
 import { create } from './create.js';
@@ -10,7 +11,6 @@ import { jobs } from './jobs.js';
 import { list } from './list.js';
 import { rebuildCatalog } from './rebuild-catalog.js';
 import { restore } from './restore.js';
-import { rotate } from './rotate.js';
 import { schedule } from './schedule.js';
 import { show } from './show.js';
 import { sources } from './sources.js';
@@ -31,7 +31,7 @@ export const COMMANDS: readonly CliCommand[] = [
   schedule,
   jobs,
   archive,
-  rotate,
+  cleanup,
   config,
   sources,
   rebuildCatalog,

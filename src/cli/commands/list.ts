@@ -23,8 +23,10 @@ export const list: CliCommand = {
       .option('--plan <name>', 'of this plan')
       .addOption(new Option('--kind <kind>', 'that stand alone, or that need a base').choices(['full', 'differential']))
       .addOption(new Option('--source <source>', 'of this source').choices(['database', 'files', 'full']))
-      .addOption(new Option('--trigger <trigger>', 'caused by this').choices(TRIGGERS))
-      .addOption(new Option('--location <location>', 'that lie loose, or in archives').choices(['regular', 'archived']))
+      .addOption(new Option('--trigger <trigger>', 'by this trigger').choices(TRIGGERS))
+      .addOption(
+        new Option('--location <location>', 'that are regular, or lie in archives').choices(['regular', 'archived']),
+      )
       .option('--from <time>', 'taken at this time or later, in UTC', moment)
       .option('--to <time>', 'taken before this time, in UTC', moment)
       .option('--search <text>', 'with this in their id, description or subject')

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.js';
+import { countOf } from '../output/units.js';
 import { watched } from '../watched.js';
 
 export const rebuildCatalog: CliCommand = {
@@ -12,7 +13,7 @@ export const rebuildCatalog: CliCommand = {
     const { regular, archived } = await backups.catalog.stats();
     context.answer(
       { regular: regular.count, archived: archived.count },
-      () => `${regular.count} snapshots lie loose, ${archived.count} in archives.`,
+      () => `${countOf(regular.count, 'regular snapshot')}, ${archived.count} archived.`,
     );
   },
 };

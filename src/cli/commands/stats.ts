@@ -14,8 +14,8 @@ export const stats: CliCommand = {
     answer(found, () =>
       facts([
         ['Snapshots', `${countInWords(found.total_backups)}, ${sizeInWords(found.total_size_bytes)}`],
-        ['Loose', `${countInWords(regular.count)}, ${sizeInWords(regular.size_bytes)}`],
-        ['In archives', `${countInWords(archived.count)}, ${sizeInWords(archived.size_bytes)}`],
+        ['Regular', `${countInWords(regular.count)}, ${sizeInWords(regular.size_bytes)}`],
+        ['Archived', `${countInWords(archived.count)}, ${sizeInWords(archived.size_bytes)}`],
         ['Newest', when(latest_backup)],
         ['Oldest', when(oldest_backup)],
         ['By trigger', counts(by_trigger)],

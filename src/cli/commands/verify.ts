@@ -39,7 +39,7 @@ export const verify: CliCommand = {
 function inWords(found: readonly Verification[], all: boolean): string {
   const damaged = found.filter(({ is_valid }) => !is_valid);
   const lines = (all ? damaged : found).map(
-    ({ id, is_valid, message }) => `${id}: ${is_valid ? 'ok' : 'DAMAGED'}. ${plainText(message)}`,
+    ({ id, is_valid, message }) => `${id}: ${is_valid ? 'sound' : 'DAMAGED'}. ${plainText(message)}`,
   );
   return [...lines, ...(all ? [`${found.length} verified, ${damaged.length} damaged.`] : [])].join('\n');
 }

@@ -7,9 +7,9 @@ export function rowsOf({ source, tables }: Pick<Snapshot, 'source' | 'tables'>):
   return source === 'database' ? Object.values(tables).reduce((sum, { rows }) => sum + rows, 0) : null;
 }
 
-/** `ok` and `DAMAGED` are what the last verification found; every snapshot was read back when it was written. */
+/** `sound` and `DAMAGED` are what the last verification found; every snapshot was read back when it was written. */
 export const soundness = ({ is_valid }: Pick<Snapshot, 'is_valid'>): string =>
-  is_valid === null ? '-' : is_valid ? 'ok' : 'DAMAGED';
+  is_valid === null ? '-' : is_valid ? 'sound' : 'DAMAGED';
 
 export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: number | undefined): string {
   const isOneDamaged = snapshots.some(({ is_valid }) => is_valid === false);
@@ -29,7 +29,7 @@ export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: 
     { title: 'TRIGGER', value: ({ trigger }) => trigger.type, expendable: 3 },
     { title: 'SIZE', value: ({ size_bytes }) => sizeInWords(size_bytes), align: 'right' },
     { title: 'ROWS', value: (snapshot) => rowsInWords(snapshot), align: 'right', expendable: 2 },
-    { title: 'CHECK', value: soundness, ...(isOneDamaged ? {} : { expendable: 5 }) },
+    { title: 'VERIFIED', value: soundness, ...(isOneDamaged ? {} : { expendable: 5 }) },
     {
       title: 'NOTE',
       value: ({ warnings }) => [...new Set(warnings.map(({ code }) => code))].join(', '),

@@ -18,7 +18,7 @@ export const restore = {
 
   picker: {
     intro: 'Which state do you want back? The newest is on top; choose one from before the trouble began.',
-    before: 'Made at or before',
+    before: 'Taken at or before',
     search: 'Name or description',
     regular: (count: number) => `Regular: ${many(count, { one: 'snapshot', other: 'snapshots' })}`,
     archived: (count: number) => `Archived: ${many(count, { one: 'day', other: 'days' })}`,
@@ -50,7 +50,7 @@ export const restore = {
     wait: 'The application asks everybody else to wait until it is done.',
     replace: {
       json: 'The rows are replaced, all in one step. Tables that the snapshot does not hold stay as they are.',
-      native: 'The whole database is put back from its dump.',
+      native: 'The whole database is put back from its document.',
       files: 'The folders are put back. What the snapshot left out stays as it is.',
       full: 'First the database is put back, then the files.',
     },

@@ -19,7 +19,7 @@ export const settings = {
     auto_archive_after_days: {
       label: 'Archive after (days)',
       sentence:
-        'This many days after a day ended, its snapshots are packed into one ZIP. Not more than the days until deletion.',
+        'This many days after a day ended, its snapshots are archived, in one ZIP. Not more than the days until deletion.',
     },
     min_keep: {
       label: 'Always keep the newest',
@@ -51,7 +51,7 @@ export const settings = {
     keepsLast: (count: number) => `at most ${many(count, { one: 'snapshot', other: 'snapshots' })}`,
     keepsDays: (count: number) => many(count, { one: 'day', other: 'days' }),
     tables: (count: number) => many(count, { one: 'table', other: 'tables' }),
-    native: 'in the database’s own form',
+    native: 'engine native',
     wrong: 'Something is wrong with this plan.',
     last: 'The last plan cannot be removed.',
   },
@@ -89,10 +89,10 @@ export const settings = {
       more: (count: string) => `and ${count} more`,
     },
     engine: {
-      label: 'Form',
+      label: 'Engine',
       values: {
-        json: 'Plain documents, and differentials',
-        native: 'The database’s own form: always full, the whole database',
+        json: 'json: plain documents, and differentials',
+        native: 'native: the database’s own form, always full, the whole database',
       },
       sentence: 'Plain documents can be looked into, compared, and restored table by table.',
     },

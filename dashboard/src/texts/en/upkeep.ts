@@ -22,7 +22,7 @@ export const upkeep = {
     title: 'Clean up',
     intro: 'This would happen now, by the rules in the settings. Nothing has been changed yet.',
     nothing: 'There is nothing to clean up.',
-    archived: (count: number) => `${snapshots(count)} packed into the archive of its day`,
+    archived: (count: number) => `${snapshots(count)} moved into the archive of its day`,
     deleted: (count: number) => `${snapshots(count)} deleted for good`,
     freed: (size: string) => `about ${size} freed`,
     heldBack: (count: number) =>
@@ -34,7 +34,7 @@ export const upkeep = {
       within_retention: 'young enough',
       dated_ahead: 'dated after now',
       pinned: 'pinned',
-      newest: 'among the newest, which no rule removes',
+      newest: 'among the newest, which no rule deletes',
       base_of: 'others are built on them',
       part_of: 'part of a snapshot that stays',
     } as Record<string, string>,

@@ -23,7 +23,7 @@ export const upkeep: Texts['upkeep'] = {
     title: 'Очистка',
     intro: 'Вот что произошло бы сейчас по правилам из настроек. Пока ничего не изменено.',
     nothing: 'Очищать нечего.',
-    archived: (count) => `${snapshots(count)} будет упаковано в архив своего дня`,
+    archived: (count) => `${snapshots(count)} будет перенесено в архив своего дня`,
     deleted: (count) => `${snapshots(count)} будет удалено навсегда`,
     freed: (size) => `освободится около ${size}`,
     heldBack: (count) =>

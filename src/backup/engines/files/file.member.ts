@@ -5,7 +5,7 @@ import type { EntryOf, Metadata } from './file.entry.js';
 import type { FileSink } from './file.reading.js';
 
 /** What is smaller is read into memory first, and written once it is known to be whole. */
-const SMALL_BYTES = 8 * 1024 * 1024;
+const SMALL_BYTES = 8_000_000;
 
 export const isSmall = ({ size }: BigIntStats): boolean => size <= SMALL_BYTES;
 

@@ -20,7 +20,7 @@ function read(entry: StoredEntry): Promise<Record<string, unknown>> {
     const reader = extract();
     reader.on('entry', (header) => resolve({ ...header }));
     reader.on('error', reject);
-    reader.write(Buffer.concat([tarHeader(entry), END_OF_TAR])); // without an end: of a size over 8 GB nothing follows
+    reader.write(Buffer.concat([tarHeader(entry), END_OF_TAR])); // without an end: of a size that its field cannot hold nothing follows
   });
 }
 
@@ -40,7 +40,7 @@ describe('a tar header', () => {
 
   it.each<[string, object, object]>([
     ['a path over 100 bytes', { path: 'p'.repeat(101) }, { path: 'p'.repeat(101) }],
-    ['a size over 8 GB', { size: 8 * 1024 ** 3 }, { size: String(8 * 1024 ** 3) }],
+    ['a size that its field cannot hold', { size: 8 * 1024 ** 3 }, { size: String(8 * 1024 ** 3) }],
     ['a large owner', { uid: 2_097_152, gid: 4_294_967_295 }, { uid: '2097152', gid: '4294967295' }],
     ['a fraction of a second', { mtimeNs: NOW + 1n }, { mtime: '1769774400.000000001' }],
     ['a time before 1970', { mtimeNs: -1_500_000_000n }, { mtime: '-1.500000000' }],

@@ -21,7 +21,7 @@ export type WriterAnswer =
   | { type: 'failed'; code: BackupErrorCode; message: string };
 
 /** Rows on their way to the thread, at most: bounds the memory where the disk is slower than the database. */
-const MOST_BYTES_UNDERWAY = 8 * 1024 * 1024;
+const MOST_BYTES_UNDERWAY = 8_000_000;
 
 /** A writer in a thread of its own: hashing and writing go on while the database prints the next rows. */
 export class DocumentWriterThread implements DocumentSink {

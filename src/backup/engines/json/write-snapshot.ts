@@ -11,7 +11,7 @@ import { DocumentWriterThread } from './document.writer-thread.js';
 import type { DocumentSink, WrittenDocument } from './document.sink.js';
 
 /** Below this a second thread takes longer to start than it saves. */
-const WORTH_A_THREAD_BYTES = 8 * 1024 * 1024;
+const WORTH_A_THREAD_BYTES = 8_000_000;
 /** A differential of more than a third of its base is not worth reading two files. */
 const LARGEST_SHARE_OF_BASE = 1 / 3;
 

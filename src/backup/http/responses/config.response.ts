@@ -87,7 +87,7 @@ export class ConfigResponse implements BackupConfig {
     minimum: 1,
     maximum: 3650,
     example: 14,
-    description: "Days after which a day's snapshots are packed into one ZIP; not above retention_days.",
+    description: "Days after which a day's snapshots are archived, in one ZIP; not above retention_days.",
   })
   auto_archive_after_days!: number;
 
@@ -105,7 +105,7 @@ export class ConfigResponse implements BackupConfig {
     minimum: 1,
     maximum: 1000,
     example: 5,
-    description: 'How many of the newest snapshots of a plan no policy ever removes.',
+    description: 'How many of the newest snapshots of a plan no rule ever deletes.',
   })
   min_keep!: number;
 
@@ -148,7 +148,7 @@ export class ConfigConsequencesResponse implements ConfigConsequences {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When the oldest of them was taken.' })
   oldest_deleted!: string | null;
 
-  @ApiProperty({ type: 'integer', description: 'Snapshots that it would pack into archives beside others.' })
+  @ApiProperty({ type: 'integer', description: 'Snapshots that it would archive beside others.' })
   archived!: number;
 }
 

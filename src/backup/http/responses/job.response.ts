@@ -70,7 +70,7 @@ export class JobResponse implements Job {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   finished_at!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Made by a capture, used by a restore or verification.' })
+  @ApiProperty({ type: String, nullable: true, description: 'Taken by a capture, used by a restore or verification.' })
   snapshot_id!: string | null;
 
   @ApiProperty({ type: JobErrorResponse, nullable: true })

@@ -7,7 +7,7 @@ import { ScratchRows, type ChangeCounts, type RowChange } from './scratch-rows.j
 import { rowsOf, type Sides, type TablePair } from './table-pair.js';
 
 /** What rows that wait for their equal may take in memory. */
-const MOST_BYTES_WAITING = 4 * 1024 * 1024;
+const MOST_BYTES_WAITING = 4_000_000;
 
 /** How one table differs, row by row. */
 export interface TableChanges {

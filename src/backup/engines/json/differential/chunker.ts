@@ -10,7 +10,7 @@ export interface Chunk {
 }
 
 const LF = 0x0a;
-/** One line in 128 ends a chunk: about 40 KB at 300 bytes a row, small enough to re-read and large enough for a short index. */
+/** One line in 128 ends a chunk: about 40 kB at 300 bytes a row, small enough to re-read and large enough for a short index. */
 const BOUNDARY_MASK = 127;
 const MOST_ROWS = 1024;
 const MOST_BYTES = 512 * 1024;

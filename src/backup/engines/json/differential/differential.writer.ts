@@ -11,9 +11,9 @@ import { FullNeeded } from './full-needed.js';
 import { spliceLines, type Splice } from './splices.js';
 
 /** New rows are kept at most up to this size while their place in the base is looked for. */
-const MOST_PENDING_BYTES = 8 * 1024 * 1024;
+const MOST_PENDING_BYTES = 8_000_000;
 /** A larger part of the base is replaced as a whole rather than read and compared. */
-const MOST_COMPARED_BYTES = 16 * 1024 * 1024;
+const MOST_COMPARED_BYTES = 16_000_000;
 
 /**
  * Writes what changed since the base as splices over its rows (docs/formats.md). It sees all lines of all tables, as the database prints them; the base is opened only where a

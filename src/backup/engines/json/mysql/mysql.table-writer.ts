@@ -6,7 +6,7 @@ import { RowLineReader } from './mysql.row-line.js';
 import type { TableLayout, ValueKind } from './mysql.schema.js';
 
 /** Larger statements are not faster, and need more memory on both sides. */
-const MOST_CHARACTERS = 1024 * 1024;
+const MOST_CHARACTERS = 1_000_000;
 /** A character may take as much. */
 const BYTES_PER_CHARACTER = 3;
 

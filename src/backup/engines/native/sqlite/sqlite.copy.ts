@@ -11,7 +11,7 @@ import { findDamage } from '../../json/sqlite/sqlite.integrity.js';
 import { readPragmas } from '../../json/sqlite/sqlite.pragmas.js';
 import { checksumOf } from '../../read-back.js';
 
-/** 2 MB of the usual 4 KB pages: after each step progress is told, and a child whose parent is gone ends. */
+/** 2 MB of the usual pages of 4,096 bytes: after each step progress is told, and a child whose parent is gone ends. */
 const PAGES_PER_STEP = 512;
 
 /**

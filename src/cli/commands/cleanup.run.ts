@@ -1,11 +1,11 @@
 import type { CleanupPlan, KeptSnapshot } from '../../backup/internals.js';
 import type { CommandContext } from '../command.js';
 import { table } from '../output/table.js';
-import { sizeInWords } from '../output/units.js';
+import { countOf, sizeInWords } from '../output/units.js';
 import { requester } from '../requester.js';
 import { watched } from '../watched.js';
 
-/** Archives, or archives and prunes. */
+/** Archives, or archives and deletes. */
 export async function cleanUp(
   context: CommandContext,
   what: 'all' | 'archive',
@@ -49,8 +49,8 @@ function inWords(
   what: 'all' | 'archive',
   width: number | undefined,
 ): string {
-  const packing = archived.map(({ archive_of, ids }) => `  ${archive_of}: ${ids.length} snapshots`);
-  const parts = [packing.length === 0 ? 'Nothing is to be packed.' : `To be packed, by day:\n${packing.join('\n')}`];
+  const days = archived.map(({ archive_of, ids }) => `  ${archive_of}: ${countOf(ids.length, 'snapshot')}`);
+  const parts = [days.length === 0 ? 'Nothing is to be archived.' : `To be archived, by day:\n${days.join('\n')}`];
   if (what === 'all')
     parts.push(deleted.length === 0 ? 'Nothing is to be deleted.' : `To be deleted:\n  ${deleted.join('\n  ')}`);
   if (held_back.length > 0)

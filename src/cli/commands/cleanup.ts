@@ -1,10 +1,11 @@
 import type { CliCommand } from '../command.js';
-import { cleanUp } from './clean-up.js';
+import { cleanUp } from './cleanup.run.js';
 
-export const rotate: CliCommand = {
-  name: 'rotate',
-  summary: 'Packs and deletes what is due, as the server does after each backup.',
-  examples: ['rotate --dry-run', 'rotate', 'rotate --confirm-clock'],
+export const cleanup: CliCommand = {
+  name: 'cleanup',
+  alias: 'rotate',
+  summary: 'Archives and deletes what is due, as the server does after each backup.',
+  examples: ['cleanup --dry-run', 'cleanup', 'cleanup --confirm-clock'],
   configure: (command) =>
     command
       .option('--dry-run', 'only say what would happen, and why the rest stays')
