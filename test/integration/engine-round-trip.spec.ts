@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -30,6 +31,14 @@ describe('any schema with any values', () => {
           const analyzed = database.edits.some(({ kind }) => kind === 'analyze');
           if (!analyzed) expect(dump(bench.databasePath)).toBe(before.dump);
           expect((await bench.capture()).manifest.tables).toEqual(snapshot.manifest.tables);
+
+          const elsewhere = join(bench.folder, 'elsewhere.sqlite');
+          new Database(elsewhere).close();
+          const target = { ...bench.target, path: elsewhere };
+          const outcome = await bench.restore(snapshot, { target, allowSchemaChanges: true });
+          expect(outcome).toMatchObject({ missing: [] });
+          expect(withoutStatistics(everyValue(elsewhere))).toEqual(withoutStatistics(before.values));
+          if (!database.analyzed) expect(dump(elsewhere)).toBe(before.dump);
         } finally {
           await bench.close();
         }

@@ -50,7 +50,7 @@ const SCHEMAS: [string, string][] = [
     `CREATE TABLE "or der" (a TEXT UNIQUE, b TEXT CHECK (b <> "x"), c, PRIMARY KEY (b, c DESC), UNIQUE (c, a));
      INSERT INTO "or der" VALUES ('1', 'b', 3), (NULL, 'c', 4), ('2', 'a', x'00');
      CREATE TABLE w (a TEXT UNIQUE, b TEXT CHECK (b <> "x"), c, UNIQUE (c), PRIMARY KEY (b COLLATE NOCASE, a)) WITHOUT ROWID;
-     INSERT INTO w VALUES ('1', 'B', 3), ('2', 'a', 4), ('3', 'b', NULL);
+     INSERT INTO w VALUES ('1', 'B', 3), ('2', 'a', 4), ('3', 'b', NULL); CREATE INDEX of_w ON w (c, a);
      CREATE TABLE n (id INTEGER PRIMARY KEY AUTOINCREMENT, s CHECK (s <> "x")); INSERT INTO n (s) VALUES ('p'), ('q'); DELETE FROM n WHERE id = 2;
      CREATE TABLE st (id INT PRIMARY KEY, s TEXT CHECK (s <> "x"), x ANY) STRICT; INSERT INTO st VALUES (1, 's', 1.0);`,
   ],

@@ -15,6 +15,16 @@ interface RandomColumn {
 
 type Shape = 'rowid' | 'integer key' | 'autoincrement' | 'composite key' | 'without rowid';
 
+const ODDITIES = [
+  'check that rows break',
+  'string in double quotes',
+  'unknown collation',
+  'comments',
+  'default',
+  'conflict clause',
+] as const;
+type Oddity = (typeof ODDITIES)[number];
+
 interface RandomTable {
   name: string;
   shape: Shape;
@@ -22,9 +32,11 @@ interface RandomTable {
   descending: boolean;
   columns: RandomColumn[];
   generated: 'none' | 'STORED' | 'VIRTUAL';
-  indexed: boolean;
+  index: 'none' | 'partial' | 'expression';
   trigger: boolean;
   view: boolean;
+  /** What only the statements of applications have, each in a column of its own. */
+  oddities: Oddity[];
   /** Which table the last column refers to, this one too; null for none. */
   refersTo: number | null;
   rows: RandomValue[][];
@@ -186,9 +198,10 @@ const randomTable = (tables: number): fc.Arbitrary<Omit<RandomTable, 'name'>> =>
           descending: fc.boolean(),
           columns: fc.constant(columns),
           generated: fc.constantFrom<RandomTable['generated'][]>('none', 'none', 'STORED', 'VIRTUAL'),
-          indexed: fc.boolean(),
+          index: fc.constantFrom<RandomTable['index'][]>('none', 'partial', 'expression'),
           trigger: fc.boolean(),
           view: fc.boolean(),
+          oddities: fc.subarray([...ODDITIES]),
           refersTo: fc.option(fc.nat(tables - 1)),
           rows: fc.array(fc.array(anyValue, { minLength: columns.length, maxLength: columns.length }), {
             maxLength: 25,
@@ -229,9 +242,11 @@ export function createRandom(
     database.pragma('foreign_keys = off');
     for (const table of tables) database.exec(createStatement(table, tables));
     for (const table of tables) for (const row of table.rows) insert(database, table, row);
+    for (const table of tables) breakChecks(database, table);
     tables.forEach((table, n) => addSecondaryObjects(database, table, n));
     if (vacuumed) database.exec('VACUUM');
     if (analyzed) database.exec('ANALYZE');
+    writeAsApplications(database);
   } finally {
     database.close();
   }
@@ -277,8 +292,41 @@ function attempt(database: Database.Database, sql: string, values: unknown[]): v
   }
 }
 
+/** Rows that were written before there was a check, or while it was not looked at. */
+function breakChecks(database: Database.Database, { name, oddities }: RandomTable): void {
+  if (!oddities.includes('check that rows break')) return;
+  database.pragma('ignore_check_constraints = on');
+  attempt(database, `UPDATE OR IGNORE ${quoted(name)} SET "is checked" = -1`, []);
+  database.pragma('ignore_check_constraints = off');
+}
+
+const STAND_INS = [
+  [`'a string'`, '"a string"'],
+  ['COLLATE BINARY', 'COLLATE of_the_application'],
+] as const;
+
+/** What this build of SQLite refuses in a statement, and reads in a schema. */
+function writeAsApplications(database: Database.Database): void {
+  database.unsafeMode();
+  database.pragma('writable_schema = on');
+  for (const words of STAND_INS)
+    database.prepare(`UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE type = 'table'`).run(...words);
+  database.pragma('writable_schema = reset');
+}
+
+/** A table without row ids is sorted by all that it holds: with an unknown collation SQLite itself cannot read it, and a capture says so. */
+const oddColumns = ({ oddities, shape }: RandomTable): string[] => [
+  ...(oddities.includes('check that rows break') ? ['"is checked" INTEGER DEFAULT 1 CHECK ("is checked" > 0)'] : []),
+  ...(oddities.includes('string in double quotes') ? [`"is quoted" TEXT CHECK ("is quoted" IS NOT 'a string')`] : []),
+  ...(oddities.includes('unknown collation') && shape !== 'without rowid'
+    ? [`"is collated" TEXT DEFAULT 'Ä' COLLATE BINARY`]
+    : []),
+  ...(oddities.includes('default') ? [`"has default" DEFAULT (1 + length('it''s "one"'))`] : []),
+  ...(oddities.includes('conflict clause') ? ['"is unique" TEXT UNIQUE ON CONFLICT REPLACE'] : []),
+];
+
 function createStatement(table: RandomTable, tables: RandomTable[]): string {
-  const { shape, columns, strict, generated, refersTo } = table;
+  const { shape, columns, strict, generated, refersTo, oddities } = table;
   const first = quoted(columns[0]!.name);
   const definitions = columns.map(({ name, type, collation }, n) => {
     if (n === 0 && shape === 'integer key') return `${quoted(name)} INTEGER PRIMARY KEY`;
@@ -289,6 +337,9 @@ function createStatement(table: RandomTable, tables: RandomTable[]): string {
   });
   if (generated !== 'none')
     definitions.splice(1, 0, `"is generated" TEXT AS (typeof(${first}) || hex(${first})) ${generated}`);
+  definitions.push(
+    ...oddColumns(table).map((column) => (strict ? column.replace('"has default"', '"has default" ANY') : column)),
+  );
   if (shape === 'composite key' || shape === 'without rowid') {
     const key = columns
       .slice(0, 2)
@@ -298,14 +349,17 @@ function createStatement(table: RandomTable, tables: RandomTable[]): string {
   const options = [shape === 'without rowid' ? 'WITHOUT ROWID' : '', strict ? 'STRICT' : ''].filter(
     (option) => option !== '',
   );
-  return `CREATE TABLE ${quoted(table.name)} (${definitions.join(', ')}) ${options.join(', ')}`;
+  const between = oddities.includes('comments') ? `, -- it's "so", (as\n/* people; write */ ` : ', ';
+  return `CREATE TABLE ${quoted(table.name)} (${definitions.join(between)}) ${options.join(', ')}`;
 }
 
 function addSecondaryObjects(database: Database.Database, table: RandomTable, n: number): void {
   const name = quoted(table.name);
   const column = quoted(table.columns[0]!.name);
-  if (table.indexed)
+  if (table.index === 'partial')
     database.exec(`CREATE INDEX "index ${n} ""of"" it" ON ${name} (${column} DESC) WHERE ${column} IS NOT NULL`);
+  if (table.index === 'expression')
+    database.exec(`CREATE INDEX "index ${n} ""of"" it" ON ${name} (hex(${column}), ${column}) -- an 'expression'`);
   if (table.trigger)
     database.exec(
       `CREATE TRIGGER "trigger ${n}" AFTER INSERT ON ${name} BEGIN DELETE FROM ${name} WHERE ${column} IS NULL; END`,

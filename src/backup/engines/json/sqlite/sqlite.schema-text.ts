@@ -35,12 +35,13 @@ export function declareObject(scratch: Connection, statement: SchemaStatement): 
   } catch (error) {
     if (!isRefusal(error) || isTaken(scratch, statement)) throw error;
     if (statement.isVirtual) insertVirtualTable(scratch, statement);
-    else if (statement.type === 'table' || statement.type === 'index') declareAsText(scratch, statement);
+    else if (statement.type === 'table') insertTable(scratch, statement);
+    else if (statement.type === 'index') declareAsText(scratch, statement);
     else throw error;
   }
 }
 
-/** A stand-in gives its page, which no other object may have. */
+/** A stand-in gives its page, which no other object may have. It is that of a table with row ids: nothing may be read from it. */
 function declareAsText(scratch: Connection, { type, name, sql }: Pick<SchemaStatement, 'type' | 'name' | 'sql'>): void {
   ensureSequences(scratch);
   const standIn = freeName(scratch);
