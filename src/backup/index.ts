@@ -1,7 +1,9 @@
 /** The public API. `nestjs-backup/cli` has the command line. */
 export { BackupModule } from './backup.module.js';
 export type { BackupModuleExtras } from './backup.module-definition.js';
-export type { BackupDatabaseOptions, BackupModuleOptions } from './backup.options.js';
+export type { BackupModuleOptions } from './backup.options.js';
+export type { BackupDatabase, BackupDatabaseOptions } from './database.options.js';
+export type { DatabaseConnectionOptions } from './engines/connection-options.js';
 export type { BackupAccess } from './http/guarded-controllers.js';
 export type { NativeOptions } from './engines/native/native.options.js';
 

@@ -9,10 +9,10 @@ export {
   type RestoreOptions,
   type RowsOptions,
 } from './backups.js';
-export type { BackupDatabaseOptions, BackupModuleOptions } from './backup.options.js';
+export type { BackupModuleOptions } from './backup.options.js';
 
 export type { DatabaseAddress, DatabaseTarget, Occupancy, ServerAddress } from './engines/database-target.js';
-export { databaseTarget } from './backup.options.js';
+export { databaseTarget } from './database.options.js';
 export { parseDatabaseUrl } from './engines/database-url.js';
 export { settledAddress } from './engines/settled-address.js';
 export { tlsOptions } from './engines/tls-options.js';

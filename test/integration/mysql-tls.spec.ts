@@ -1,6 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databaseTarget } from '../../src/backup/backup.options.js';
+import { databaseTarget } from '../../src/backup/database.options.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import { hostDatabase } from '../../src/config/backup/host-database.js';

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { databaseTarget } from '../../src/backup/backup.options.js';
+import { databaseTarget } from '../../src/backup/database.options.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
@@ -84,13 +84,14 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
     'postgres://postgres@/postgres?host=FOLDER&port=PORT',
     'postgres://postgres@127.0.0.1:1,127.0.0.1:PORT/postgres?target_session_attrs=read-write&connect_timeout=5',
     'postgres://postgres@127.0.0.1:PORT/postgres?options=-c%20search_path%3Dapp&application_name=a%27b',
+    'postgresql://encrypted@localhost:PORT/postgres?schema=app&connection_limit=5&sslcert=CA&sslaccept=strict',
   ])('%s leads there, both engines and the backend', async (text) => {
     const target = databaseTarget(url(text), 'database');
     for (const bench of Object.values(benches)) {
       const { manifest } = await bench.capture(target);
       expect(manifest.tables).toMatchObject({ t: { rows: 1 } });
     }
-    if (text.includes('search_path')) expect(benches.json.lastCapture!.schema.migrations).toEqual(['A1']);
+    if (/search_path|schema=app/.test(text)) expect(benches.json.lastCapture!.schema.migrations).toEqual(['A1']);
     const backend = new DataSource(await backendOptions(url(text)));
     await backend.initialize();
     expect(await backend.query('SELECT a FROM public.t')).toEqual([{ a: 1 }]);
@@ -112,6 +113,24 @@ describe.skipIf(!hasServerPrograms)('the address of a PostgreSQL server', () => 
         code: 'DATABASE_UNAVAILABLE',
         message: expect.stringMatching(message),
       });
+  });
+
+  it('is read from options as TypeORM has them, whose certificates are texts, which programs cannot read', async () => {
+    const options: DataSourceOptions = {
+      ...{ type: 'postgres', host: 'localhost', port: server.port, username: 'certified', database: 'postgres' },
+      schema: 'app',
+      ssl: { ca: readFileSync(ca), cert: readFileSync(client.cert, 'utf8'), key: readFileSync(client.key) },
+    };
+    const host = await new DataSource(options).initialize();
+    const target = databaseTarget(host, 'database');
+    await host.destroy();
+    const { manifest } = await benches.json.capture(target);
+    expect(manifest.tables).toMatchObject({ t: { rows: 1 } });
+    expect(manifest.schema).toMatchObject({ migrations: ['A1'] });
+    await expect(benches.native.capture(target)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringMatching(/names the files \(sslrootcert/),
+    });
   });
 
   it('may leave the authority to NODE_EXTRA_CA_CERTS, which reaches the engine host and the programs', async () => {

@@ -25,7 +25,6 @@ export interface ServerTarget extends AnyTarget {
   database: string;
   /** `prefer` encrypts where the server can, `require` always; `verify-ca` checks who signed the server's certificate, `verify` its name too. */
   tls: 'off' | 'prefer' | 'require' | 'verify-ca' | 'verify';
-  /** Paths of PEM files. */
   tlsFiles?: TlsFiles;
   /** Tried in this order where the first does not answer, or is not of the {@link role} that is wanted. PostgreSQL only. */
   otherServers?: { host: string; port: number }[];
@@ -41,6 +40,7 @@ export interface ServerTarget extends AnyTarget {
   channelBinding?: 'disable' | 'prefer' | 'require';
 }
 
+/** Paths of PEM files, or what stands in them; of which a key is a secret. */
 export interface TlsFiles {
   /** Of the authorities that may have signed the server's certificate; else those of Node, with `NODE_EXTRA_CA_CERTS`. */
   ca?: string;

@@ -1,17 +1,10 @@
 import { resolve } from 'node:path';
+import { applySsl, SSL_MODES } from './connection-tls.js';
 import { SERVER_ROLES, type ServerAddress, type TlsFiles } from './database-target.js';
+import { prismaParameters, withoutPrisma } from './database-url.prisma.js';
 
 /** What a parameter does; its value may not hold what is a secret, except where it is one itself. @throws RangeError that begins with its name */
 type Parameter = (address: ServerAddress, value: string, name: string) => void;
-
-const SSL_MODES: Record<string, ServerAddress['tls']> = {
-  disable: 'off',
-  allow: 'prefer',
-  prefer: 'prefer',
-  require: 'require',
-  'verify-ca': 'verify-ca',
-  'verify-full': 'verify',
-};
 
 const MYSQL_SSL_MODES: Record<string, ServerAddress['tls']> = {
   DISABLED: 'off',
@@ -53,6 +46,9 @@ const seconds: Parameter = (address, value, name) => {
 /** Ours are kept alive in any case. */
 const number: Parameter = (_, value, name) => void wholeNumber(name, value);
 
+/** As node-postgres and mysql2 have it: `true`, `no-verify`, or `{"rejectUnauthorized":true}`. */
+const ssl: Parameter = (address, value) => applySsl(address, parsed(value));
+
 const socket: Parameter = (address, value, name) => {
   if (!value.startsWith('/')) throw new RangeError(`its ${name} must be the path of a socket, which begins with "/".`);
   address.host = value;
@@ -60,6 +56,7 @@ const socket: Parameter = (address, value, name) => {
 
 const POSTGRES: Record<string, Parameter> = {
   sslmode: tlsMode(SSL_MODES),
+  ssl,
   // "system" are those of the machine, which Node has its own of.
   sslrootcert: (address, value, name) => (value === 'system' ? undefined : tlsFile('ca')(address, value, name)),
   sslcert: tlsFile('cert'),
@@ -96,6 +93,7 @@ const POSTGRES: Record<string, Parameter> = {
 
 const MYSQL: Record<string, Parameter> = {
   sslmode: tlsMode(SSL_MODES),
+  ssl,
   'ssl-mode': tlsMode(MYSQL_SSL_MODES),
   'ssl-ca': tlsFile('ca'),
   'ssl-cert': tlsFile('cert'),
@@ -113,27 +111,39 @@ const MYSQL: Record<string, Parameter> = {
 };
 
 /** @throws RangeError naming the parameter, and what is known */
-export function applyParameters(address: ServerAddress, parameters: Map<string, string>): void {
+export function applyParameters(address: ServerAddress, given: ReadonlyMap<string, string>): void {
+  const parameters = withoutPrisma(address.type, given);
   const known = address.type === 'postgres' ? POSTGRES : MYSQL;
   for (const [name, value] of parameters) {
     const apply = Object.hasOwn(known, name) ? known[name]! : undefined;
-    if (!apply) throw new RangeError(unknown(name, known));
+    if (!apply) throw new RangeError(unknown(name, [...Object.keys(known), ...prismaParameters(address.type)]));
     apply(address, value, name);
   }
   const { tlsFiles } = address;
-  const saysMode = parameters.has('sslmode') || parameters.has('ssl-mode');
+  const saysMode = ['sslmode', 'ssl-mode', 'ssl'].some((name) => parameters.has(name));
   if ((tlsFiles?.cert === undefined) !== (tlsFiles?.key === undefined))
-    throw new RangeError('a client certificate needs both its file and the file of its key.');
+    throw new RangeError(
+      'a client certificate needs both its file and the file of its key; the authority that signed the server’s is named by sslrootcert or ssl-ca.',
+    );
   if (!tlsFiles) return;
   // Who names an authority wants it asked.
   if (!saysMode) address.tls = 'verify';
   else if (address.tls === 'require' && tlsFiles.ca !== undefined) address.tls = 'verify-ca';
 }
 
-function unknown(name: string, known: Record<string, Parameter>): string {
+function unknown(name: string, known: readonly string[]): string {
   // What stands there may be the end of a password.
   const shown = /^[A-Za-z][A-Za-z_-]{0,40}$/.test(name) ? `"${name}" ` : '';
-  return `its parameter ${shown}is not known; known: ${['host', 'port', ...Object.keys(known)].sort().join(', ')}.`;
+  return `its parameter ${shown}is not known; known: ${['host', 'port', ...known].sort().join(', ')}.`;
+}
+
+function parsed(value: string): unknown {
+  try {
+    const found = JSON.parse(value) as unknown;
+    return found === 1 ? true : found === 0 ? false : found;
+  } catch {
+    return value;
+  }
 }
 
 function oneOf<Value extends string>(name: string, value: string, values: readonly Value[]): Value {

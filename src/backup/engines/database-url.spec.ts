@@ -1,5 +1,7 @@
-import { resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseDatabaseUrl } from './database-url.js';
 
 describe('parseDatabaseUrl', () => {
@@ -107,6 +109,49 @@ describe('parseDatabaseUrl', () => {
         tlsFiles: { ca: '/ca.pem' },
       },
     ],
+    [
+      'postgresql://app:p@db:5432/shop?schema=public&connection_limit=5&pool_timeout=0&pgbouncer=false&socket_timeout=3',
+      { type: 'postgres', host: 'db', port: 5432, user: 'app', password: 'p', database: 'shop', tls: 'off' },
+    ],
+    [
+      'postgresql://app@db/shop?options=-c%20work_mem%3D8MB&schema=my%20"shop"',
+      {
+        ...{ type: 'postgres', host: 'db', port: 5432, user: 'app', password: '', database: 'shop', tls: 'off' },
+        options: String.raw`-c work_mem=8MB -c search_path="my\ ""shop"""`,
+      },
+    ],
+    [
+      'postgresql://app@db/shop?sslmode=require&sslcert=/ca.pem&sslaccept=strict',
+      {
+        ...{ type: 'postgres', host: 'db', port: 5432, user: 'app', password: '', database: 'shop', tls: 'verify' },
+        tlsFiles: { ca: '/ca.pem' },
+      },
+    ],
+    [
+      'postgresql://app@db/shop?sslcert=/ca.pem&sslaccept=accept_invalid_certs',
+      { type: 'postgres', host: 'db', port: 5432, user: 'app', password: '', database: 'shop', tls: 'prefer' },
+    ],
+    [
+      'postgres://app@db/shop?ssl=true',
+      { type: 'postgres', host: 'db', port: 5432, user: 'app', password: '', database: 'shop', tls: 'verify' },
+    ],
+    [
+      'postgres://app@db/shop?sslmode=no-verify',
+      { type: 'postgres', host: 'db', port: 5432, user: 'app', password: '', database: 'shop', tls: 'require' },
+    ],
+    [
+      'mysql://app@db/shop?connection_limit=5&sslaccept=strict&sslcert=/ca.pem',
+      {
+        ...{ type: 'mysql', host: 'db', port: 3306, user: 'app', password: '', database: 'shop', tls: 'verify' },
+        tlsFiles: { ca: '/ca.pem' },
+      },
+    ],
+    [
+      'mysql://app@db/shop?ssl={"rejectUnauthorized":false}',
+      { type: 'mysql', host: 'db', port: 3306, user: 'app', password: '', database: 'shop', tls: 'require' },
+    ],
+    ['file:./data/dev.db?connection_limit=1&socket_timeout=10', { type: 'sqlite', path: resolve('data/dev.db') }],
+    ['file:///srv/dev.db', { type: 'sqlite', path: '/srv/dev.db' }],
   ])('reads %s', (url, address) => {
     expect(parseDatabaseUrl(url)).toEqual(address);
   });
@@ -118,7 +163,7 @@ describe('parseDatabaseUrl', () => {
     ['postgres://app:s3cret@db.internal', /names no database/],
     ['mysql://app:s3cret@db.internal:port/shop', /host or port cannot be read/],
     ['mysql://app:s3cret@db.internal:70000/shop', /host or port cannot be read/],
-    ['mysql://app:s3cret@db.internal/shop?ssl=1', /parameter "ssl" is not known; known: .*socketPath.*ssl-ca/],
+    ['mysql://app:s3cret@db.internal/shop?flags=1', /parameter "flags" is not known; known: .*socketPath.*ssl-ca/],
     [
       'postgres://app:s3cret@db.internal/shop?service=x',
       /"service" is not known; known: .*connect_timeout.*sslrootcert/,
@@ -143,8 +188,48 @@ describe('parseDatabaseUrl', () => {
     ['postgres://app:s3cret@db.internal/shop#x', /"#" in it.*write "%23"/],
     ['postgres://s3cret@db.internal/shop?user=a@b&sslmode=s3cret', /sslmode must be/],
     ['postgres://app:s3cret%@db.internal/shop', /does not begin an escape/],
+    ['file::memory:', /must name a file/],
+    ['file:dev.db?mode=s3cret', /parameters other than those of a pool; known: connection_limit/],
+    ['postgres://app:s3cret@db.internal/shop?pgbouncer=true', /pooler \(pgbouncer=true\).*DIRECT_URL/],
+    ['postgres://app:s3cret@db.internal/shop?sslidentity=x.p12', /PKCS #12.*openssl pkcs12.*sslcert and sslkey/],
+    ['postgres://app:s3cret@db.internal/shop?sslaccept=yes', /sslaccept must be one of strict/],
+    ['postgres://app:s3cret@db.internal/shop?ssl=s3cret', /ssl must be true, an object, or one of disable/],
+    ['mysql://app:s3cret@db.internal/shop?ssl={"pfx":"s3cret"}', /its ssl says pfx, which cannot be used/],
+    ['sqlserver://db.internal;database=shop;password=s3cret', /"sqlserver:" is not supported/],
+    ['cockroachdb://app:s3cret@db.internal/shop', /"cockroachdb:" is not supported/],
+    ['mongodb+srv://app:s3cret@db.internal/shop', /"mongodb\+srv:" is not supported/],
+    ['prisma+postgres://db.internal/?api_key=s3cret', /"prisma\+postgres:" leads to a service of Prisma’s.*DIRECT_URL/],
   ])('refuses %s without repeating it', (url, message) => {
     expect(() => parseDatabaseUrl(url)).toThrow(message);
     expect(() => parseDatabaseUrl(url)).not.toThrow(/s3cret|db\.internal/);
+  });
+});
+
+describe('an address of Prisma’s that names a file', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'prisma-'));
+    mkdirSync(join(folder, 'prisma'));
+    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    rmSync(folder, { recursive: true });
+  });
+  const put = (path: string) => writeFileSync(join(folder, path), '');
+
+  it('counts from the working folder, where it may not be yet', () => {
+    expect(parseDatabaseUrl('file:./dev.db')).toEqual({ type: 'sqlite', path: join(folder, 'dev.db') });
+  });
+
+  it('is refused where it means the one beside the schema', () => {
+    put('prisma/dev.db');
+    expect(() => parseDatabaseUrl('file:./dev.db')).toThrow(/no "\.\/dev\.db", while there is "prisma\/dev\.db"/);
+  });
+
+  it('is not where both are there', () => {
+    put('prisma/dev.db');
+    put('dev.db');
+    expect(parseDatabaseUrl('file:dev.db')).toEqual({ type: 'sqlite', path: join(folder, 'dev.db') });
   });
 });

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { DatabaseAddress, ServerAddress } from './database-target.js';
 import { applyParameters } from './database-url.parameters.js';
+import { POOL_PARAMETERS } from './database-url.prisma.js';
 
 const SERVERS: Record<string, { type: ServerAddress['type']; port: number }> = {
   postgres: { type: 'postgres', port: 5432 },
@@ -22,19 +24,28 @@ const SERVER_ADDRESS = /^\/\/(?:([^/?]*)@)?([^/?@]*)(?:\/([^?]*))?(?:\?(.*))?$/s
 const HOST = /^(\[[^\]]+\]|[^:]*)(?::(\d*))?$/;
 const HIGHEST_PORT = 65_535;
 
+/** What may stand beside an address, and counts where that does not say it. */
+export type BesideUrl = Partial<Pick<ServerAddress, 'user' | 'password' | 'database'>>;
+
 /**
- * Reads the address of a database: `sqlite:<path>`, `postgres://user:password@host:port/database` or `mysql://…`, the latter two with the parameters of
+ * Reads the address of a database: `sqlite:<path>`, `file:<path>`, `postgres://user:password@host:port/database` or `mysql://…`, the latter two with the parameters of
  * docs/configuration.md. Without `sslmode` a connection is not encrypted.
  * @throws RangeError in words that repeat no more of the address than its scheme and the names of its parameters, for it may hold a password
  */
-export function parseDatabaseUrl(url: string): DatabaseAddress {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url.trim()) ?? [];
+export function parseDatabaseUrl(url: string, beside: BesideUrl = {}): DatabaseAddress {
+  const [, given = '', rest = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url.trim()) ?? [];
+  const scheme = given.toLowerCase();
   if (scheme === '') throw new RangeError(`it has no scheme. Supported: ${EXAMPLES}.`);
-  if (scheme.toLowerCase() === 'sqlite') return { type: 'sqlite', path: sqlitePath(rest) };
-  const server = Object.hasOwn(SERVERS, scheme.toLowerCase()) ? SERVERS[scheme.toLowerCase()] : undefined;
-  if (!server) throw new RangeError(`"${scheme}:" is not supported. Supported: ${EXAMPLES}.`);
+  if (scheme === 'sqlite') return { type: 'sqlite', path: sqlitePath(rest) };
+  if (scheme === 'file') return { type: 'sqlite', path: sqlitePath(besidePrisma(withoutParameters(rest))) };
+  if (/^prisma(\+postgres)?$/.test(scheme))
+    throw new RangeError(
+      `"${scheme}:" leads to a service of Prisma’s. Give the direct address of the database, such as your DIRECT_URL.`,
+    );
+  const server = Object.hasOwn(SERVERS, scheme) ? SERVERS[scheme] : undefined;
+  if (!server) throw new RangeError(`"${given}:" is not supported. Supported: ${EXAMPLES}.`);
   try {
-    return serverAddress(rest, server);
+    return serverAddress(rest, server, beside);
   } catch (error) {
     throw rawSign(rest, error) ?? error;
   }
@@ -49,7 +60,29 @@ function sqlitePath(rest: string): string {
   return resolve(path);
 }
 
-function serverAddress(rest: string, { type, port }: { type: ServerAddress['type']; port: number }): ServerAddress {
+/** Of an address as Prisma has them, which may end with parameters of its pool. */
+function withoutParameters(rest: string): string {
+  const [path = '', query = ''] = rest.split(/\?(.*)/s);
+  const others = query.split('&').filter((text) => text !== '' && !POOL_PARAMETERS.includes(text.split('=')[0]!));
+  if (others.length > 0)
+    throw new RangeError(`it has parameters other than those of a pool; known: ${POOL_PARAMETERS.join(', ')}.`);
+  return path;
+}
+
+/** Prisma counts from the folder of its schema, so that a file of the same address may lie there alone. */
+function besidePrisma(path: string): string {
+  const there = join('prisma', path);
+  if (path === '' || isAbsolute(path) || existsSync(resolve(path)) || !existsSync(resolve(there))) return path;
+  throw new RangeError(
+    `it counts from the working folder, where there is no "${path}", while there is "${there}": Prisma counts from the folder of its schema. Give the whole path of the file, which both read alike.`,
+  );
+}
+
+function serverAddress(
+  rest: string,
+  { type, port }: { type: ServerAddress['type']; port: number },
+  beside: BesideUrl,
+): ServerAddress {
   const [, account = '', hosts = '', path = '', query = ''] = SERVER_ADDRESS.exec(rest) ?? [];
   if (/[#@/]/.test(path) || rest.includes('#')) throw new RangeError(UNREADABLE);
   const colon = account.indexOf(':');
@@ -73,16 +106,23 @@ function serverAddress(rest: string, { type, port }: { type: ServerAddress['type
   parameters.delete('host');
   parameters.delete('port');
   applyParameters(address, parameters);
+  address.user ||= beside.user ?? (type === 'postgres' ? 'postgres' : 'root');
+  address.password ||= beside.password ?? '';
+  address.database ||= beside.database ?? '';
   if (address.database === '') throw new RangeError(`it names no database on a server. Supported: ${EXAMPLES}.`);
-  if (type === 'mysql' && address.otherServers)
-    throw new RangeError('it names several servers, which only PostgreSQL’s addresses may.');
+  assertMysql(address);
+  return address;
+}
+
+/** @throws RangeError where it asks for what MySQL's driver cannot do */
+export function assertMysql({ type, host, tls, otherServers }: ServerAddress): void {
+  if (type !== 'mysql') return;
+  if (otherServers) throw new RangeError('it names several servers, which only PostgreSQL’s addresses may.');
   // The driver would compare it with "localhost".
-  if (type === 'mysql' && address.tls === 'verify' && isIP(address.host) !== 0)
+  if (tls === 'verify' && isIP(host) !== 0)
     throw new RangeError(
       'the name in the server’s certificate is to be checked, but the address has none: write the server’s name in place of its IP address, or choose ssl-mode=VERIFY_CA, which leaves the name out.',
     );
-  address.user ||= type === 'postgres' ? 'postgres' : 'root';
-  return address;
 }
 
 function parameter(text: string): [string, string] {

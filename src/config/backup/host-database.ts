@@ -9,7 +9,7 @@ export interface HostDatabase {
 }
 
 /**
- * Reads `sqlite:<path>`, `postgres://…` or `mysql://…`.
+ * Reads `sqlite:<path>`, `file:<path>`, `postgres://…` or `mysql://…`.
  * @throws RangeError saying which forms are allowed, and repeating nothing of the address
  */
 export function hostDatabase(text: string): HostDatabase {
@@ -18,7 +18,8 @@ export function hostDatabase(text: string): HostDatabase {
     return { address: { type: 'sqlite', path }, url: `sqlite:${path}` };
   }
   try {
-    return { address: parseDatabaseUrl(text), url: text.trim() };
+    const address = parseDatabaseUrl(text);
+    return { address, url: address.type === 'sqlite' ? `sqlite:${address.path}` : text.trim() };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new RangeError(`cannot be used: ${error.message.replace(/\.$/, '')}`, { cause: error });

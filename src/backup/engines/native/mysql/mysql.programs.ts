@@ -1,6 +1,7 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { NativeOptions } from '../native.options.js';
+import { tlsPaths } from '../../tls-options.js';
 import { Program, type Command } from '../programs/program.js';
 import { initialCommand } from '../../mysql/mysql.settings.js';
 import { explain } from './mysql.errors.js';
@@ -140,22 +141,11 @@ export class MysqlPrograms {
 
   private where({ host, port, tls, tlsFiles = {} }: ServerTarget, maker: Maker): string[] {
     if (this.options.docker) return [];
-    if (tlsFiles.keyPassword !== undefined)
-      throw new BackupError(
-        'UNSUPPORTED',
-        'The native engine cannot hand the password of a client key (sslpassword) to the database’s own programs. Use a key without one, readable by this user alone, or the engine "json".',
-      );
-    // The programs know nothing of Node's authorities.
-    const ca = tlsFiles.ca ?? (tls.startsWith('verify') ? process.env['NODE_EXTRA_CA_CERTS'] : undefined);
-    const files = Object.entries({ ca, cert: tlsFiles.cert, key: tlsFiles.key });
+    const files = Object.entries(tlsPaths({ tls, tlsFiles }));
     const server = host.startsWith('/')
       ? ['--protocol=socket', `--socket=${host}`]
       : ['--protocol=tcp', `--host=${host}`, `--port=${port}`];
-    return [
-      ...server,
-      ...TLS_OPTIONS[maker][tls],
-      ...files.flatMap(([name, path]) => (path === undefined ? [] : [`--ssl-${name}=${path}`])),
-    ];
+    return [...server, ...TLS_OPTIONS[maker][tls], ...files.map(([name, path]) => `--ssl-${name}=${path}`)];
   }
 
   private async find(role: Role, target: ServerTarget): Promise<{ program: string; maker: Maker }> {

@@ -1,7 +1,7 @@
-import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { StoredFile } from '../../../archive/stored-file.js';
 import type { NativeOptions } from '../native.options.js';
+import { tlsPaths } from '../../tls-options.js';
 import { programOptions } from '../../postgres/postgres.settings.js';
 import { feed } from '../programs/output.js';
 import { Program, type Command } from '../programs/program.js';
@@ -82,20 +82,14 @@ function whereTo({
   channelBinding,
 }: ServerTarget): Record<string, string> {
   const servers = [{ host, port }, ...otherServers];
-  // The programs know nothing of Node's authorities.
-  const ca = tlsFiles.ca ?? (tls.startsWith('verify') ? process.env['NODE_EXTRA_CA_CERTS'] : undefined);
-  if (tlsFiles.keyPassword !== undefined)
-    throw new BackupError(
-      'UNSUPPORTED',
-      'The native engine cannot hand the password of a client key (sslpassword) to the database’s own programs without showing it to everybody on the machine. Use a key without one, readable by this user alone, or the engine "json".',
-    );
+  const files = tlsPaths({ tls, tlsFiles });
   return {
     host: servers.map((server) => server.host).join(','),
     port: servers.map((server) => server.port).join(','),
     sslmode: SSL_MODES[tls],
-    ...(ca !== undefined && { sslrootcert: ca }),
-    ...(tlsFiles.cert !== undefined && { sslcert: tlsFiles.cert }),
-    ...(tlsFiles.key !== undefined && { sslkey: tlsFiles.key }),
+    ...(files.ca !== undefined && { sslrootcert: files.ca }),
+    ...(files.cert !== undefined && { sslcert: files.cert }),
+    ...(files.key !== undefined && { sslkey: files.key }),
     ...(role !== undefined && { target_session_attrs: role }),
     ...(channelBinding !== undefined && { channel_binding: channelBinding }),
   };
