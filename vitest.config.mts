@@ -88,6 +88,19 @@ export default defineConfig({
           ...ALONE,
         },
       },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'apps',
+          include: ['test/apps/*.spec.ts'],
+          globalSetup: ['test/support/packed-once.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });
