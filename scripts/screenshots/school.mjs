@@ -61,7 +61,7 @@ class School {
     const { NestFactory } = await import('@nestjs/core');
     const { AppModule } = await import('../../dist/app.module.js');
     const { Clock } = await import('../../dist/backup/system/clock.js');
-    const backup = await import('../../dist/backup/index.js');
+    const backup = await import('../../dist/backup/internals.js');
     const { UsersService } = await import('../../dist/users/users.service.js');
     const app = await NestFactory.createApplicationContext(AppModule, { logger: ['error'] });
     return new School(app, join(folder, 'data', 'school.sqlite'), {

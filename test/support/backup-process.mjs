@@ -3,8 +3,8 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { BackupModule } from '../../dist/backup/index.js';
 import {
-  BackupModule,
   CaptureOperation,
   Catalog,
   CleanupOperation,
@@ -13,7 +13,7 @@ import {
   RemoveOperation,
   RestoreOperation,
   VerifyOperation,
-} from '../../dist/backup/index.js';
+} from '../../dist/backup/internals.js';
 import { SnapshotEngine } from '../../dist/backup/engines/snapshot.engine.js';
 import { SystemClock } from '../../dist/backup/system/clock.js';
 import { Lease } from '../../dist/backup/system/lease.js';
