@@ -24,7 +24,10 @@ export const error = (status_code: number, error_code: string, details: Record<s
   status_code,
   error_code,
   message: expect.any(String) as string,
-  ...(Object.hasOwn(ADVICE_OF, error_code) && { advice: ADVICE_OF[error_code] }),
+  ...(Object.hasOwn(ADVICE_OF, error_code) && {
+    advice: ADVICE_OF[error_code],
+    problem: expect.any(String) as string,
+  }),
   ...details,
 });
 

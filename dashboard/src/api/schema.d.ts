@@ -661,6 +661,8 @@ export interface components {
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
+            /** @description What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`. */
+            problem?: string;
             /** @description What can be done, for programs; `message` says it in words. */
             advice?: ("allow_schema_changes" | "replace_schema" | "trust_schema" | "skip_safety_snapshot" | "confirm_restore" | "confirm_deletions" | "confirm_clock" | "list_snapshots" | "list_archives" | "list_jobs" | "set_backup_dir")[];
         };
@@ -744,6 +746,8 @@ export interface components {
             dependents?: string[];
             /** @description With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes. */
             cleanup?: components["schemas"]["BackupConfigConsequences"];
+            /** @description What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`. */
+            problem?: string;
             /** @description What can be done, for programs; `message` says it in words. */
             advice?: ("allow_schema_changes" | "replace_schema" | "trust_schema" | "skip_safety_snapshot" | "confirm_restore" | "confirm_deletions" | "confirm_clock" | "list_snapshots" | "list_archives" | "list_jobs" | "set_backup_dir")[];
         };

@@ -27,6 +27,8 @@ export type RestorePreview = Schemas['BackupRestorePreview'];
 export type SchemaDifference = Schemas['BackupSchemaDifference'];
 export type FieldError = Schemas['BackupFieldError'];
 export type ErrorBody = Schemas['BackupErrorResponse'];
+export type ErrorCode = Schemas['BackupJobError']['error_code'];
+export type Advice = NonNullable<ErrorBody['advice']>[number];
 
 /** A row as a document holds it. */
 export type Row = Record<string, unknown>;

@@ -3,6 +3,7 @@ import { toApiError } from '../api/api-error.js';
 import { answer, api, BACKUPS } from '../api/client.js';
 import { download } from '../api/download.js';
 import type { Snapshot } from '../api/types.js';
+import { briefly } from '../shared/error-words.js';
 import { toast } from '../shared/toasts.js';
 import { t } from '../texts/index.js';
 
@@ -66,7 +67,7 @@ async function reported(work: () => Promise<void>): Promise<boolean> {
     await work();
     return true;
   } catch (error) {
-    toast(toApiError(error).message, 'error');
+    toast(briefly(toApiError(error)), 'error');
     return false;
   }
 }

@@ -1,3 +1,4 @@
+import { errors } from './en/errors.js';
 import { history } from './en/history.js';
 import { overview } from './en/overview.js';
 import { restore } from './en/restore.js';
@@ -55,22 +56,7 @@ export const en = {
     waiting: 'A restore is running. You are signed in as soon as it has finished.',
   },
 
-  errors: {
-    title: 'That did not work',
-    code: 'Code',
-    retry: 'Try again',
-    copy: 'Copy the error',
-    /** What to do, by the code of the error, where the server's own words do not say it. */
-    hints: {
-      UNREACHABLE: 'The server does not answer. Check that it runs and that you are connected; then try again.',
-      PAGE_ERROR: 'The page made a mistake. Reload it; if it happens again, report this text.',
-      INTERNAL_ERROR: 'The log of the server says more.',
-      SNAPSHOT_NOT_FOUND: 'It may have been deleted, or have reached its age. Look for it in the list.',
-      SNAPSHOT_CORRUPT: 'Choose another snapshot for a restore; this one is not what it was when it was taken.',
-      DISK_FULL: 'Free some space, or clean up old snapshots, then try again.',
-      DATABASE_UNAVAILABLE: 'Check that the database server runs and that the address is right.',
-    } as Record<string, string>,
-  },
+  errors,
 
   common: {
     cancel: 'Cancel',

@@ -1,5 +1,6 @@
 import type { Texts } from './index.js';
 import { plurals } from './plural.js';
+import { errors } from './ru/errors.js';
 import { history } from './ru/history.js';
 import { overview } from './ru/overview.js';
 import { restore } from './ru/restore.js';
@@ -55,21 +56,7 @@ export const ru: Texts = {
     waiting: 'Идёт восстановление. Вход произойдёт, как только оно закончится.',
   },
 
-  errors: {
-    title: 'Не получилось',
-    code: 'Код',
-    retry: 'Повторить',
-    copy: 'Скопировать ошибку',
-    hints: {
-      UNREACHABLE: 'Сервер не отвечает. Проверьте, что он работает и что есть связь, затем повторите.',
-      PAGE_ERROR: 'Ошибка на самой странице. Перезагрузите её; если повторится, сообщите этот текст.',
-      INTERNAL_ERROR: 'Подробности в журнале сервера.',
-      SNAPSHOT_NOT_FOUND: 'Возможно, снимок удалён или вышел его срок. Поищите его в списке.',
-      SNAPSHOT_CORRUPT: 'Для восстановления выберите другой снимок: этот уже не тот, каким был создан.',
-      DISK_FULL: 'Освободите место или удалите старые снимки, затем повторите.',
-      DATABASE_UNAVAILABLE: 'Проверьте, что сервер базы данных работает и адрес верен.',
-    },
-  },
+  errors,
 
   common: {
     cancel: 'Отмена',

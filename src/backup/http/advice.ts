@@ -20,8 +20,17 @@ export const HTTP_WORDS: AdviceWords = {
   set_backup_dir: () => 'To use another folder, set BACKUP_DIR, or what the application sets in its place.',
 };
 
+/** What happened and what to do, for who reads it as it is; and what happened alone, for a client that has words of its own for the rest. */
+export function worded(
+  message: string,
+  details: Readonly<Record<string, unknown>>,
+): { message: string; problem?: string } {
+  const whole = withAdvice(message, details, HTTP_WORDS);
+  return whole === message ? { message } : { message: whole, problem: message };
+}
+
 /** A job as it is told over HTTP. The record of one that failed keeps the names of what can be done, not the words. */
 export function presented<J extends Job>(job: J): J {
   if (!job.error) return job;
-  return { ...job, error: { ...job.error, message: withAdvice(job.error.message, job.error, HTTP_WORDS) } };
+  return { ...job, error: { ...job.error, ...worded(job.error.message, job.error) } };
 }

@@ -19,6 +19,7 @@ describe('the body of an error', () => {
     const error = new BackupError('SCHEMA_NOT_TRUSTED', 'Nothing was changed.', { advice: ['trust_schema'] });
     expect(errorBody(error)).toMatchObject({
       message: 'Nothing was changed. Read them; if you trust them, send "trust_schema": true.',
+      problem: 'Nothing was changed.',
       advice: ['trust_schema'],
     });
   });

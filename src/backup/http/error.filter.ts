@@ -10,8 +10,7 @@ import {
 } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 import { BackupError } from '../model/errors.js';
-import { withAdvice } from '../model/advice.js';
-import { HTTP_WORDS } from './advice.js';
+import { worded } from './advice.js';
 import { ERROR_STATUS } from './error-status.js';
 import { type BackupRequest, type BackupResponse, ownResponse } from './inputs.js';
 import type { ErrorBody } from './responses/error.response.js';
@@ -61,7 +60,7 @@ export function errorBody(thrown: unknown): ErrorBody {
       ...thrown.details,
       status_code: ERROR_STATUS[thrown.code],
       error_code: thrown.code,
-      message: withAdvice(thrown.message, thrown.details, HTTP_WORDS),
+      ...worded(thrown.message, thrown.details),
     };
   }
   if (thrown instanceof HttpException) return httpErrorBody(thrown);

@@ -73,6 +73,12 @@ export class ErrorResponse implements ErrorBody {
   cleanup?: ConfigConsequencesResponse;
 
   @ApiPropertyOptional({
+    description:
+      'What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`.',
+  })
+  problem?: string;
+
+  @ApiPropertyOptional({
     enum: ADVICE,
     isArray: true,
     description: 'What can be done, for programs; `message` says it in words.',
