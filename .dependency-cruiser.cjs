@@ -46,7 +46,7 @@ const DEVELOPMENT = {
 
 /** What the backend around the library runs on; no host of the library gets it. */
 const BACKEND_PACKAGES = [
-  '@nestjs/(?:config|jwt|platform-express|schedule|typeorm)',
+  '@nestjs/(?:config|jwt|platform-express|typeorm)',
   '@node-rs/argon2',
   '@zxcvbn-ts/language-common',
   'class-transformer',
@@ -111,9 +111,9 @@ module.exports = {
       comment: 'A host may lack them. src/backup/http/openapi.ts has what describes routes: docs/decisions/0057.',
       from: {
         path: '^src/backup/',
-        pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/role-created.listener)\\.ts$',
+        pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/(?:role-created.listener|schedule.listing))\\.ts$',
       },
-      to: { path: '^node_modules/@nestjs/(?:swagger|event-emitter)/', dependencyTypesNot: ['type-only'] },
+      to: { path: '^node_modules/@nestjs/(?:swagger|event-emitter|schedule)/', dependencyTypesNot: ['type-only'] },
     },
     ...libraryLayers,
     ...features,

@@ -1,5 +1,6 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { EventEmitterModule } from '@nestjs/event-emitter';
+import { ScheduleModule } from '@nestjs/schedule';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AdminsModule } from './admins/admins.module.js';
 import { FirstAdmin } from './admins/first-admin.js';
@@ -18,6 +19,7 @@ import { UsersModule } from './users/users.module.js';
   imports: [
     EnvironmentModule,
     EventEmitterModule.forRoot(),
+    ScheduleModule.forRoot(),
     TypeOrmModule.forRootAsync({
       inject: [Environment],
       useFactory: (environment: Environment) => databaseOptions(environment, [CreateUsers1700000000000]),

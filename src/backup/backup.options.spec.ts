@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { resolveOptions, type BackupModuleOptions } from './backup.options.js';
 import { BackupError } from './model/errors.js';
 
@@ -32,7 +32,6 @@ describe('resolveOptions', () => {
       directory: resolve('backups'),
       configFile: resolve('backup_config.json'),
       catalogUrl: `sqlite:${join(resolve('backups'), 'catalog.sqlite')}`,
-      triggers: true,
       minFreeBytes: 100_000_000,
       jobTimeoutMs: 3_600_000,
       maintenanceExempt: [],
@@ -90,5 +89,21 @@ describe('resolveOptions', () => {
     const message = refusal({ database: 'oracle://admin:s3cret@db.internal/app' });
     expect(message).toContain('"oracle:" is not supported');
     expect(message).not.toMatch(/s3cret|db\.internal/);
+  });
+});
+
+describe('timers and listeners', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ['production', undefined, true],
+    ['test', undefined, false],
+    ['test', true, true],
+    ['production', false, false],
+  ])('with NODE_ENV=%s and triggers %s: %s', (environment, triggers, expected) => {
+    vi.stubEnv('NODE_ENV', environment);
+    const options = { database: 'sqlite:a', ...(triggers === undefined ? {} : { triggers }) };
+    expect(resolveOptions(options).triggers).toBe(expected);
+    expect(resolveOptions(options).isQuietInTests).toBe(environment === 'test' && triggers === undefined);
   });
 });

@@ -29,7 +29,7 @@ export interface BackupModuleOptions {
    * kept in memory. @default false
    */
   readOnly?: boolean;
-  /** False starts no timers and no listeners: for a command line or a second instance. @default true */
+  /** False starts no timers and no listeners: for a command line or a second instance. @default true, but false where `NODE_ENV` is `test` */
   triggers?: boolean;
   /**
    * At the start, after the application's migrations: where no captured table holds a row, restore the newest sound snapshot. @default false
@@ -105,7 +105,8 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
     configFile: resolve(options.configFile ?? './backup_config.json'),
     catalogUrl: readOnly ? IN_MEMORY : (options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`),
     readOnly,
-    triggers: !readOnly && (options.triggers ?? true),
+    triggers: !readOnly && (options.triggers ?? !isTest()),
+    isQuietInTests: options.triggers === undefined && isTest(),
     restoreOnEmpty: options.restoreOnEmpty ?? false,
     minFreeBytes: (options.minFreeMb ?? 100) * 1_000_000,
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
@@ -121,6 +122,9 @@ function databaseTargets({ database, databases = {} }: BackupModuleOptions): Rec
   for (const [name, further] of Object.entries(databases)) targets[name] = databaseTarget(further, `databases.${name}`);
   return targets;
 }
+
+/** Tests of a host that import its root module should neither take snapshots nor wait for them. */
+const isTest = (): boolean => process.env['NODE_ENV'] === 'test';
 
 function versionOfHost(): string {
   try {

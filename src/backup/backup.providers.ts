@@ -56,6 +56,7 @@ import { Lease } from './system/lease.js';
 import { scratchFolder } from './system/scratch-folder.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
+import { ScheduleListing } from './triggers/schedule.listing.js';
 
 /** The outside world, by the option that names it. */
 const PORTS: Provider[] = [
@@ -142,6 +143,7 @@ const INNER_PARTS: Provider[] = [
   Leftovers,
   StoredSnapshots,
   UpcomingRuns,
+  ScheduleListing,
   MaintenanceMode,
   BackupLifecycle,
 ];

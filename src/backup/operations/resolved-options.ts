@@ -18,6 +18,8 @@ export class ResolvedOptions {
   /** Nothing is written to the directory, and nothing captured, restored or deleted. */
   readonly readOnly!: boolean;
   readonly triggers!: boolean;
+  /** There are none only because these are tests. */
+  readonly isQuietInTests!: boolean;
   readonly restoreOnEmpty!: boolean;
   readonly minFreeBytes!: number;
   readonly jobTimeoutMs!: number;

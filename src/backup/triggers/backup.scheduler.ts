@@ -18,6 +18,7 @@ import { ResolvedOptions } from '../operations/resolved-options.js';
 import { UpcomingRuns } from '../operations/upcoming-runs.js';
 import { Clock } from '../system/clock.js';
 import { PlanTimer } from './plan.timer.js';
+import { ScheduleListing } from './schedule.listing.js';
 
 /** When a plan runs and how it went last, for people. Wire shape. */
 export interface ScheduleEntry {
@@ -48,9 +49,8 @@ const PREVIEWED_RUNS = 3;
 /**
  * Takes the snapshots of every plan when they are due, and cleans up after them.
  *
- * `@nestjs/schedule` serves the host's own crons and intervals. These timers are not among them: when a plan is due depends on its last runs, its
- * rhythm changes while the application runs, and tests live through weeks on a clock of their own. So a host needs no ScheduleModule, and one that has it
- * keeps it to itself.
+ * The timers are the library's own, since when a plan is due depends on its last runs, its rhythm changes while the application runs, and tests live through
+ * weeks on a clock of their own. A host with `@nestjs/schedule` finds them listed among its cron jobs.
  */
 @Injectable()
 export class BackupScheduler {
@@ -73,6 +73,7 @@ export class BackupScheduler {
     private readonly firstRuns: FirstRuns,
     private readonly upcoming: UpcomingRuns,
     private readonly clock: Clock,
+    private readonly listing: ScheduleListing,
     private readonly options: ResolvedOptions,
   ) {}
 
@@ -83,6 +84,8 @@ export class BackupScheduler {
   async start(): Promise<void> {
     if (this.running) return;
     await this.firstRuns.load();
+    if (this.options.isQuietInTests)
+      this.logger.log('NODE_ENV is test: no snapshot is taken by itself. Pass triggers: true where a test needs that.');
     if (!this.options.triggers) return;
     this.running = true;
     const plans = this.plans.all();
@@ -111,8 +114,7 @@ export class BackupScheduler {
     if (!this.running) return;
     this.running = false;
     this.stopListening();
-    for (const timer of this.timers.values()) timer.stop();
-    this.timers.clear();
+    for (const name of this.timers.keys()) this.drop(name);
     this.logger.log('Stopped');
   }
 
@@ -167,10 +169,8 @@ export class BackupScheduler {
   /** The plans may have changed with the settings. */
   private adopt(): void {
     const plans = this.plans.all();
-    for (const [name, timer] of this.timers) {
-      if (plans.some((plan) => plan.name === name)) continue;
-      timer.stop();
-      this.timers.delete(name);
+    for (const name of this.timers.keys()) {
+      if (!plans.some((plan) => plan.name === name)) this.drop(name);
     }
     for (const plan of plans) {
       const timer = this.timers.get(plan.name);
@@ -182,7 +182,21 @@ export class BackupScheduler {
   }
 
   private add(plan: Plan): void {
-    this.timers.set(plan.name, new PlanTimer(plan, this.clock, () => this.attend(plan.name, 'scheduled')));
+    const { name } = plan;
+    const timer = new PlanTimer(plan, this.clock, () => this.attend(name, 'scheduled'));
+    this.timers.set(name, timer);
+    this.listing.add(name, {
+      get due() {
+        return timer.due;
+      },
+      run: () => void this.captures.request({ trigger: { type: 'manual' }, plan: name }).catch(() => undefined),
+    });
+  }
+
+  private drop(name: string): void {
+    this.timers.get(name)?.stop();
+    this.timers.delete(name);
+    this.listing.remove(name);
   }
 
   /** Takes the plan's snapshot if it is due, and sets its timer. Never throws: whatever fails is logged, and the next tick comes all the same. */
