@@ -4,18 +4,19 @@ import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
+import { isChosen } from '../filled-tables.js';
 import { schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { AsideTables } from './mysql.aside-tables.js';
-import { MysqlConnection, quoted } from './mysql.connection.js';
+import { MysqlConnection } from './mysql.connection.js';
 import { COUNTER_TABLE } from './mysql.counters.js';
-import { createTable, type Setting, type Trigger } from './mysql.definitions.js';
+import { type Setting, type Trigger } from './mysql.definitions.js';
 import { schemaDifferences, tablesOfManifest } from './mysql.differences.js';
-import { childAlias, parentAlias, parentOf, readForeignKeys, type ForeignKey } from './mysql.foreign-keys.js';
+import { readForeignKeys } from './mysql.foreign-keys.js';
 import { MissingTables } from './mysql.missing-tables.js';
 import { MysqlRestore, type LockedDatabase } from './mysql.restore.js';
 import { hasTable, readSchema, UNFINISHED_TABLE, type TableLayout } from './mysql.schema.js';
-import { sequencesUsedBy } from '../../mysql/mysql.sequence-uses.js';
 import { SEQUENCE_TABLE } from './mysql.sequences.js';
+import { forChecking, forReading, forWriting, sequenceLocks } from './mysql.table-locks.js';
 import type { TableNames } from './mysql.table-names.js';
 import { collationToCome, databaseCollation, setAside, triggersToSetAside } from './mysql.triggers.js';
 import {
@@ -103,10 +104,6 @@ export class RestoreSession {
     return (await readSchema(this.connection, this.target.migrationsTable)).layouts;
   }
 
-  private isChosen(table: string): boolean {
-    return this.plan.tables === null || this.plan.tables.includes(table);
-  }
-
   private hasMigrationsTable(): Promise<boolean> {
     return hasTable(this.connection, this.target.migrationsTable);
   }
@@ -116,12 +113,12 @@ export class RestoreSession {
     if (!this.plan.allowSchemaChanges) return;
     const layouts = await this.layouts();
     const wanted = tablesOfManifest(this.plan.manifest, this.target.migrationsTable).filter(({ name }) =>
-      this.isChosen(name),
+      isChosen(this.plan, name),
     );
     if (wanted.every(({ name }) => layouts.some((layout) => layout.name === name))) return;
     const whole = this.plan.tables === null;
     this.built = new MissingTables(this.connection, this.plan.manifest.schema.ddl, (name) => this.names.key(name));
-    await this.built.create((name) => whole || this.isChosen(name), whole);
+    await this.built.create((name) => whole || isChosen(this.plan, name), whole);
     this.missing.push(...this.built.leftOut);
     this.late.push(...this.built.late);
   }
@@ -137,12 +134,15 @@ export class RestoreSession {
     const foreignKeys = allKeys.filter(
       ({ child, parent, schema }) => chosen.includes(child) || (schema === null && chosen.includes(parent)),
     );
-    const locks = [UNFINISHED_TABLE, ...chosen].map((table) => `${quoted(table)} WRITE`);
-    if (migrations !== 'none')
-      locks.push(`${quoted(this.target.migrationsTable)} ${migrations === 'new' ? 'WRITE' : 'READ'}`);
-    const looked = [...others.map(({ name }) => name), ...(this.plan.tables === null ? rowless : [])];
-    locks.push(...looked.map((name) => `${quoted(name)} READ`)); // what is written to those aside would be lost
-    locks.push(...(await this.sequenceLocks(restored)), ...foreignKeys.flatMap(readLocks));
+    const locks = [
+      ...[UNFINISHED_TABLE, ...chosen].map(forWriting),
+      ...(migrations === 'new' ? [forWriting(this.target.migrationsTable)] : []),
+      ...(migrations === 'there' ? [forReading(this.target.migrationsTable)] : []),
+      // What is written to those aside would be lost.
+      ...[...others.map(({ name }) => name), ...(this.plan.tables === null ? rowless : [])].map(forReading),
+      ...(await sequenceLocks(this.connection, this.target, restored)),
+      ...foreignKeys.flatMap(forChecking),
+    ];
     await this.giveDatabaseCollation(await collationToCome(this.connection, chosen));
     await this.connection.run('SET SESSION autocommit = 0');
     await this.connection.run(`LOCK TABLES ${locks.join(', ')}`);
@@ -168,26 +168,13 @@ export class RestoreSession {
     await this.connection.run(`ALTER DATABASE COLLATE ${collation}`);
   }
 
-  /** All of this database, since they are set, and those of others that columns take their defaults from. */
-  private async sequenceLocks(restored: readonly TableLayout[]): Promise<string[]> {
-    const { sequences } = await readSchema(this.connection, this.target.migrationsTable, []);
-    const locks = sequences.map((name) => `${quoted(name)} WRITE`);
-    if (this.connection.server === 'mysql') return locks;
-    const used = new Set<string>();
-    for (const { name } of restored)
-      for (const sequence of sequencesUsedBy(await createTable(this.connection, name)))
-        if (sequence.schema !== null && sequence.schema !== this.target.database)
-          used.add(`${quoted(sequence.schema)}.${quoted(sequence.name)} WRITE`);
-    return [...locks, ...used];
-  }
-
   private async noteLateThings(): Promise<void> {
     for (const { n, table } of this.aside.swaps) await noteSwap(this.connection, n, table);
     for (const thing of this.late) await noteLate(this.connection, thing);
   }
 
   private isRestored(table: string): boolean {
-    return this.isChosen(table) && Object.hasOwn(this.plan.manifest.tables, table);
+    return isChosen(this.plan, table) && Object.hasOwn(this.plan.manifest.tables, table);
   }
 
   private async finishHere(): Promise<void> {
@@ -250,8 +237,3 @@ function unfinished(reason: BackupError, problem: BackupError, committed: boolea
     `${reason.message} ${rows} What belongs to the tables besides is not all in place yet (${problem.message}): it stands in the table "${UNFINISHED_TABLE}", and the next backup or restore puts it back.`,
   );
 }
-
-const readLocks = (key: ForeignKey, n: number): string[] => [
-  `${quoted(key.child)} AS ${childAlias(n)} READ`,
-  `${parentOf(key)} AS ${parentAlias(n)} READ`,
-];

@@ -1,9 +1,19 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
-import { corruptDocument, restoreMismatch } from '../restore.errors.js';
+import {
+  assertAllFilled,
+  assertSameColumns,
+  assertSameSnapshot,
+  columnsToFill,
+  isChosen,
+  proveTables,
+  rowCounts,
+  rowsPromised,
+  type FilledTable,
+} from '../filled-tables.js';
+import { corruptDocument } from '../restore.errors.js';
 import { AsideTables } from './mysql.aside-tables.js';
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { COUNTER_TABLE, parseCounters, readCounters, type Counters } from './mysql.counters.js';
@@ -11,6 +21,7 @@ import type { DescribedTable } from './mysql.create-table.js';
 import { keyOrder, describeTables, tablesOfManifest, typeOf } from './mysql.differences.js';
 import { ForeignKeyReport, type ForeignKey } from './mysql.foreign-keys.js';
 import { recordMigrations } from './mysql.missing-tables.js';
+import { ProvenRows } from './mysql.proven-rows.js';
 import { readRowLines } from './mysql.rows.js';
 import { createTable } from './mysql.definitions.js';
 import { readSchema, type TableLayout } from './mysql.schema.js';
@@ -20,17 +31,12 @@ import type { TableNames } from './mysql.table-names.js';
 import { TableRowWriter } from './mysql.table-writer.js';
 import { noteCounter, noteRestored, noteSequence } from './mysql.unfinished.js';
 
-/** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
-interface RestoredTable {
+interface RestoredTable extends FilledTable {
   layout: TableLayout;
-  columns: string[];
-  /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
-  provable: boolean;
   /** Where its rows go: the table itself, or one that will take its place. */
   place: { connection: MysqlConnection; layout: TableLayout };
   /** Whether it is exactly the table that was captured. */
   asCaptured: boolean;
-  rows: number;
 }
 
 /** What is known of the database once its tables are locked. */
@@ -76,7 +82,7 @@ export class MysqlRestore {
     await this.connection.run('SET SESSION foreign_key_checks = 0'); // rows come in an order of their own; see below
     const { counters, sequences } = await this.replaceRows(layouts);
     await this.connection.beStrict();
-    await this.checkDigests();
+    this.warnings.push(...(await this.prove()));
     const keysNow = await ForeignKeyReport.of(this.connection, foreignKeys);
     this.warnings.push(...keysNow.judge(keysBefore, (table) => this.isAsCaptured(table)));
     await this.setCounters(counters);
@@ -89,8 +95,7 @@ export class MysqlRestore {
       this.warnings.push(
         `${versioned.join(', ')}: the history is the database's own, to which the rows before the restore now belong; the restored rows begin with the restore.`,
       );
-    const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(tables), warnings: this.warnings, missing: this.missing };
+    return { tables: rowCounts(this.restored), warnings: this.warnings, missing: this.missing };
   }
 
   /** Every table, into the very schema it came from: the digests prove the whole database. */
@@ -98,19 +103,15 @@ export class MysqlRestore {
     return this.plan.tables === null && !this.plan.allowSchemaChanges;
   }
 
-  private isChosen(table: string): boolean {
-    return this.plan.tables === null || this.plan.tables.includes(table);
-  }
-
   private async replaceRows(layouts: readonly TableLayout[]): Promise<{ counters: Counters; sequences: Sequences }> {
     const live = new Map(layouts.map((layout) => [layout.name, layout]));
-    const rowsPromised = Math.max(1, sum(Object.values(this.plan.manifest.tables).map(({ rows }) => rows)));
+    const total = rowsPromised(this.plan);
     const counters = new ProvenRows(parseCounters, this.names);
     const sequences = new ProvenRows(parseSequences, this.names);
     let take: (rows: Buffer) => number | Promise<number> = () => 0;
     let rowsDone = 0;
     for await (const part of this.plan.parts) {
-      if (part.part === 'head') this.assertSameSnapshot(part.id);
+      if (part.part === 'head') assertSameSnapshot(this.plan, part.id);
       if (part.part === 'table') {
         if (part.name === COUNTER_TABLE) take = (rows) => counters.add(rows);
         else if (part.name === SEQUENCE_TABLE) take = (rows) => sequences.add(rows);
@@ -118,7 +119,7 @@ export class MysqlRestore {
       }
       if (part.part !== 'rows') continue;
       rowsDone += await take(part.rows);
-      this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / rowsPromised });
+      this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / total });
       await this.context.breathe();
     }
     this.refuseMissingTables();
@@ -136,7 +137,7 @@ export class MysqlRestore {
     columns: { name: string; type: string }[],
     layout: TableLayout | undefined,
   ): Promise<(rows: Buffer) => number | Promise<number>> {
-    if (!this.isChosen(name)) return () => 0;
+    if (!isChosen(this.plan, name)) return () => 0;
     if (!layout) return () => 0;
     const table = this.restoredTable(layout, columns);
     this.restored.set(name, table);
@@ -157,11 +158,8 @@ export class MysqlRestore {
   private restoredTable(layout: TableLayout, columns: { name: string; type: string }[]): RestoredTable {
     const then = this.then.find(({ name }) => name === layout.name);
     const now = this.now.find(({ name }) => name === layout.name);
-    if (then) this.assertSameColumns(then, columns);
-    const same = columns.filter((column) => layout.columns.some(({ name }) => name === column.name));
-    const left = columns.filter((column) => !same.includes(column)).map(({ name }) => `"${name}"`);
-    if (left.length > 0)
-      this.warnings.push(`Table "${layout.name}" no longer has ${left.join(', ')}; those values were left out.`);
+    if (then) assertSameColumns(this.plan, then.name, capturedColumns(then), columns);
+    const same = columnsToFill(layout.name, columns, layout.columns, (sentence) => this.warnings.push(sentence));
     const sameTypes = columns.every(({ name }) => typeIn(then, name) === typeIn(now, name));
     const sameOrder =
       then && now && then.primaryKey.join() === now.primaryKey.join() && keyOrder(then) === keyOrder(now);
@@ -169,53 +167,22 @@ export class MysqlRestore {
     const provable = !this.plan.allowSchemaChanges || (sameTypes && sameOrder === true);
     const asCaptured = provable && layout.columns.length === columns.length;
     const place = this.aside.placeOf(layout) ?? { connection: this.connection, layout };
-    return { layout, place, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
-  }
-
-  /** The document repeats what the manifest says; only a damaged one differs. */
-  private assertSameColumns(then: DescribedTable, columns: { name: string }[]): void {
-    const promised = then.columns.filter(({ generated }) => !generated);
-    const same = promised.length === columns.length && promised.every(({ name }, n) => name === columns[n]?.name);
-    if (!same)
-      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
-  }
-
-  private assertSameSnapshot(id: string): void {
-    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
+    return { layout, place, columns: same, provable, asCaptured, rows: 0 };
   }
 
   private refuseMissingTables(): void {
     if (this.plan.allowSchemaChanges) return;
     const promised = this.plan.tables ?? Object.keys(this.plan.manifest.tables);
-    const left = promised.filter(
-      (name) => name !== COUNTER_TABLE && name !== SEQUENCE_TABLE && !this.restored.has(name),
+    assertAllFilled(
+      this.plan,
+      promised.filter((name) => name !== COUNTER_TABLE && name !== SEQUENCE_TABLE),
+      this.restored,
     );
-    if (left.length > 0)
-      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
   }
 
-  /** The proof: what the database now prints is what was captured. */
-  private async checkDigests(): Promise<void> {
-    let checked = 0;
-    for (const [name, table] of this.restored) {
-      this.context.report({ stage: 'check', progress: 0.6 + (0.4 * checked++) / this.restored.size });
-      const promised = this.plan.manifest.tables[name];
-      if (!promised) continue;
-      if (table.rows !== promised.rows) throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
-      if (!table.provable)
-        this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
-      else if ((await this.digest(table)) !== promised.sha256)
-        throw restoreMismatch(name, 'its rows are not the ones that were captured');
-    }
-  }
-
-  private async digest({ place, columns }: RestoredTable): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const lines of readRowLines(place.connection, place.layout, columns)) {
-      hash.update(lines);
-      await this.context.breathe();
-    }
-    return hash.digest('hex');
+  private prove(): Promise<string[]> {
+    const linesOf = ({ place, columns }: RestoredTable) => readRowLines(place.connection, place.layout, columns);
+    return proveTables(this.plan, this.restored, linesOf, this.context);
   }
 
   /** A counter that inserting the rows has not brought to where it was is set once they are committed; that of a table that stands aside at once. */
@@ -257,30 +224,11 @@ export class MysqlRestore {
   }
 }
 
-/** The rows of what is no table and has to be proven by itself: the counters, the sequences. */
-class ProvenRows<State> {
-  readonly found = new Map<string, State>();
-  private readonly hash: Hash = createHash('sha256');
-
-  constructor(
-    private readonly parse: (rows: Buffer) => Map<string, State>,
-    private readonly names: TableNames,
-  ) {}
-
-  add(rows: Buffer): number {
-    for (const [name, state] of this.parse(rows)) this.found.set(this.names.liveName(name), state);
-    this.hash.update(rows.toString().replaceAll(',\n', '\n')).update('\n');
-    return 0;
-  }
-
-  digest(): string {
-    return this.hash.digest('hex');
-  }
-}
+/** By their names: a document has the types in other words. */
+const capturedColumns = ({ columns }: DescribedTable): { name: string }[] =>
+  columns.filter(({ generated }) => !generated).map(({ name }) => ({ name }));
 
 const typeIn = (table: DescribedTable | undefined, column: string): string | undefined => {
   const found = table?.columns.find(({ name }) => name === column);
   return found && typeOf(found);
 };
-
-const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);

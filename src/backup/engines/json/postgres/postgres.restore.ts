@@ -1,10 +1,20 @@
-import { createHash } from 'node:crypto';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import type { DocumentTable } from '../document.reader.js';
 import { compareTables, type ComparedTable } from '../schema-differences.js';
-import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
+import {
+  assertAllFilled,
+  assertSameColumns,
+  assertSameSnapshot,
+  columnsToFill,
+  isChosen,
+  proveTables,
+  rowCounts,
+  rowsPromised,
+  type FilledTable,
+} from '../filled-tables.js';
+import { restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { PHYSICAL_ORDER, PRINTING_OF_THE_APPLICATION } from '../../postgres/postgres.settings.js';
 import { neverCaptured } from '../../postgres/postgres.left-out.js';
 import { CapturedConstraints } from './postgres.captured-constraints.js';
@@ -23,13 +33,8 @@ import { SetAside } from './postgres.set-aside.js';
 import { describedTables } from './postgres.statement-head.js';
 import { TableRowWriter } from './postgres.table-writer.js';
 
-/** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
-interface RestoredTable {
+interface RestoredTable extends FilledTable {
   layout: TableLayout;
-  columns: string[];
-  /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
-  provable: boolean;
-  rows: number;
 }
 
 /** One restore of a PostgreSQL database: replaces the rows and proves them, inside the transaction that its caller opened. */
@@ -79,9 +84,8 @@ export class PostgresRestore {
     this.missing.push(...(this.missingTables?.warnings ?? []));
     await this.connection.asOurselves();
     await silence.end();
-    await this.checkDigests(sequences);
-    const rows = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
-    return { tables: Object.fromEntries(rows), warnings: this.warnings, missing: this.missing };
+    this.warnings.push(...(await this.prove(sequences)));
+    return { tables: rowCounts(this.restored), warnings: this.warnings, missing: this.missing };
   }
 
   private capturedConstraints(tables: readonly TableLayout[]): CapturedConstraints {
@@ -112,12 +116,8 @@ export class PostgresRestore {
     return populatedViews(this.plan.manifest.schema.ddl);
   }
 
-  private isChosen(table: string): boolean {
-    return this.plan.tables === null || this.plan.tables.includes(table);
-  }
-
   private isRestored(table: string): boolean {
-    return this.isChosen(table) && Object.hasOwn(this.plan.manifest.tables, table);
+    return isChosen(this.plan, table) && Object.hasOwn(this.plan.manifest.tables, table);
   }
 
   /** Null for all: those that stand alone belong to the database as a whole. */
@@ -136,7 +136,7 @@ export class PostgresRestore {
   private async createMissingTables(): Promise<void> {
     const before = await readMigrations(this.connection, this.migrations);
     const existing = new Set((await readLayouts(this.connection, before)).map(({ label }) => label));
-    const wanted = this.then.filter(({ name }) => this.isChosen(name));
+    const wanted = this.then.filter(({ name }) => isChosen(this.plan, name));
     // A database may well consist of functions alone.
     if (wanted.length > 0 ? wanted.every(({ name }) => existing.has(name)) : !this.isWhole) return;
     const { ddl, left_out: leftOut = [] } = this.plan.manifest.schema;
@@ -168,14 +168,14 @@ export class PostgresRestore {
   }
 
   private async replaceRows(live: Map<string, TableLayout>, sequences: RestoredSequences): Promise<void> {
-    const promised = Object.values(this.plan.manifest.tables).reduce((sum, { rows }) => sum + rows, 1);
+    const promised = rowsPromised(this.plan);
     let writer: TableRowWriter | null = null;
     let table: RestoredTable | null = null;
     let inSequences = false;
     let done = 0;
     try {
       for await (const part of this.plan.parts) {
-        if (part.part === 'head') this.assertSameSnapshot(part.id);
+        if (part.part === 'head') assertSameSnapshot(this.plan, part.id);
         if (part.part === 'table' || part.part === 'end') {
           await writer?.finish();
           [writer, table, inSequences] = [null, null, false];
@@ -207,71 +207,38 @@ export class PostgresRestore {
   }
 
   private beginTable({ name, columns }: DocumentTable, layout: TableLayout | undefined): RestoredTable | null {
-    if (!this.isChosen(name)) return null;
+    if (!isChosen(this.plan, name)) return null;
     if (!layout) return null;
     const then = this.then.find((table) => table.name === name);
-    if (then) this.assertSameColumns(then, columns);
-    const same = columns.filter((column) => layout.columns.some((c) => c.name === column.name));
-    const left = columns.filter((column) => !same.includes(column)).map((column) => `"${column.name}"`);
-    if (left.length > 0)
-      this.warnings.push(`Table "${name}" no longer has ${left.join(', ')}; those values were left out.`);
+    if (then) assertSameColumns(this.plan, then.name, then.columns, columns);
+    const same = columnsToFill(name, columns, layout.columns, (sentence) => this.warnings.push(sentence));
     const sameTypes = columns.every((column) =>
       layout.columns.some((c) => c.name === column.name && c.type === column.type),
     );
     // Where no difference is allowed, none is an excuse: the digest decides.
     const provable = !this.plan.allowSchemaChanges || sameTypes;
-    const table = { layout, columns: same.map((column) => column.name), provable, rows: 0 };
+    const table = { layout, columns: same, provable, rows: 0 };
     this.restored.set(name, table);
     return table;
   }
 
-  /** The document repeats what the manifest says; only a damaged one differs. */
-  private assertSameColumns(then: ComparedTable, columns: { name: string; type: string }[]): void {
-    const same =
-      then.columns.length === columns.length &&
-      then.columns.every(({ name, type }, n) => name === columns[n]?.name && type === columns[n].type);
-    if (!same)
-      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
-  }
-
-  private assertSameSnapshot(id: string): void {
-    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
-  }
-
   /** What was emptied has to be filled again. */
   private refuseMissingTables(emptied: readonly TableLayout[]): void {
-    const left = emptied.map(({ label }) => label).filter((label) => !this.restored.has(label));
-    if (left.length > 0)
-      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
+    assertAllFilled(
+      this.plan,
+      emptied.map(({ label }) => label),
+      this.restored,
+    );
   }
 
-  /** The proof: what the database now prints is what was captured. */
-  private async checkDigests(sequences: RestoredSequences): Promise<void> {
+  private async prove(sequences: RestoredSequences): Promise<string[]> {
     const sequencesDigest = await sequences.digest();
-    const promisedSequences = this.plan.manifest.tables[SEQUENCE_TABLE];
-    if (sequencesDigest !== null && promisedSequences && promisedSequences.sha256 !== sequencesDigest)
+    const promised = this.plan.manifest.tables[SEQUENCE_TABLE];
+    if (sequencesDigest !== null && promised && promised.sha256 !== sequencesDigest)
       throw restoreMismatch(SEQUENCE_TABLE, 'the sequences do not stand where they were captured');
     await this.connection.run(...PHYSICAL_ORDER);
-    let checked = 0;
-    for (const [name, table] of this.restored) {
-      this.context.report({ stage: 'check', progress: 0.6 + (0.4 * checked++) / this.restored.size });
-      const promised = this.plan.manifest.tables[name];
-      if (!promised) continue;
-      if (table.rows !== promised.rows) throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
-      if (!table.provable)
-        this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
-      else if ((await this.digest(table)) !== promised.sha256)
-        throw restoreMismatch(name, 'its rows are not the ones that were captured');
-    }
-  }
-
-  private async digest({ layout, columns }: RestoredTable): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const lines of readRowLines(this.connection, layout, columns)) {
-      hash.update(lines);
-      await this.context.breathe();
-    }
-    return hash.digest('hex');
+    const linesOf = ({ layout, columns }: RestoredTable) => readRowLines(this.connection, layout, columns);
+    return proveTables(this.plan, this.restored, linesOf, this.context);
   }
 }
 

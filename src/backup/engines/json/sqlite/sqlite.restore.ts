@@ -1,10 +1,20 @@
-import { createHash } from 'node:crypto';
 import { withoutCounters } from '../../../model/counters.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../snapshot.engine.js';
 import type { RestorePlan } from '../dialect.js';
-import { corruptDocument, restoreMismatch, schemaMismatch, tableNotFound } from '../restore.errors.js';
+import {
+  assertAllFilled,
+  assertSameColumns,
+  assertSameSnapshot,
+  columnsToFill,
+  isChosen,
+  proveTables,
+  rowCounts,
+  rowsPromised,
+  type FilledTable,
+} from '../filled-tables.js';
+import { schemaMismatch, tableNotFound } from '../restore.errors.js';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
 import { schemaDifferences, schemaOfManifest } from './sqlite.differences.js';
 import { ForeignKeyReport } from './sqlite.foreign-keys.js';
@@ -16,15 +26,10 @@ import { readLayouts, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.j
 import { TableFiller } from './sqlite.table-filler.js';
 import { TableRowWriter } from './sqlite.table-writer.js';
 
-/** A table on its way back: as it is in the database, and which of its columns the snapshot can fill. */
-interface RestoredTable {
+interface RestoredTable extends FilledTable {
   layout: TableLayout;
-  columns: string[];
-  /** Whether the digest can prove it: nothing that the snapshot holds was left out or changes its type. */
-  provable: boolean;
   /** Whether it is exactly the table that was captured. */
   asCaptured: boolean;
-  rows: number;
 }
 
 /** One restore of a SQLite database: replaces the rows and proves them, inside the transaction that its caller opened. */
@@ -55,11 +60,10 @@ export class SqliteRestore {
     await this.replaceRows();
     aside.putBack((sql) => this.isCapturedStatement(sql));
     this.warnings.push(...rebuildFullTextIndexes(this.connection)); // not before: their content may be a view
-    await this.checkDigests();
+    this.warnings.push(...(await this.prove()));
     this.warnings.push(...ForeignKeyReport.of(this.connection).judge(keysBefore, (table) => this.isAsCaptured(table)));
-    const tables = [...this.restored].map(([name, { rows }]) => [name, { rows }] as const);
     return {
-      tables: withoutCounters('sqlite', Object.fromEntries(tables)),
+      tables: withoutCounters('sqlite', rowCounts(this.restored)),
       warnings: this.warnings,
       missing: this.missing,
     };
@@ -71,7 +75,7 @@ export class SqliteRestore {
   }
 
   private isChosen(table: string): boolean {
-    return this.plan.tables === null || this.plan.tables.includes(table) || table === SEQUENCE_TABLE;
+    return isChosen(this.plan, table) || table === SEQUENCE_TABLE;
   }
 
   private isCapturedStatement(sql: string): boolean {
@@ -125,12 +129,12 @@ export class SqliteRestore {
     const live = new Map(
       readLayouts(this.connection, this.target.migrationsTable).map((layout) => [layout.name, layout]),
     );
-    const rowsPromised = Math.max(1, sum(Object.values(this.plan.manifest.tables).map(({ rows }) => rows)));
+    const promised = rowsPromised(this.plan);
     const sequences: Buffer[] = [];
     let take: (rows: Buffer) => number = () => 0;
     let rowsDone = 0;
     for await (const part of this.plan.parts) {
-      if (part.part === 'head') this.assertSameSnapshot(part.id);
+      if (part.part === 'head') assertSameSnapshot(this.plan, part.id);
       if (part.part === 'table') {
         take =
           part.name === SEQUENCE_TABLE
@@ -139,7 +143,7 @@ export class SqliteRestore {
       }
       if (part.part !== 'rows') continue;
       rowsDone += take(part.rows);
-      this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / rowsPromised });
+      this.context.report({ stage: 'restore', progress: (0.6 * rowsDone) / promised });
       await this.context.breathe();
     }
     for (const filler of this.fillers) filler.finish();
@@ -179,20 +183,17 @@ export class SqliteRestore {
     const sequences = { ...layout, sequencesOf: owners };
     this.connection.exec(`DELETE FROM main.${SEQUENCE_TABLE} WHERE name IN (${owners.map(literal).join(', ')})`);
     const writer = new TableRowWriter(this.connection, sequences, ['name', 'seq']);
-    const rows = sum(pieces.map((piece) => writer.write(piece)));
-    if (promised) {
-      const proof = { provable: true, asCaptured: true };
-      this.restored.set(SEQUENCE_TABLE, { layout: sequences, columns: ['name', 'seq'], ...proof, rows });
+    for (const piece of pieces) writer.write(piece);
+    if (promised && this.plan.tables === null) {
+      const proof = { provable: true, asCaptured: true, rows: promised.rows }; // its digest says which they are
+      this.restored.set(SEQUENCE_TABLE, { layout: sequences, columns: ['name', 'seq'], ...proof });
     }
   }
 
   private restoredTable(layout: TableLayout, columns: { name: string; type: string }[]): RestoredTable {
     const then = this.snapshot.layouts.find(({ name }) => name === layout.name);
-    if (then && then.organisation !== 'virtual') this.assertSameColumns(then, columns);
-    const same = columns.filter((column) => layout.columns.some(({ name }) => name === column.name));
-    const left = columns.filter((column) => !same.includes(column)).map(({ name }) => `"${name}"`);
-    if (left.length > 0)
-      this.warnings.push(`Table "${layout.name}" no longer has ${left.join(', ')}; those values were left out.`);
+    if (then && then.organisation !== 'virtual') assertSameColumns(this.plan, then.name, then.columns, columns);
+    const same = columnsToFill(layout.name, columns, layout.columns, (sentence) => this.warnings.push(sentence));
     const sameTypes = columns.every(
       ({ name, type }) => layout.columns.find((c) => c.name === name)?.type.toLowerCase() === type.toLowerCase(),
     );
@@ -201,63 +202,29 @@ export class SqliteRestore {
     // Where no difference is allowed, none is an excuse: the digest decides.
     const provable = !this.plan.allowSchemaChanges || (sameTypes && sameOrganisation);
     const asCaptured = provable && layout.columns.length === columns.length;
-    return { layout, columns: same.map(({ name }) => name), provable, asCaptured, rows: 0 };
-  }
-
-  /** The document repeats what the manifest says; only a damaged one differs. */
-  private assertSameColumns(then: TableLayout, columns: { name: string; type: string }[]): void {
-    const same =
-      then.columns.length === columns.length &&
-      then.columns.every(({ name, type }, n) => name === columns[n]?.name && type === columns[n].type);
-    if (!same)
-      throw corruptDocument(this.plan.manifest.id, `its table "${then.name}" has other columns than the manifest says`);
-  }
-
-  private assertSameSnapshot(id: string): void {
-    if (id !== this.plan.manifest.id) throw corruptDocument(this.plan.manifest.id, `it says that it is "${id}"`);
+    return { layout, columns: same, provable, asCaptured, rows: 0 };
   }
 
   private refuseMissingTables(): void {
     if (this.plan.allowSchemaChanges) return;
     const promised = this.plan.tables ?? Object.keys(this.plan.manifest.tables);
     // Sequences are looked after on their own: a database may have lost the table that keeps them.
-    const left = promised.filter((name) => name !== SEQUENCE_TABLE && !this.restored.has(name));
-    if (left.length > 0)
-      throw corruptDocument(this.plan.manifest.id, `it lacks tables that the manifest lists: ${left.join(', ')}`);
+    assertAllFilled(
+      this.plan,
+      promised.filter((name) => name !== SEQUENCE_TABLE),
+      this.restored,
+    );
   }
 
-  /** The proof: what the database now prints is what was captured. */
-  private async checkDigests(): Promise<void> {
-    let checked = 0;
-    for (const [name, table] of this.restored) {
-      this.context.report({ stage: 'check', progress: 0.6 + (0.4 * checked++) / this.restored.size });
-      const promised = this.plan.manifest.tables[name];
-      const partOfSequences = name === SEQUENCE_TABLE && this.plan.tables !== null;
-      if (!promised || partOfSequences) continue;
-      if (table.rows !== promised.rows && name !== SEQUENCE_TABLE)
-        throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
-      if (!table.provable)
-        this.warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
-      else if ((await this.digest(table)) !== promised.sha256)
-        throw restoreMismatch(name, 'its rows are not the ones that were captured');
-    }
-  }
-
-  private async digest({ layout, columns }: RestoredTable): Promise<string> {
-    const hash = createHash('sha256');
-    for (const lines of readRowLines(this.connection, layout, columns)) {
-      hash.update(lines);
-      await this.context.breathe();
-    }
-    return hash.digest('hex');
+  private prove(): Promise<string[]> {
+    const linesOf = ({ layout, columns }: RestoredTable) => readRowLines(this.connection, layout, columns);
+    return proveTables(this.plan, this.restored, linesOf, this.context);
   }
 
   private isAsCaptured(table: string): boolean {
     return this.isWhole || [...this.restored].some(([name, { asCaptured }]) => asCaptured && sameName(name, table));
   }
 }
-
-const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 /** SQLite tells names apart without the case of ASCII letters, and a foreign key may spell its parent in another. */
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
