@@ -2861,7 +2861,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2958,7 +2958,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -19,6 +19,7 @@ const ERRORS = [
   'SNAPSHOT_CORRUPT',
   'ARCHIVE_CORRUPT',
   'UNSUPPORTED',
+  'BUSY',
   'MAINTENANCE',
 ] as const;
 

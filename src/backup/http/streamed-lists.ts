@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Injectable, type StreamableFile } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { BackupError } from '../model/errors.js';
+import { Places } from '../operations/places.js';
 import { streamed } from './streamed.js';
 
 /** Lists of everything that are on their way at once; each takes memory and the catalog's time. */
@@ -10,7 +10,10 @@ const MOST_AT_ONCE = 4;
 /** The lists of all snapshots, written piece by piece as the client takes them, so that their length delays nobody else. */
 @Injectable()
 export class StreamedLists {
-  private open = 0;
+  private readonly places = new Places(
+    MOST_AT_ONCE,
+    'Enough lists of all snapshots are being sent. Try again when they are done, or ask by pages: GET /admin/database/backups?page=1.',
+  );
 
   constructor(private readonly catalog: Catalog) {}
 
@@ -30,17 +33,11 @@ export class StreamedLists {
   }
 
   private async *bounded(text: AsyncGenerator<string>): AsyncGenerator<string> {
-    if (this.open >= MOST_AT_ONCE) {
-      throw new BackupError(
-        'BUSY',
-        'Enough lists of all snapshots are being sent. Try again when they are done, or ask by pages: GET /admin/database/backups?page=1.',
-      );
-    }
-    this.open++;
+    const give = this.places.take();
     try {
       yield* text;
     } finally {
-      this.open--;
+      give();
     }
   }
 
