@@ -53,6 +53,7 @@ import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
 import { Doors } from './system/doors.js';
 import { Lease } from './system/lease.js';
+import { SharedLease } from './system/shared-lease.js';
 import { scratchFolder } from './system/scratch-folder.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
@@ -78,6 +79,12 @@ const PORTS: Provider[] = [
     provide: Lease,
     useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Lease(directory, clock),
     inject: [ResolvedOptions, Clock],
+  },
+  {
+    provide: SharedLease,
+    useFactory: (lease: Lease, clock: Clock, leftovers: Leftovers) =>
+      new SharedLease(lease, clock, (held) => leftovers.clearAway(held)),
+    inject: [Lease, Clock, Leftovers],
   },
   {
     provide: Doors,

@@ -1,11 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Destination } from '../destinations/destination.js';
-import type { Lease } from '../system/lease.js';
 import { ManualClock } from '../system/manual-clock.js';
+import type { SharedLease } from '../system/shared-lease.js';
 import { JobRun, newJob, type JobSpec } from './job-run.js';
 import { JobRunner } from './job.runner.js';
-import type { Leftovers } from './leftovers.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 const clock = new ManualClock('2026-01-30T12:00:00.000Z');
@@ -16,7 +15,7 @@ beforeEach(() => {
   swept = [];
   vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
   const destination = { sweep: (pid: number) => Promise.resolve(void swept.push(pid)) };
-  runner = new JobRunner(destination as unknown as Destination, {} as Lease, {} as Leftovers, clock, {
+  runner = new JobRunner(destination as unknown as Destination, {} as SharedLease, clock, {
     readOnly: true,
     jobTimeoutMs: 60_000,
   } as ResolvedOptions);

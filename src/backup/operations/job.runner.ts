@@ -3,10 +3,9 @@ import { Destination } from '../destinations/destination.js';
 import { asBackupError, BackupError, type BackupErrorCode } from '../model/errors.js';
 import type { Job, JobError } from '../model/job.js';
 import { Clock } from '../system/clock.js';
-import { Lease, type HeldLease } from '../system/lease.js';
-import { processInWords } from '../system/process-identity.js';
+import { holderInWords } from '../system/lease.record.js';
+import { SharedLease, type LeaseShare } from '../system/shared-lease.js';
 import type { JobRun } from './job-run.js';
-import { Leftovers } from './leftovers.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** Runs one job whose turn it is in this process: under the lease, within the time limit, and clears away after one that does not succeed. */
@@ -17,8 +16,7 @@ export class JobRunner {
 
   constructor(
     private readonly destination: Destination,
-    private readonly lease: Lease,
-    private readonly leftovers: Leftovers,
+    private readonly lease: SharedLease,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
   ) {}
@@ -27,7 +25,6 @@ export class JobRunner {
   async run(run: JobRun): Promise<void> {
     this.atWork.add(run);
     try {
-      if (run.stopReason) throw run.stopReason;
       // In a folder that is only read nobody can be kept waiting, and there is nothing to get in each other's way with.
       if (run.spec.lane === 'source' && !this.options.readOnly) await this.performLeased(run);
       else await this.perform(run);
@@ -40,28 +37,29 @@ export class JobRunner {
   /** Waits until no other process is at work, and keeps the others waiting. */
   private async performLeased(run: JobRun): Promise<void> {
     const { stage } = run.job;
-    const held = await this.acquireLease(run);
-    if (!held) return this.perform(run);
+    const share = await this.enterLease(run);
+    if (!share) return this.perform(run);
     run.update({ stage });
-    run.fence = held.fence;
-    held.keep((lost) => run.stop(lost));
+    run.fence = share.fence;
     try {
-      if (held.tookOver) await this.leftovers.settle(held.fence);
+      await share.ready;
       await this.perform(run);
     } finally {
-      await held.release().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
+      await share.leave().catch((problem: unknown) => this.logger.warn(stillHeld(problem)));
     }
   }
 
   /** Null where neither the backup folder nor this machine has a place for it: then there is nothing by which processes could take turns. */
-  private async acquireLease(run: JobRun): Promise<HeldLease | null> {
+  private async enterLease(run: JobRun): Promise<LeaseShare | null> {
     try {
-      return await this.lease.acquire(
-        { purpose: run.spec.type, job: run.job.id },
+      return await this.lease.enter(
+        { purpose: run.spec.type, job: run.job.id, plan: run.job.plan },
         {
           signal: run.signal,
           patienceMs: this.options.jobTimeoutMs,
-          onWait: ({ purpose, process }) => run.stage(`waiting for the ${purpose} of ${processInWords(process)}`),
+          onWait: (holder) =>
+            run.stage(holder ? `waiting for the ${holderInWords(holder)}` : 'waiting for another process to go first'),
+          onLost: (lost) => run.stop(lost),
         },
       );
     } catch (thrown) {
@@ -74,6 +72,7 @@ export class JobRunner {
   }
 
   private async perform(run: JobRun): Promise<void> {
+    if (run.stopReason) throw run.stopReason;
     const cancelTimeout = this.clock.after(this.options.jobTimeoutMs, () => run.stop(this.timedOut()));
     try {
       run.update({ status: 'running', started_at: this.clock.now().toISOString() });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type Database from 'better-sqlite3';
 import type { Clock } from './clock.js';
-import { connectTo, LEASE_FOLDER, lockExclusively } from './folder-lock.js';
+import { LEASE_FOLDER } from './folder-lock.js';
 import { leasePlace } from './lease.place.js';
+import { LockShare } from './lock-share.js';
 
 const RETRY_MS = 50;
 
@@ -11,50 +11,36 @@ const RETRY_MS = 50;
  * An open door is a share of a lock, so it closes when its process ends, however that ends.
  */
 export class Doors {
-  private own: Database.Database | null = null;
+  private readonly own: LockShare;
 
   /** @param folder the backup folder */
   constructor(
-    private readonly folder: string,
+    folder: string,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.own = new LockShare(() => join(leasePlace(folder) ?? folder, LEASE_FOLDER, 'serving'));
+  }
 
   get isOpen(): boolean {
-    return this.own !== null;
+    return this.own.isTaken;
   }
 
   /** Opens the door of this process. @returns false while another process is just looking whether all are closed */
   open(): boolean {
-    const connection = connectTo(this.path());
-    try {
-      connection.exec('BEGIN');
-      connection.prepare('SELECT 1 FROM sqlite_schema').get();
-      this.own = connection;
-    } catch (error) {
-      connection.close();
-      if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
-    }
-    return this.isOpen;
+    return this.own.take();
   }
 
   close(): void {
-    this.own?.close();
-    this.own = null;
+    this.own.giveBack();
   }
 
   /** Waits until all doors are closed. @returns false when one stays open for longer than that */
   async allClosed(patienceMs: number): Promise<boolean> {
     const started = this.clock.elapsed();
     for (;;) {
-      const lock = lockExclusively(this.path());
-      lock?.close();
-      if (lock) return true;
+      if (!this.own.isTakenByAnybody()) return true;
       if (this.clock.elapsed() - started >= patienceMs) return false;
       await new Promise<void>((resolve) => this.clock.after(RETRY_MS, resolve));
     }
-  }
-
-  private path(): string {
-    return join(leasePlace(this.folder) ?? this.folder, LEASE_FOLDER, 'serving');
   }
 }

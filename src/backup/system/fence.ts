@@ -1,6 +1,6 @@
 import { BackupError } from '../model/errors.js';
 import { FolderLock } from './folder-lock.js';
-import { readRecord, writeRecord, type LeaseHolder } from './lease.record.js';
+import { readRecord, writeRecord, type LeaseHolder, type LeaseWork } from './lease.record.js';
 import { processInWords } from './process-identity.js';
 import { Serial } from './serial.js';
 
@@ -39,12 +39,20 @@ export class Fence {
   }
 
   /** Says to other processes whether the data is being replaced. */
-  async announceMaintenance(maintenance: boolean): Promise<void> {
+  announceMaintenance(maintenance: boolean): Promise<void> {
+    return this.announce({ maintenance });
+  }
+
+  /**
+   * Says to other processes what the lease is held for.
+   * @throws BackupError `LEASE_LOST`
+   */
+  async announce(changes: Partial<LeaseWork & Pick<LeaseHolder, 'maintenance'>>): Promise<void> {
     const { claim } = this;
     if (claim === null) return;
     await new FolderLock(claim.folder).exclusively(() => {
       const holder = this.assertHeld(claim);
-      change(claim, { maintenance, renewals: holder.renewals + 1 });
+      change(claim, { ...changes, renewals: holder.renewals + 1 });
     });
   }
 

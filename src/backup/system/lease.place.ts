@@ -50,7 +50,7 @@ export async function exclusivelyIn<T>(folder: string, work: () => Promise<T>): 
 function problemOf(place: string): string | null {
   const at = (name: string) => join(place, LEASE_FOLDER, name);
   try {
-    for (const name of ['lock', 'serving']) {
+    for (const name of ['lock', 'serving', 'waiting']) {
       makeEmptyFile(at(name));
       accessSync(at(name), constants.R_OK | constants.W_OK);
     }

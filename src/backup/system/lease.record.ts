@@ -3,16 +3,23 @@ import { join } from 'node:path';
 import { FILE_MODE } from './atomic-file.js';
 import { folderError } from './folder.errors.js';
 import { LEASE_FOLDER } from './folder-lock.js';
-import type { ProcessIdentity } from './process-identity.js';
+import { processInWords, type ProcessIdentity } from './process-identity.js';
+
+/** What the lease is held for. */
+export interface LeaseWork {
+  /** The type of a job, or `start`. */
+  purpose: string;
+  /** Of several that run side by side the one that began first. */
+  job: string | null;
+  /** By which plans, where they are captures; earlier versions do not tell. */
+  plans?: string[];
+}
 
 /** Who holds the lease, and what for. */
-export interface LeaseHolder {
+export interface LeaseHolder extends LeaseWork {
   /** Made up for this one time; what tells it from all others. */
   id: string;
   process: ProcessIdentity;
-  /** What it does: the type of a job, or `start`. */
-  purpose: string;
-  job: string | null;
   /** ISO 8601, UTC; for people. */
   since: string;
   /** Grows with every sign of life. */
@@ -67,6 +74,12 @@ export function writeRecord(folder: string, record: LeaseRecord): void {
   }
 }
 
+/** In words: `capture of process 12`. */
+export function holderInWords({ purpose, plans = [], process }: LeaseHolder): string {
+  const what = plans.length > 1 ? `${purpose}s by the plans ${plans.join(' and ')}` : purpose;
+  return `${what} of ${processInWords(process)}`;
+}
+
 function readText(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
@@ -79,6 +92,7 @@ function readText(path: string): string {
 
 function isHolder(holder: unknown): holder is LeaseHolder | null {
   if (holder === null) return true;
-  const { id, process, ttl_ms } = (holder ?? {}) as Partial<LeaseHolder>;
-  return typeof id === 'string' && typeof process?.pid === 'number' && typeof ttl_ms === 'number';
+  const { id, process, plans, ttl_ms } = (holder ?? {}) as Partial<LeaseHolder>;
+  const hasPlans = plans === undefined || Array.isArray(plans);
+  return typeof id === 'string' && typeof process?.pid === 'number' && typeof ttl_ms === 'number' && hasPlans;
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LEASE_FOLDER } from './folder-lock.js';
-import { Lease, type HeldLease } from './lease.js';
-import { readRecord, recordPath, writeRecord, type LeaseHolder } from './lease.record.js';
+import type { HeldLease } from './held-lease.js';
+import { Lease } from './lease.js';
+import { readRecord, recordPath, writeRecord } from './lease.record.js';
 import { ManualClock } from './manual-clock.js';
 import { hasEnded, startOf, THIS_PROCESS, type ProcessIdentity } from './process-identity.js';
 
@@ -140,36 +141,6 @@ describe('a lease', () => {
     clock.advance(TTL);
     expect(await other.holder()).toBeNull();
     expect(readRecord(folder).holder).toBeNull();
-  });
-
-  it('is waited for, and who has it is told', async () => {
-    const held = (await lease.tryAcquire(CAPTURE))!;
-    const waitedFor: LeaseHolder[] = [];
-    const onWait = (holder: LeaseHolder) => waitedFor.push(holder);
-    const waiting = other.acquire({ purpose: 'restore' }, { patienceMs: 60_000, onWait });
-    await armed();
-    clock.advance(200);
-    await armed();
-    expect(waitedFor.map(({ purpose }) => purpose)).toEqual(['capture']);
-    await held.release();
-    clock.advance(200);
-    await (await waiting).release();
-
-    await heldBy({ ...LIVING, pid: DEAD_PID, place: 'another', host: 'another' });
-    const impatient = other.acquire(CAPTURE, { patienceMs: 300 });
-    const refused = expect(impatient).rejects.toMatchObject({
-      code: 'BUSY',
-      message: expect.stringMatching(/capture of process \d+ on another/) as string,
-    });
-    for (let look = 0; look < 2; look++) {
-      await armed();
-      clock.advance(200);
-    }
-    await refused;
-    const ending = new AbortController();
-    const cancelled = other.acquire(CAPTURE, { patienceMs: TTL, signal: ending.signal });
-    ending.abort(new Error('not wanted any more'));
-    await expect(cancelled).rejects.toThrow('not wanted any more');
   });
 
   it.each(['', '{"format":', '[]', '{"format":"nestjs-backup/lease","version":2}', ' '.repeat(5000)])(

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { BackupError } from '../model/errors.js';
 import type { Clock } from './clock.js';
-import { change, Fence, leaseLost, type Claim } from './fence.js';
-import { FolderLock } from './folder-lock.js';
-import { readRecord, writeRecord, type LeaseHolder } from './lease.record.js';
+import { FolderLock, LEASE_FOLDER } from './folder-lock.js';
+import { HeldLease } from './held-lease.js';
 import { leasePlace } from './lease.place.js';
-import { hasEnded, processInWords, THIS_PROCESS } from './process-identity.js';
+import { readRecord, writeRecord, type LeaseHolder, type LeaseWork } from './lease.record.js';
+import { LockShare } from './lock-share.js';
+import { hasEnded, THIS_PROCESS } from './process-identity.js';
 
 export interface LeaseTimes {
   /** How long the lease is held after the last sign of life of its holder. @default 30 s */
@@ -18,24 +20,11 @@ export interface LeaseTimes {
 
 const TIMES: LeaseTimes = { ttlMs: 30_000, renewMs: 10_000, pollMs: 200 };
 
-export interface LeaseWanted {
-  /** What for, as others are told. */
-  purpose: string;
-  job?: string | null;
-}
-
-export interface LeaseWaiting {
-  /** Ends the waiting with its reason. */
-  signal?: AbortSignal | undefined;
-  /** After this long it fails. */
-  patienceMs: number;
-  /** Told once for each holder that is waited for. */
-  onWait?: (holder: LeaseHolder) => void;
-}
-
 /** Lets one process at a time change the backup folder and what is backed up. A dead process loses it at once, one that gives no sign of life after a while. */
 export class Lease {
-  private readonly times: LeaseTimes;
+  readonly times: LeaseTimes;
+  /** This process has a share of it while it waits for another one. */
+  readonly waiting: LockShare;
   /** Those that this one gave out and that are still at work. */
   private readonly own = new Set<string>();
   /** What gave the last sign of life, and when that was first seen here: clocks of two machines are not to be compared. */
@@ -48,10 +37,15 @@ export class Lease {
     times: Partial<LeaseTimes> = {},
   ) {
     this.times = { ...TIMES, ...times };
+    this.waiting = new LockShare(() => join(this.place(), LEASE_FOLDER, 'waiting'));
   }
 
   /** @returns null while somebody else holds it */
-  async tryAcquire({ purpose, job = null }: LeaseWanted): Promise<HeldLease | null> {
+  async tryAcquire({
+    purpose,
+    job = null,
+    plans = [],
+  }: Pick<LeaseWork, 'purpose'> & Partial<LeaseWork>): Promise<HeldLease | null> {
     const place = this.place();
     if (this.isHeld(readRecord(place).holder)) return null; // no need to get into anybody's way
     return new FolderLock(place).exclusively(() => {
@@ -65,6 +59,7 @@ export class Lease {
           process: THIS_PROCESS,
           purpose,
           job,
+          plans,
           since: this.clock.now().toISOString(),
           renewals: 0,
           ttl_ms: this.times.ttlMs,
@@ -79,24 +74,6 @@ export class Lease {
         this.own,
       );
     });
-  }
-
-  /** @throws BackupError `BUSY` when it stays with somebody else, or the signal's reason */
-  async acquire(wanted: LeaseWanted, { signal, patienceMs, onWait }: LeaseWaiting): Promise<HeldLease> {
-    const started = this.clock.elapsed();
-    let told = '';
-    for (;;) {
-      signal?.throwIfAborted();
-      const held = await this.tryAcquire(wanted).catch(unlessBusy);
-      if (held && signal?.aborted) await held.release();
-      signal?.throwIfAborted();
-      if (held) return held;
-      const { holder } = readRecord(this.place());
-      if (holder && this.clock.elapsed() - started >= patienceMs) throw busy(holder, patienceMs);
-      if (holder && holder.id !== told) onWait?.(holder);
-      told = holder?.id ?? told;
-      await this.pause(signal);
-    }
   }
 
   /** Who holds it; one who should not any more is relieved of it first. Null when nobody does. */
@@ -118,6 +95,25 @@ export class Lease {
     return this.isHeld(holder) ? holder : null;
   }
 
+  /** Whether it was this process that took it, and has it still. */
+  isOwn({ id }: LeaseHolder): boolean {
+    return this.own.has(id);
+  }
+
+  /** How often it was given away until now. */
+  token(): number {
+    return readRecord(this.place()).token;
+  }
+
+  /** Whether any process waits for another one to give it back; where that cannot be seen, nobody does. */
+  isWaitedFor(): boolean {
+    try {
+      return this.waiting.isTakenByAnybody();
+    } catch {
+      return false;
+    }
+  }
+
   private place(): string {
     const place = leasePlace(this.folder);
     if (place !== null) return place;
@@ -135,95 +131,4 @@ export class Lease {
     if (sign !== this.seen.sign) this.seen = { sign, at: this.clock.elapsed() };
     return this.clock.elapsed() - this.seen.at < holder.ttl_ms;
   }
-
-  private pause(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const go = () => {
-        cancel();
-        signal?.removeEventListener('abort', go);
-        resolve();
-      };
-      const cancel = this.clock.after(this.times.pollMs, go);
-      signal?.addEventListener('abort', go, { once: true });
-    });
-  }
-}
-
-/** The lease, while this process holds it. */
-export class HeldLease {
-  readonly fence: Fence;
-  /** Grows each time the lease is given away. */
-  readonly token: number;
-  /** Whether somebody had it who did not give it back, and may have left something half done. */
-  readonly tookOver: boolean;
-  private readonly lock: FolderLock;
-  private stopRenewing: () => void = () => undefined;
-  private ended = false;
-
-  constructor(
-    private readonly claim: Claim,
-    { token, tookOver }: { token: number; tookOver: boolean },
-    private readonly renewMs: number,
-    private readonly clock: Clock,
-    private readonly own: Set<string>,
-  ) {
-    this.token = token;
-    this.tookOver = tookOver;
-    this.fence = new Fence(claim);
-    own.add(claim.id);
-    this.lock = new FolderLock(claim.folder);
-  }
-
-  /** Gives signs of life until it is released. @param onLost told once, when somebody else has taken it over */
-  keep(onLost: (error: BackupError) => void): void {
-    this.stopRenewing = this.clock.after(this.renewMs, () => {
-      void this.renew(onLost).then((goesOn) => {
-        if (goesOn && !this.ended) this.keep(onLost);
-      });
-    });
-  }
-
-  /** Whoever has lost it meanwhile releases nothing. */
-  async release(): Promise<void> {
-    this.ended = true;
-    this.stopRenewing();
-    this.own.delete(this.claim.id);
-    await this.lock.exclusively(() => {
-      const { token, holder } = readRecord(this.claim.folder);
-      if (holder?.id === this.claim.id) writeRecord(this.claim.folder, { token, holder: null });
-    });
-  }
-
-  private lose(onLost: (error: BackupError) => void, holder: LeaseHolder | null): void {
-    this.own.delete(this.claim.id);
-    onLost(leaseLost(holder));
-  }
-
-  /** What keeps it from being renewed now, such as a swap of files that takes long, may have passed the next time. */
-  private async renew(onLost: (error: BackupError) => void): Promise<boolean> {
-    try {
-      return await this.lock.exclusively(() => {
-        if (this.ended) return false;
-        const { holder } = readRecord(this.claim.folder);
-        if (holder?.id === this.claim.id) change(this.claim, { renewals: holder.renewals + 1 });
-        else this.lose(onLost, holder);
-        return holder?.id === this.claim.id;
-      });
-    } catch {
-      return true;
-    }
-  }
-}
-
-/** Whoever has the lease may be doing what is final, and taking long over it. */
-function unlessBusy(error: unknown): null {
-  if (error instanceof BackupError && error.code === 'BUSY') return null;
-  throw error;
-}
-
-function busy({ process, purpose, since }: LeaseHolder, patienceMs: number): BackupError {
-  return new BackupError(
-    'BUSY',
-    `The ${purpose} of ${processInWords(process)}, which began at ${since}, still has the backup folder after ${Math.round(patienceMs / 1000)} s. Wait for its end or cancel it there, then try again.`,
-  );
 }

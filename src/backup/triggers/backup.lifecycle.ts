@@ -18,7 +18,9 @@ import { JobQueue } from '../operations/job.queue.js';
 import { Leftovers } from '../operations/leftovers.js';
 import { LOOK_MS, MaintenanceMode } from '../operations/maintenance.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
-import { Lease, type HeldLease } from '../system/lease.js';
+import type { HeldLease } from '../system/held-lease.js';
+import { Lease } from '../system/lease.js';
+import { SharedLease } from '../system/shared-lease.js';
 import { onShortcoming } from '../system/shortcomings.js';
 import { BackupScheduler } from './backup.scheduler.js';
 
@@ -43,6 +45,7 @@ export class BackupLifecycle
     private readonly catalog: Catalog,
     private readonly leftovers: Leftovers,
     private readonly lease: Lease,
+    private readonly sharedLease: SharedLease,
     private readonly emptyStart: EmptyStart,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
@@ -126,20 +129,12 @@ export class BackupLifecycle
     }
   }
 
-  /** When the other process has done its work. */
+  /** When the other process has done its work: by whoever of this process has the lease first, or for its own sake. */
   private tidyUpLater(): void {
+    const waiting = { signal: this.ending.signal, patienceMs: this.options.jobTimeoutMs };
     const tidyUp = async () => {
-      const held = await this.lease.acquire(START, {
-        signal: this.ending.signal,
-        patienceMs: this.options.jobTimeoutMs,
-      });
-      try {
-        held.keep(() => undefined);
-        await this.leftovers.sweep(held.fence);
-        await this.leftovers.settle(held.fence);
-      } finally {
-        await held.release();
-      }
+      const share = await this.sharedLease.enter(START, waiting);
+      await share.ready.finally(() => share.leave());
     };
     this.tidyingUp = tidyUp().catch((error: unknown) => {
       if (!this.ending.signal.aborted)
