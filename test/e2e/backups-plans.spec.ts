@@ -76,6 +76,7 @@ describe('plans and health', () => {
     expect(body).toMatchObject({
       plans: [{ plan: 'nightly', every: '0 2 * * * (Europe/Moscow)', last_status: 'completed', next_run: null }],
       running_job: null,
+      running_jobs: [],
     });
     expect((await backups.get('/status').expect(200)).body).toMatchObject({
       plans: [{ plan: 'main' }, { plan: 'nightly' }],

@@ -92,7 +92,7 @@ describe('JobQueue', () => {
     const ids: string[] = [];
     for (const { spec } of jobs) ids.push((await queue.submit(spec)).id);
     await Promise.all([jobs[0]!.began, jobs[3]!.began]);
-    expect(queue.runningJob()!.id).toBe(ids[0]);
+    expect(queue.runningJobs().map(({ id }) => id)).toEqual([ids[0], ids[3]]);
     expect(order.sort()).toEqual(['capture 1', 'verification']);
     for (const index of [0, 2, 1, 3]) {
       await jobs[index]!.began;
@@ -100,7 +100,35 @@ describe('JobQueue', () => {
       await queue.whenFinished(ids[index]!);
     }
     expect(order.slice(2)).toEqual(['restore', 'capture 2']);
-    expect(queue.runningJob()).toBeNull();
+    expect(queue.runningJobs()).toEqual([]);
+  });
+
+  it('runs captures of different sources side by side, each with a time limit and an end of its own', async () => {
+    const reading = (database: string) =>
+      controlled({ plan: database, sources: { plan: database, database, paths: [] } });
+    const jobs = [reading('one'), reading('one'), reading('other'), controlled({ type: 'cleanup' }), reading('third')];
+    const ids: string[] = [];
+    for (const { spec } of jobs) ids.push((await queue.submit(spec)).id);
+    const running = () => queue.runningJobs().map(({ id }) => ids.indexOf(id));
+    await Promise.all([jobs[0]!.began, jobs[2]!.began]);
+    expect(running()).toEqual([0, 2]);
+    clock.advance(40 * 60_000);
+    jobs[2]!.end();
+    await queue.whenFinished(ids[2]!);
+    await turn();
+    expect(running()).toEqual([0]); // the clean-up waits for it, and those after the clean-up for that
+    await queue.cancel(ids[3]!);
+    await jobs[4]!.began;
+    expect(running()).toEqual([0, 4]);
+    clock.advance(20 * 60_000);
+    expect(await queue.whenFinished(ids[0]!)).toMatchObject({ error: { error_code: 'TIMED_OUT' } });
+    await jobs[1]!.began;
+    const closed = queue.close();
+    jobs[4]!.end();
+    expect(await queue.whenFinished(ids[4]!)).toMatchObject({ status: 'completed' });
+    clock.advance(5000);
+    await closed;
+    expect(await stored(ids[1]!)).toMatchObject({ status: 'failed', error: { error_code: 'INTERRUPTED' } });
   });
 
   it('records why a job failed, and goes on with the next', async () => {
@@ -128,7 +156,7 @@ describe('JobQueue', () => {
         status: 'pending',
         stage: `waiting for the restore of process ${process.pid}`,
       });
-      expect(queue.runningJob()).toBeNull();
+      expect(queue.runningJobs()).toEqual([]);
       return id;
     };
     const cancelled = await waiting();

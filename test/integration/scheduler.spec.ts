@@ -123,15 +123,20 @@ describe('BackupScheduler', () => {
     clock.advance(MINUTE);
     const hanging = {
       documentEnding: () => '.json',
-      capture: (_: unknown, run: TaskRun) =>
-        new Promise((_resolve, reject) => run.signal!.addEventListener('abort', () => reject(new Error('killed')))),
+      capture: (_: unknown, { signal }: TaskRun) =>
+        new Promise((_resolve, reject) => {
+          if (signal!.aborted) reject(new Error('killed'));
+          signal!.addEventListener('abort', () => reject(new Error('killed')));
+        }),
     };
     const { get, events } = await start({
       adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(hanging),
     });
     for (const user_id of [1, 2]) {
       events.emit(ROLE_CREATED, { role: 'student', user_id });
-      await eventually(() => get(JobQueue).unfinished('capture').length === user_id && get(JobQueue).runningJob());
+      await eventually(
+        () => get(JobQueue).unfinished('capture').length === user_id && get(JobQueue).runningJobs().length > 0,
+      );
     }
     let hasEnded = false;
     const ended = stop().then(() => (hasEnded = true));

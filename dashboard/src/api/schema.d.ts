@@ -1090,7 +1090,10 @@ export interface components {
         };
         BackupStatus: {
             plans: components["schemas"]["BackupPlanStatus"][];
+            /** @description The first of `running_jobs`. */
             running_job: components["schemas"]["BackupJob"] | null;
+            /** @description What this process runs: captures of different sources run side by side, verifications beside all. */
+            running_jobs: components["schemas"]["BackupJob"][];
         };
         BackupListedFile: {
             /**
@@ -3290,7 +3293,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupSnapshot"] | components["schemas"]["BackupSnapshot"][];
                 };
             };
-            /** @description The job, waiting or running; with `plans` a list of them, in the order they run. */
+            /** @description The job, waiting or running; with `plans` a list of them, in the order of the plans. */
             202: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,5 @@
 import { onScopeDispose } from 'vue';
-import { onJobFinished } from '../jobs/running-job.js';
+import { onJobFinished } from '../jobs/running-jobs.js';
 
 /** Keeps what a component shows fresh: every half minute while somebody can see it, and whenever a job has finished. */
 export function useRefresh(reload: () => Promise<void>): void {

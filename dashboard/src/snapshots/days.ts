@@ -6,13 +6,14 @@ export interface Day {
   snapshots: Snapshot[];
 }
 
-/** The snapshots of a page by the day they were made, in their order. */
+/** The snapshots of a page by the day they were made, in their order: one that took long may stand after those of the next day. */
 export function byDay(snapshots: Snapshot[]): Day[] {
-  const days: Day[] = [];
+  const days = new Map<string, Day>();
   for (const snapshot of snapshots) {
     const key = dayKey(snapshot.created_at);
-    if (days.at(-1)?.key === key) days.at(-1)!.snapshots.push(snapshot);
-    else days.push({ key, snapshots: [snapshot] });
+    const day = days.get(key) ?? { key, snapshots: [] };
+    day.snapshots.push(snapshot);
+    days.set(key, day);
   }
-  return days;
+  return [...days.values()];
 }

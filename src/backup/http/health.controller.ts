@@ -33,6 +33,7 @@ export class BackupHealthController {
   @ApiOkResponse({ type: StatusResponse })
   @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'MAINTENANCE')
   async status(@Query() { plan }: StatusQuery): Promise<StatusResponse> {
+    const running = this.queue.runningJobs();
     const plans = plan === undefined ? this.plans.all() : [this.plans.get(plan)];
     const [conditions, schedule] = await Promise.all([this.query.ofPlans(plans), this.scheduler.schedule()]);
     return {
@@ -40,7 +41,8 @@ export class BackupHealthController {
         const { every, next_run, last_run, last_status } = schedule.find((entry) => entry.plan === condition.plan)!;
         return { ...condition, every, next_run, last_run, last_status };
       }),
-      running_job: this.queue.runningJob(),
+      running_job: running[0] ?? null,
+      running_jobs: running,
     };
   }
 }

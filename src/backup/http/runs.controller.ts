@@ -43,7 +43,7 @@ export class RunsController {
   @ApiOperation({ summary: 'Take a snapshot now, by one plan, several, or all' })
   @ApiExtraModels(JobResponse, SnapshotResponse)
   @ApiAcceptedResponse({
-    description: 'The job, waiting or running; with `plans` a list of them, in the order they run.',
+    description: 'The job, waiting or running; with `plans` a list of them, in the order of the plans.',
     schema: oneOrSeveral(JobResponse),
   })
   @ApiCreatedResponse({

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import { isByPerson, type Subject, type Trigger } from '../model/trigger.js';
+import { sourcesOf } from './captured-sources.js';
 import { JobQueue } from './job.queue.js';
 import { Plans } from './plans.js';
 import { SnapshotTaker } from './snapshot-taker.js';
@@ -44,6 +45,7 @@ export class CaptureOperation {
     return this.queue.submit({
       type: 'capture',
       lane: 'source',
+      sources: sourcesOf(plan),
       plan: plan.name,
       trigger,
       requestedBy,

@@ -27,6 +27,8 @@ const RETRY_AFTER_MS = 3_600_000;
 export class CleanupOperation {
   private readonly logger = new Logger('Backup');
   private notBefore = 0;
+  /** The automatic clean-up that waits for captures to end. */
+  private awaited: Promise<void> | null = null;
 
   constructor(
     private readonly queue: JobQueue,
@@ -59,8 +61,25 @@ export class CleanupOperation {
     return resultOf('cleanup', job);
   }
 
-  /** The automatic clean-up: no job when there is nothing to do, and after a failure another try only an hour later. */
-  async runIfDue(): Promise<void> {
+  /**
+   * The automatic clean-up, after the captures that run now: it has to wait for them anyway, and as a job that waits it would keep others from running beside them. Those that
+   * begin later it does not let go first, or it might never run.
+   * @param isWanted asked then
+   */
+  runIfDue(isWanted: () => boolean = () => true): Promise<void> {
+    this.awaited ??= this.capturesEnded()
+      .finally(() => (this.awaited = null))
+      .then(() => (isWanted() ? this.runNowIfDue() : undefined));
+    return this.awaited;
+  }
+
+  private async capturesEnded(): Promise<void> {
+    const captures = this.queue.runningJobs().filter(({ type }) => type === 'capture');
+    await Promise.all(captures.map(({ id }) => this.queue.whenFinished(id)));
+  }
+
+  /** No job when there is nothing to do, and after a failure another try only an hour later. */
+  private async runNowIfDue(): Promise<void> {
     if (this.clock.now().getTime() < this.notBefore) return;
     if (isIdle(await this.guard.permitted(await this.plan()))) return;
     try {

@@ -6,8 +6,9 @@ import type { Trigger } from '../model/trigger.js';
 import type { Clock } from '../system/clock.js';
 import type { TaskRun } from '../system/child-task.js';
 import { Fence } from '../system/fence.js';
+import type { CapturedSources } from './captured-sources.js';
 
-/** `source`: whatever reads or writes the source or rearranges snapshots, one at a time among all processes. `side`: verifications, beside it. */
+/** `source`: whatever reads or writes a source or rearranges snapshots, in one process at a time. `side`: verifications, beside it. */
 export type LaneName = 'source' | 'side';
 
 /** A job that somebody wants run. */
@@ -18,6 +19,8 @@ export interface JobSpec {
   snapshotId?: string;
   requestedBy?: string | null;
   lane: LaneName;
+  /** What a capture reads: others run beside it that read nothing of that. Of everything else in the lane it is absent, and nothing runs beside it. */
+  sources?: CapturedSources;
   /** @returns the job's result */
   run(context: JobContext): Promise<Record<string, unknown> | null>;
 }

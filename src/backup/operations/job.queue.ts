@@ -5,24 +5,28 @@ import { asBackupError, BackupError } from '../model/errors.js';
 import { isFinished, type Job, type JobError, type JobType } from '../model/job.js';
 import { isByPerson, type Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
+import { shareSource } from './captured-sources.js';
 import { JobRun, newJob, type JobSpec, type LaneName } from './job-run.js';
 import { describeJob, JobRunner } from './job.runner.js';
-import { Lane, type Turn } from './lane.js';
+import { Lane, type LaneRules, type Turn } from './lane.js';
 import { RecordedJobs } from './recorded-jobs.js';
 
 /** How long jobs may go on at shutdown before they are ended. */
 const SHUTDOWN_GRACE_MS = 5000;
 
+/** More would only wait for one another's disk and processor. */
+const MOST_CAPTURES = 2;
+
 /**
- * Runs the jobs: captures, restores and clean-ups strictly one at a time, whichever process asks for them; verifications beside them. Every job is recorded before it runs and when it ends,
- * which makes the records an audit trail; one that cannot be recorded runs all the same, since it may be what frees the disk or brings data back.
+ * Runs the jobs: captures of different sources side by side, restores and clean-ups alone, in whichever process they are asked for; verifications beside all of them. Every job is
+ * recorded before it runs and when it ends, which makes the records an audit trail; one that cannot be recorded runs all the same, since it may be what frees the disk or brings data back.
  */
 @Injectable()
 export class JobQueue {
   private readonly logger = new Logger('Backup');
   private readonly live = new Map<string, JobRun>();
   private readonly lanes: Record<LaneName, Lane<JobRun>> = {
-    source: new Lane((run) => this.execute(run)),
+    source: new Lane((run) => this.execute(run), SIDE_BY_SIDE),
     side: new Lane((run) => this.execute(run)),
   };
   private readonly listeners = new Set<(job: Job) => void>();
@@ -77,10 +81,10 @@ export class JobQueue {
     return () => this.listeners.delete(listener);
   }
 
-  /** The job that runs now; one that works on the source rather than a verification beside it. */
-  runningJob(): Job | null {
-    const jobs = [this.lanes.source.running?.job, this.lanes.side.running?.job];
-    return jobs.find((job) => job?.status === 'running') ?? null;
+  /** The jobs that run now: those that work on a source before a verification beside them, the one that began first before others. */
+  runningJobs(): Job[] {
+    const jobs = [...this.lanes.source.running, ...this.lanes.side.running].map(({ job }) => job);
+    return jobs.filter(({ status }) => status === 'running');
   }
 
   /** Pending and running jobs of a type, oldest first. */
@@ -157,6 +161,13 @@ export class JobQueue {
     run.close();
   }
 }
+
+/** A job that names no sources is not one that others can run beside. */
+const SIDE_BY_SIDE: LaneRules<JobRun> = {
+  most: MOST_CAPTURES,
+  isAlone: ({ spec }) => spec.sources === undefined,
+  collide: ({ spec }, other) => shareSource(spec.sources!, other.spec.sources!),
+};
 
 /** However much people ask for, the snapshot of a new account and the timed ones do not wait for it. */
 function turnOf({ type, trigger, requestedBy }: JobSpec): Turn {

@@ -237,7 +237,7 @@ export class BackupScheduler {
     const job = await this.captures.request({ trigger: { type: trigger }, plan: name, isTakenElsewhere });
     return async () => {
       await this.queue.whenFinished(job.id);
-      if (this.running) await this.cleanup.runIfDue();
+      await this.cleanup.runIfDue(() => this.running);
     };
   }
 

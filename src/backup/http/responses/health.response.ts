@@ -96,6 +96,12 @@ export class StatusResponse {
   @ApiProperty({ type: [PlanStatusResponse] })
   plans!: PlanStatusResponse[];
 
-  @ApiProperty({ type: JobResponse, nullable: true })
+  @ApiProperty({ type: JobResponse, nullable: true, description: 'The first of `running_jobs`.' })
   running_job!: JobResponse | null;
+
+  @ApiProperty({
+    type: [JobResponse],
+    description: 'What this process runs: captures of different sources run side by side, verifications beside all.',
+  })
+  running_jobs!: JobResponse[];
 }
