@@ -10,5 +10,5 @@ describe('NestJS 11 as ES modules on Fastify, with SQLite and without Swagger', 
   });
   afterAll(() => app.remove());
 
-  itBacksUp(() => app, { prefix: '/api', notes: '/api/notes' });
+  itBacksUp(() => app, { prefix: '/api', notes: '/notes' });
 });

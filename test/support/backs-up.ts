@@ -2,12 +2,12 @@ import supertest from 'supertest';
 import { expect, it } from 'vitest';
 import { BACKUPS } from './backups-client.js';
 import type { InstalledApp, RunningApp } from './installed-app.js';
-import { KEY, ShopClient } from './shop-client.js';
+import { ShopClient } from './shop-client.js';
 
 interface Addresses {
-  /** What the backup routes stand below. @default '' */
+  /** The global prefix. @default '' */
   prefix?: string;
-  /** Where the application keeps its notes. */
+  /** Below it. */
   notes: string;
 }
 
@@ -20,18 +20,17 @@ export function itBacksUp(app: () => InstalledApp, { prefix = '', notes }: Addre
   it('starts, and gets its notes back', async () => {
     const server = await app().start();
     const client = clientOf(server, prefix);
-    const { http } = client;
-    await http.post(notes).set('x-api-key', KEY).send({ text: 'Buy milk' }).expect(201);
-    const before = (await http.get(notes).expect(200)).body as unknown;
+    await client.post(notes, { text: 'Buy milk' }).expect(201);
+    const before = (await client.get(notes).expect(200)).body as unknown;
 
     const { id, tables } = await client.capture();
     expect(tables).toMatchObject({ notes: { rows: 1 } });
-    await http.delete(`${notes}/1`).set('x-api-key', KEY).expect(200);
-    await http.post(notes).set('x-api-key', KEY).send({ text: 'A mistake' }).expect(201);
-    expect((await http.get(notes).expect(200)).body).not.toEqual(before);
+    await client.delete(`${notes}/1`).expect(200);
+    await client.post(notes, { text: 'A mistake' }).expect(201);
+    expect((await client.get(notes).expect(200)).body).not.toEqual(before);
 
     expect(await client.restore(id)).toMatchObject({ status: 'completed', error: null });
-    expect((await http.get(notes).expect(200)).body).toEqual(before);
+    expect((await client.get(notes).expect(200)).body).toEqual(before);
     await server.stop();
   });
 
