@@ -95,7 +95,7 @@ describeInBrowser('every page and dialog', () => {
         .getByRole('button', { name: /^Backup/ })
         .first()
         .click();
-      await visit.page.getByText('Number of the job').waitFor();
+      await visit.page.getByText('Id of the job').waitFor();
     },
   };
 
