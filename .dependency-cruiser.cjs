@@ -111,7 +111,7 @@ module.exports = {
       comment: 'A host may lack them. src/backup/http/openapi.ts has what describes routes: docs/decisions/0057.',
       from: {
         path: '^src/backup/',
-        pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/(?:role-created.listener|schedule.listing))\\.ts$',
+        pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/(?:event.listener|schedule.listing))\\.ts$',
       },
       to: { path: '^node_modules/@nestjs/(?:swagger|event-emitter|schedule)/', dependencyTypesNot: ['type-only'] },
     },

@@ -6,7 +6,7 @@ import { Catalog } from './catalog/catalog.js';
 import { AccessCheck } from './http/access-check.js';
 import { StreamedLists } from './http/streamed-lists.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
-import { RoleCreatedListener } from './triggers/role-created.listener.js';
+import { EventListener } from './triggers/event.listener.js';
 
 /**
  * Automatic, verified, restorable backups:
@@ -15,22 +15,24 @@ import { RoleCreatedListener } from './triggers/role-created.listener.js';
  * imports: [BackupModule.forRoot({ database: 'sqlite:./data/app.sqlite', guard: AdminGuard })]
  * ```
  *
- * Snapshots after `role.created` events need the host's own `EventEmitterModule.forRoot()`; nothing else is expected of the host.
+ * Snapshots after events need the host's own `EventEmitterModule.forRoot()`; nothing else is expected of the host.
  */
 @Module({
-  providers: [...PROVIDERS, AccessCheck, MaintenanceMiddleware, RoleCreatedListener, StreamedLists],
+  providers: [...PROVIDERS, AccessCheck, MaintenanceMiddleware, EventListener, StreamedLists],
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly maintenance: MaintenanceMiddleware,
+    private readonly events: EventListener,
   ) {
     super();
   }
 
-  /** Before all routes, also those outside of a global prefix, which `MiddlewareConsumer` would not reach. */
+  /** Before any module is initialised; before all routes, also those outside of a global prefix, which `MiddlewareConsumer` would not reach. */
   configure(): void {
+    this.events.listen();
     this.adapterHost.httpAdapter.use(this.maintenance.use.bind(this.maintenance));
   }
 }

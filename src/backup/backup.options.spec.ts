@@ -32,6 +32,7 @@ describe('resolveOptions', () => {
       directory: resolve('backups'),
       configFile: resolve('backup_config.json'),
       catalogUrl: `sqlite:${join(resolve('backups'), 'catalog.sqlite')}`,
+      events: [],
       minFreeBytes: 100_000_000,
       jobTimeoutMs: 3_600_000,
       maintenanceExempt: [],
@@ -80,6 +81,17 @@ describe('resolveOptions', () => {
     [{ database: 'sqlite:a', maintenanceExempt: ['healthz'] }, /"maintenanceExempt" must be a list of paths/],
     [{ database: './app.sqlite' }, /no scheme.*Supported: "sqlite:/],
     [{ database: 'sqlite::memory:' }, /must name a file/],
+    [{ database: 'sqlite:a', events: 'user.created' }, /"events" must be a list/],
+    [{ database: 'sqlite:a', events: [''] }, /"events\[0\]\.event" must be the name of an event/],
+    [{ database: 'sqlite:a', events: ['a', { event: 'b\n' }] }, /"events\[1\]\.event" must be the name of an event/],
+    [
+      { database: 'sqlite:a', events: [{ name: 'a' }] },
+      /"events\[0\]\.name" is not an option; known options: event, subject/,
+    ],
+    [{ database: 'sqlite:a', events: [{}] }, /"events\[0\]\.event" is missing/],
+    [{ database: 'sqlite:a', events: [{ event: 'a', subject: 'b' }] }, /"events\[0\]\.subject" must be a function/],
+    [{ database: 'sqlite:a', events: ['role.created'] }, /"role\.created", which is heard anyway/],
+    [{ database: 'sqlite:a', events: ['a', { event: 'a' }] }, /"events" names "a" twice/],
     [undefined, /must be an object/],
   ])('refuses %j', (options, message) => {
     expect(refusal(options)).toMatch(message);

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IN_MEMORY } from './catalog/catalog.connection.js';
 import { databaseTarget, type BackupDatabase } from './database.options.js';
+import { listenedEvents } from './event.options.js';
 import type { DatabaseTarget } from './engines/database-target.js';
 import type { NativeOptions } from './engines/native/native.options.js';
+import type { BackupEventOptions } from './model/events.js';
 import { DEFAULT_DATABASE } from './model/plan.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 import { checkOptions, flag, invalidOptions, text, wholeNumber, type Check } from './option-checks.js';
@@ -31,6 +33,11 @@ export interface BackupModuleOptions {
   readOnly?: boolean;
   /** False starts no timers and no listeners: for a command line or a second instance. @default true, but false where `NODE_ENV` is `test` */
   triggers?: boolean;
+  /**
+   * Events of the host's EventEmitterModule after which a snapshot is taken, besides `role.created`: by name, or with a function that says whom or what it is taken for.
+   * @default []
+   */
+  events?: (string | BackupEventOptions)[];
   /**
    * At the start, after the application's migrations: where no captured table holds a row, restore the newest sound snapshot. @default false
    */
@@ -66,6 +73,8 @@ const folders: Check = (value) =>
     ? undefined
     : 'must be a list of folders';
 
+const list: Check = (value) => (Array.isArray(value) ? undefined : 'must be a list');
+
 const native: Check = (value) => {
   if (typeof value !== 'object' || value === null) return 'must be an object';
   const unknown = Object.keys(value).find((name) => !NATIVE_OPTIONS.includes(name));
@@ -82,6 +91,7 @@ const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
   catalogUrl: text,
   readOnly: flag,
   triggers: flag,
+  events: list,
   restoreOnEmpty: flag,
   minFreeMb: wholeNumber(0, 1_000_000_000),
   jobTimeoutMinutes: wholeNumber(1, 10_080),
@@ -107,6 +117,7 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
     readOnly,
     triggers: !readOnly && (options.triggers ?? !isTest()),
     isQuietInTests: options.triggers === undefined && isTest(),
+    events: listenedEvents(options.events ?? []),
     restoreOnEmpty: options.restoreOnEmpty ?? false,
     minFreeBytes: (options.minFreeMb ?? 100) * 1_000_000,
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,

@@ -43,5 +43,5 @@ export type { ExtractedDocument } from './operations/extract.operation.js';
 export type { BackupHealth, PlanHealth } from './operations/health.query.js';
 export type { BackupStats } from './operations/stats.query.js';
 export type { DiskSpace } from './system/disk-space.js';
-export { ROLE_CREATED, type RoleCreatedEvent } from './model/events.js';
+export { type BackupEventOptions, ROLE_CREATED, type RoleCreatedEvent } from './model/events.js';
 export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';

@@ -241,3 +241,39 @@ describe('role.created', () => {
     await expect(app.events.emitAsync(ROLE_CREATED, { role: 'student', user_id: 5 })).resolves.toBeDefined();
   });
 });
+
+describe('an event of the host’s choosing', () => {
+  it('takes a snapshot that is named after it, one for all that pile up', async () => {
+    const app = await start({
+      clock: new ManualClock('2026-01-30T12:05:30.000Z'),
+      options: {
+        triggers: true,
+        events: ['stock.counted', { event: 'order.paid', subject: (id: number) => ({ role: 'order', user_id: id }) }],
+      },
+    });
+    for (const id of [1, 2, 3, 2]) app.events.emit('order.paid', id);
+    app.events.emit('stock.counted', { secret: 'x' });
+    app.events.emit('stock.counted');
+    const named = (event: string) => async () => {
+      await Promise.all(
+        app
+          .get(JobQueue)
+          .unfinished()
+          .map(({ id }) => app.get(JobQueue).whenFinished(id)),
+      );
+      const { items } = await app.get(Catalog).page({ page: 1, page_size: 9, trigger: 'event' });
+      return items.filter(({ trigger }) => trigger.event === event);
+    };
+    const [counted] = await eventually(async () => {
+      const found = await named('stock.counted')();
+      return found.length > 0 && found;
+    });
+    expect(counted!.id).toMatch(/^event_stock_counted_20260130_120530(_2)?$/);
+    expect(counted!.trigger).toEqual({ type: 'event', event: 'stock.counted' });
+    const paid = await named('order.paid')();
+    expect(paid.map(({ id }) => id)).toContain('event_order_paid_20260130_120530');
+    const subjects = paid.flatMap(({ trigger }) => trigger.subjects!.map(({ user_id }) => user_id));
+    expect(new Set(subjects)).toEqual(new Set([1, 2, 3]));
+    expect(paid.length).toBeLessThan(4);
+  });
+});

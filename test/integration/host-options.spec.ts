@@ -1,12 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Module } from '@nestjs/common';
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Backups, BackupModule } from '../../src/backup/index.js';
+import { Backups, BackupModule, ROLE_CREATED } from '../../src/backup/index.js';
+import { eventually } from '../support/eventually.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -39,6 +42,48 @@ it('backs up what TypeOrmModule connects to', async () => {
   const { id } = await app.get(Backups).capture();
   const { tables } = await app.get(Backups).get(id);
   expect(Object.keys(tables)).toEqual(['users']);
+  await app.close();
+});
+
+it('hears what the host emits before its modules are initialised, and nothing before the backups can begin', async () => {
+  const database = join(folder, 'shop.db');
+  new Database(database).exec('CREATE TABLE users (id INTEGER)').close();
+
+  /** Stands before the backups, and waits for whoever listens. */
+  @Injectable()
+  class Seeds implements OnModuleInit {
+    constructor(private readonly events: EventEmitter2) {}
+
+    async onModuleInit(): Promise<void> {
+      await this.events.emitAsync('shop.opened');
+      await this.events.emitAsync(ROLE_CREATED, { role: 'cashier', user_id: 1 });
+    }
+  }
+  @Module({ providers: [Seeds] })
+  class SeedsModule {}
+  @Module({
+    imports: [
+      SeedsModule,
+      EventEmitterModule.forRoot(),
+      BackupModule.forRoot({
+        database: `sqlite:${database}`,
+        directory: join(folder, 'backups'),
+        configFile: join(folder, 'backup_config.json'),
+        triggers: true,
+        events: ['shop.opened'],
+      }),
+    ],
+  })
+  class Shop {}
+
+  const app = (await Test.createTestingModule({ imports: [Shop] }).compile()).createNestApplication({ logger: false });
+  await app.init();
+  const heard = await eventually(async () => {
+    const { items } = await app.get(Backups).list();
+    const events = items.flatMap(({ trigger }) => (trigger.type === 'event' ? [trigger.event] : []));
+    return events.length === 2 && events;
+  });
+  expect(new Set(heard)).toEqual(new Set(['shop.opened', ROLE_CREATED]));
   await app.close();
 });
 

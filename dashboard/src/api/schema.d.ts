@@ -650,9 +650,12 @@ export interface components {
         BackupTrigger: {
             /** @enum {string} */
             type: "scheduled" | "manual" | "event" | "safety" | "startup" | "cli";
-            /** @example role.created */
+            /**
+             * @description The event’s name, or the pattern, such as `order.*`, by which the application listens to it.
+             * @example role.created
+             */
             event?: string;
-            /** @description Whose accounts or roles an event snapshot was taken for. */
+            /** @description Whom an event snapshot was taken for, such as new accounts; absent where the events named nobody. */
             subjects?: components["schemas"]["BackupSubject"][];
         };
         BackupJobError: {

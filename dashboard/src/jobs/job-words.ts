@@ -2,12 +2,14 @@ import type { Job } from '../api/types.js';
 import { bytes } from '../format/bytes.js';
 import { duration } from '../format/time.js';
 import { resultOf } from '../restore/stages.js';
+import { chosenEventOf } from '../snapshots/snapshot-words.js';
 import type { Texts } from '../texts/index.js';
 
 /** Who asked for a job, or what caused it. */
 export function causeOf({ requested_by, trigger }: Job, texts: Texts['history']): string {
   if (requested_by !== null) return texts.askedBy(requested_by);
-  return texts.by[trigger?.type ?? 'nobody'];
+  const event = trigger && chosenEventOf(trigger);
+  return event ? texts.after(event) : texts.by[trigger?.type ?? 'nobody'];
 }
 
 /** How long it waited and ran; of one that runs, nothing yet. */

@@ -49,6 +49,8 @@ describe('a job in words', () => {
   it('says who asked for it, or what caused it', () => {
     expect(causeOf(job({ requested_by: 'ada@example.com' }), texts)).toBe('asked for by ada@example.com');
     expect(causeOf(job({}), texts)).toBe(texts.by.scheduled);
+    expect(causeOf(job({ trigger: { type: 'event', event: 'role.created' } }), texts)).toBe(texts.by.event);
+    expect(causeOf(job({ trigger: { type: 'event', event: 'order.paid' } }), texts)).toBe('after order.paid');
     expect(causeOf(job({ trigger: null }), texts)).toBe(texts.by.nobody);
   });
 

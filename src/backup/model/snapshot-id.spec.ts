@@ -37,6 +37,12 @@ describe('names of snapshots', () => {
       'role_creation_student_5_20260130_120530',
     ],
     [{ type: 'event', event: 'role.created', subjects: [] }, 'auto_backup_20260130_120530'],
+    [{ type: 'event', event: 'order.paid', subjects: [{ role: 'x', user_id: 5 }] }, 'event_order_paid_20260130_120530'],
+    [{ type: 'event', event: 'userDeleted' }, 'event_userdeleted_20260130_120530'],
+    [{ type: 'event', event: 'user.*' }, 'event_user_20260130_120530'],
+    [{ type: 'event', event: '**' }, 'event_x_20260130_120530'],
+    [{ type: 'event', event: '../../etc/\0' }, 'event_etc_20260130_120530'],
+    [{ type: 'event', event: 'заказ' }, 'event_x_20260130_120530'],
   ])('%j → %s', (trigger, id) => {
     expect(snapshotId('auto', trigger, AT)).toBe(id);
   });
@@ -53,6 +59,8 @@ describe('names of snapshots', () => {
   it('has room for the longest names, whatever the part', () => {
     const subjects = [{ role: 'r'.repeat(50), user_id: 'u'.repeat(50) }];
     expect(isSnapshotId(`${snapshotId('auto', { type: 'event', subjects }, AT, 'database')}_99999999`)).toBe(true);
+    const event = 'x.'.repeat(500);
+    expect(isSnapshotId(`${snapshotId('auto', { type: 'event', event }, AT, 'database')}_99999999`)).toBe(true);
     expect(snapshotId('p'.repeat(40), { type: 'scheduled' }, AT)).toContain(`${'p'.repeat(40)}_backup`);
   });
 

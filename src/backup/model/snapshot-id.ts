@@ -1,4 +1,5 @@
 import { BackupError } from './errors.js';
+import { ROLE_CREATED } from './events.js';
 import type { Trigger } from './trigger.js';
 
 const ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,120}$/;
@@ -81,12 +82,8 @@ export function snapshotId(plan: string, trigger: Trigger, at: Date, part?: 'dat
 
 function namePrefix(plan: string, trigger: Trigger): string {
   switch (trigger.type) {
-    case 'event': {
-      const first = trigger.subjects?.[0];
-      return first
-        ? `role_creation_${namePart(first.role)}_${namePart(String(first.user_id))}`
-        : `${namePart(plan, LONGEST_PLAN_NAME)}_backup`;
-    }
+    case 'event':
+      return eventPrefix(plan, trigger);
     case 'safety':
       return 'pre_restore';
     case 'manual':
@@ -96,6 +93,14 @@ function namePrefix(plan: string, trigger: Trigger): string {
     case 'startup':
       return `${namePart(plan, LONGEST_PLAN_NAME)}_backup`;
   }
+}
+
+function eventPrefix(plan: string, { event = ROLE_CREATED, subjects }: Trigger): string {
+  if (event !== ROLE_CREATED) return `event_${namePart(event.replaceAll(/[^a-z0-9]+/gi, '_')).replace(/_+$/, '')}`;
+  const first = subjects?.[0];
+  return first
+    ? `role_creation_${namePart(first.role)}_${namePart(String(first.user_id))}`
+    : `${namePart(plan, LONGEST_PLAN_NAME)}_backup`;
 }
 
 /** Foreign hosts use UUIDs, mail addresses and worse as user ids: whatever an id may not hold becomes `_`. */

@@ -2,7 +2,7 @@
 export const TRIGGER_TYPES = ['scheduled', 'manual', 'event', 'safety', 'startup', 'cli'] as const;
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
 
-/** Whose account or role an event snapshot was taken for. */
+/** Whom or what an event snapshot was taken for: an account, its role, or what the host calls so. */
 export interface Subject {
   role: string;
   user_id: number | string;
@@ -13,6 +13,7 @@ export interface Subject {
 /** As it stands in a manifest: `{"type":"event","event":"role.created","subjects":[{"role":"student","user_id":5}]}`. */
 export interface Trigger {
   type: TriggerType;
+  /** As the host listens to it: of a pattern, such as `order.*`, the pattern. */
   event?: string;
   subjects?: Subject[];
 }

@@ -109,5 +109,5 @@ function joined(waiting: Trigger, further: Trigger): Trigger {
   for (const subject of [...(waiting.subjects ?? []), ...(further.subjects ?? [])]) {
     subjects.set(JSON.stringify([subject.role, subject.user_id]), subject);
   }
-  return { ...waiting, subjects: [...subjects.values()] };
+  return { ...waiting, ...(subjects.size > 0 && { subjects: [...subjects.values()] }) };
 }

@@ -1,6 +1,7 @@
 import type { NativeOptions } from '../engines/native/native.options.js';
 import type { DatabaseTarget } from '../engines/database-target.js';
 import { BackupError } from '../model/errors.js';
+import type { BackupEventOptions } from '../model/events.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 
 /** The module's options, checked once and with every default filled in. */
@@ -20,6 +21,8 @@ export class ResolvedOptions {
   readonly triggers!: boolean;
   /** There are none only because these are tests. */
   readonly isQuietInTests!: boolean;
+  /** Besides `role.created`. */
+  readonly events!: readonly BackupEventOptions[];
   readonly restoreOnEmpty!: boolean;
   readonly minFreeBytes!: number;
   readonly jobTimeoutMs!: number;

@@ -15,6 +15,7 @@ export const history = {
   noneAtAllHint: 'Backups, restores, verifications and clean-ups appear here.',
   beyond: 'This page lies beyond the last one',
   askedBy: (who: string) => `asked for by ${who}`,
+  after: (event: string) => `after ${event}`,
   by: {
     scheduled: 'by the schedule',
     manual: 'on request',

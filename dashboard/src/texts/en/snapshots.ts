@@ -16,10 +16,11 @@ export const snapshots = {
     cli: 'From the command line',
   },
   newAccount: (people: string) => `New account or role: ${people}`,
+  after: (event: string) => `After ${event}`,
   triggers: {
     scheduled: 'Scheduled',
     manual: 'On request',
-    event: 'New account or role',
+    event: 'After an event',
     safety: 'Before a restore',
     startup: 'Start of the program',
     cli: 'From the command line',

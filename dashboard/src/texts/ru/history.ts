@@ -15,6 +15,7 @@ export const history: Texts['history'] = {
   noneAtAllHint: 'Здесь появятся копирования, восстановления, проверки и очистки.',
   beyond: 'Эта страница дальше последней',
   askedBy: (who) => `по просьбе ${who}`,
+  after: (event) => `после события ${event}`,
   by: {
     scheduled: 'по расписанию',
     manual: 'по запросу',

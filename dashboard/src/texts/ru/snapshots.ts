@@ -17,10 +17,11 @@ export const snapshots: Texts['snapshots'] = {
     cli: 'Из командной строки',
   },
   newAccount: (people) => `Новая учётная запись или роль: ${people}`,
+  after: (event) => `После события ${event}`,
   triggers: {
     scheduled: 'По расписанию',
     manual: 'По запросу',
-    event: 'Новая учётная запись или роль',
+    event: 'После события',
     safety: 'Перед восстановлением',
     startup: 'При запуске программы',
     cli: 'Из командной строки',

@@ -23,12 +23,15 @@ export class TriggerResponse implements Trigger {
   @ApiProperty({ enum: TRIGGER_TYPES })
   type!: TriggerType;
 
-  @ApiPropertyOptional({ example: 'role.created' })
+  @ApiPropertyOptional({
+    example: 'role.created',
+    description: 'The event’s name, or the pattern, such as `order.*`, by which the application listens to it.',
+  })
   event?: string;
 
   @ApiPropertyOptional({
     type: [SubjectResponse],
-    description: 'Whose accounts or roles an event snapshot was taken for.',
+    description: 'Whom an event snapshot was taken for, such as new accounts; absent where the events named nobody.',
   })
   subjects?: SubjectResponse[];
 }
