@@ -68,19 +68,12 @@ export class InstalledApp {
   }
 
   private async npm(...args: string[]): Promise<string> {
-    try {
-      const { stdout, stderr } = await run('npm', args, {
-        cwd: this.home,
-        env: this.environmentWith({}),
-        maxBuffer: MOST_OUTPUT,
-      });
-      return stdout + stderr;
-    } catch (error) {
-      const { stdout, stderr } = error as { stdout: string; stderr: string };
-      throw new Error(`npm ${args.map((arg) => basename(arg)).join(' ')} failed:\n${stdout}\n${stderr}`, {
-        cause: error,
-      });
-    }
+    const options = { cwd: this.home, env: this.environmentWith({}), maxBuffer: MOST_OUTPUT };
+    const { stdout, stderr } = await run('npm', args, options).catch((error: { stdout: string; stderr: string }) => {
+      const command = ['npm', ...args.map((arg) => basename(arg))].join(' ');
+      throw new Error(`"${command}" failed:\n${error.stdout}\n${error.stderr}`);
+    });
+    return stdout + stderr;
   }
 
   private environmentWith(more: Record<string, string>): NodeJS.ProcessEnv {

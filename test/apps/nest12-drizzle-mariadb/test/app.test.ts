@@ -1,0 +1,26 @@
+import type { INestApplication } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import supertest from 'supertest';
+import type { App } from 'supertest/types.js';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AppModule } from '../src/app.module.js';
+
+let app: INestApplication<App>;
+
+beforeAll(async () => {
+  const module = await Test.createTestingModule({ imports: [AppModule] }).compile();
+  app = module.createNestApplication();
+  await app.init();
+});
+afterAll(() => app.close());
+
+it('keeps notes', async () => {
+  await supertest(app.getHttpServer()).post('/notes').send({ text: 'Call the bank' }).expect(201);
+  const { body } = await supertest(app.getHttpServer()).get('/notes').expect(200);
+  expect(body).toContainEqual({ id: expect.any(Number), text: 'Call the bank' });
+});
+
+it('lets nobody without a key at the backups', async () => {
+  await supertest(app.getHttpServer()).get('/admin/database/backups').expect(403);
+  await supertest(app.getHttpServer()).get('/admin/database/backups').set('x-api-key', 'key-of-olga').expect(200);
+});
