@@ -1,0 +1,2 @@
+export * from './notes.module';
+export * from './notes.store';
