@@ -83,7 +83,7 @@ interface AnyManifest {
   format: 'nestjs-backup/manifest';
   version: 1;
   id: string;
-  /** Counts the snapshots of a folder in the order they were taken, from 1, whatever the clock said; absent in manifests of versions that did not count. */
+  /** Counts the snapshots of a folder in the order in which they were finished, from 1, whatever the clock said; absent in manifests of versions that did not count. */
   sequence?: number;
   filename: string;
   kind: SnapshotKind;
