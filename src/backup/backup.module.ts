@@ -1,10 +1,11 @@
 import { Module, type NestModule } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
 import { AccessCheck } from './http/access-check.js';
 import { StreamedLists } from './http/streamed-lists.js';
+import { BackupError } from './model/errors.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
 import { EventListener } from './triggers/event.listener.js';
 
@@ -26,13 +27,25 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
     private readonly adapterHost: HttpAdapterHost,
     private readonly maintenance: MaintenanceMiddleware,
     private readonly events: EventListener,
+    private readonly modules: ModulesContainer,
   ) {
     super();
   }
 
   /** Before any module is initialised; before all routes, also those outside of a global prefix, which `MiddlewareConsumer` would not reach. */
   configure(): void {
+    this.assertOnlyOne();
     this.events.listen();
     this.adapterHost.httpAdapter.use(this.maintenance.use.bind(this.maintenance));
+  }
+
+  /** The routes of a second one would be those of the first, and neither would know what the other is at. @throws BackupError `CONFIG_INVALID` */
+  private assertOnlyOne(): void {
+    const count = [...this.modules.values()].filter(({ metatype }) => metatype === BackupModule).length;
+    if (count === 1) return;
+    throw new BackupError(
+      'CONFIG_INVALID',
+      `BackupModule.forRoot() was called ${count} times for one application, whose backup routes would collide. Call it once: further databases go into its option "databases", and other modules import one of yours that imports it and has it in its exports.`,
+    );
   }
 }

@@ -1,13 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Module, type ModuleMetadata, type OnModuleInit } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Backups, BackupModule, ROLE_CREATED } from '../../src/backup/index.js';
 import { eventually } from '../support/eventually.js';
 
@@ -85,6 +85,49 @@ it('hears what the host emits before its modules are initialised, and nothing be
   });
   expect(new Set(heard)).toEqual(new Set(['shop.opened', ROLE_CREATED]));
   await app.close();
+});
+
+describe('BackupModule in several modules of one application', () => {
+  const backups = (directory: string) =>
+    BackupModule.forRoot({
+      database: `sqlite:${join(folder, 'shop.db')}`,
+      directory: join(folder, directory),
+      configFile: join(folder, 'backup_config.json'),
+      triggers: false,
+    });
+  const startWith = async (...imports: ModuleMetadata['imports'] & object) => {
+    const app = (await Test.createTestingModule({ imports }).compile()).createNestApplication({ logger: false });
+    await app.init();
+    await app.close();
+  };
+
+  it.each([
+    ['one folder', 'backups'],
+    ['two folders', 'others'],
+  ])('is refused at the start, for %s', async (_, other) => {
+    await expect(startWith(backups('backups'), backups(other))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/called 2 times.*option "databases"/) as string,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('may be one that others share', async () => {
+    @Module({ imports: [backups('backups')], exports: [BackupModule] })
+    class BackupsModule {}
+    @Injectable()
+    class Migration {
+      constructor(readonly backups: Backups) {}
+    }
+    @Module({ imports: [BackupsModule], providers: [Migration] })
+    class MigrationModule {}
+
+    const shared = backups('others');
+    await expect(startWith(BackupsModule, MigrationModule)).resolves.toBeUndefined();
+    await expect(
+      startWith({ module: class A {}, imports: [shared] }, { module: class B {}, imports: [shared] }),
+    ).resolves.toBeUndefined();
+  });
 });
 
 class CreateUsers1700000000000 {
