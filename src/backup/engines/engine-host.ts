@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { join } from 'node:path';
 import type { StoredFile } from '../archive/stored-file.js';
 import type { Comparison } from '../model/comparison.js';
 import type { Manifest } from '../model/manifest.js';
 import { runChildTask, startChild, streamChildTask, type TaskRun } from '../system/child-task.js';
+import { ownProgram } from '../system/own-program.js';
 import type { DatabaseTarget, Occupancy } from './database-target.js';
 import type {
   CapturedFiles,
@@ -105,6 +105,7 @@ export interface EngineStreams {
  */
 export class EngineHost {
   private standby: ChildProcess | null = null;
+  private readonly program = ownProgram(__filename, 'engine-host.main.js');
   private readonly keepsStandby: boolean;
   private readonly scratch: () => string | null;
 
@@ -133,13 +134,13 @@ export class EngineHost {
 
   /** Streams what a task answers as JSON; refusals come before the first byte, a fault found later destroys the stream. */
   stream<Name extends keyof EngineStreams>(task: Name, request: EngineStreams[Name], run?: TaskRun): Promise<Readable> {
-    return streamChildTask(startChild(entryPoint(), undefined, this.scratch()), { task, payload: request }, run);
+    return streamChildTask(startChild(this.program, undefined, this.scratch()), { task, payload: request }, run);
   }
 
   /** Starts the standby, if this host keeps one and there is none. */
   prepare(): void {
     if (!this.keepsStandby || this.standby) return;
-    const child = startChild(entryPoint(), 'capture' satisfies keyof EngineTasks, this.scratch());
+    const child = startChild(this.program, 'capture' satisfies keyof EngineTasks, this.scratch());
     child.once('error', () => undefined); // one that cannot be started is missed, and reported, only when a task needs it
     child.once('exit', () => {
       if (this.standby === child) this.standby = null;
@@ -157,7 +158,7 @@ export class EngineHost {
   private takeChild(): ChildProcess {
     const child = this.standby;
     this.standby = null;
-    if (!child?.connected) return startChild(entryPoint(), undefined, this.scratch());
+    if (!child?.connected) return startChild(this.program, undefined, this.scratch());
     setWaiting(child, false);
     return child;
   }
@@ -169,10 +170,4 @@ function setWaiting(child: ChildProcess, waiting: boolean): void {
   child[change]();
   child.channel?.[change]();
   for (const output of [child.stdout, child.stderr]) (output as Socket | null)?.[change]();
-}
-
-/** Always the compiled program: a child process has no TypeScript loader when the tests run from the sources. */
-function entryPoint(): string {
-  const here = join(__dirname, 'engine-host.main.js');
-  return __filename.endsWith('.ts') ? here.replace(/([/\\])src([/\\]backup[/\\]engines[/\\])/, '$1dist$2') : here;
 }
