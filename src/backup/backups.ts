@@ -117,7 +117,10 @@ export class Backups {
     return this.catalog.get(job.snapshot_id!);
   }
 
-  /** Snapshots by pages, newest first. @param query which ones. @default the first 50 of all */
+  /**
+   * Snapshots by pages, newest first; while they are still being listed after a start (`indexing` in {@link health}), those that are.
+   * @param query which ones. @default the first 50 of all
+   */
   list(query: Partial<SnapshotQuery> = {}): Promise<Page<Snapshot>> {
     return this.catalog.page({ page: 1, page_size: 50, ...query });
   }
@@ -127,8 +130,9 @@ export class Backups {
     return this.catalog.get(id);
   }
 
-  /** The newest snapshot that restores everything. @throws BackupError `SNAPSHOT_NOT_FOUND` */
-  newest(query: Pick<RestorePointQuery, 'plan' | 'to'> = {}): Promise<Snapshot> {
+  /** The newest snapshot that restores everything, once all are listed. @throws BackupError `SNAPSHOT_NOT_FOUND` */
+  async newest(query: Pick<RestorePointQuery, 'plan' | 'to'> = {}): Promise<Snapshot> {
+    await this.catalog.indexed();
     return this.catalog.newest(query);
   }
 
@@ -171,8 +175,9 @@ export class Backups {
     return this.extracts.table(id, table, offset, limit);
   }
 
-  /** Deletes a snapshot. @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, `SNAPSHOT_IN_USE` */
-  remove(id: string, { requestedBy = null }: Pick<JobOptions, 'requestedBy'> = {}): Promise<void> {
+  /** Deletes a snapshot, once it is known what needs it. @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, `SNAPSHOT_IN_USE` */
+  async remove(id: string, { requestedBy = null }: Pick<JobOptions, 'requestedBy'> = {}): Promise<void> {
+    await this.catalog.indexed();
     return this.removals.remove(id, requestedBy);
   }
 
@@ -181,8 +186,9 @@ export class Backups {
     return this.cleanups.run(requestedBy, 'all', { confirmClock });
   }
 
-  /** What {@link cleanup} would do now, and why the others stay. */
-  cleanupPreview(): Promise<CleanupPreview> {
+  /** What {@link cleanup} would do now, and why the others stay, once all are listed. */
+  async cleanupPreview(): Promise<CleanupPreview> {
+    await this.catalog.indexed();
     return this.cleanups.preview();
   }
 

@@ -21,6 +21,7 @@ export type {
   CaptureOutcomes,
   CatalogStats,
   DayTotals,
+  IndexingProgress,
   Page,
   RestorePointQuery,
   SnapshotQuery,

@@ -50,6 +50,7 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   CONSTRAINT_VIOLATION: EXIT.refused,
   MAINTENANCE: EXIT.busy,
   BUSY: EXIT.busy,
+  INDEXING: EXIT.busy,
   TOO_MANY_JOBS: EXIT.busy,
   LEASE_LOST: EXIT.busy,
   DATABASE_LOCKED: EXIT.busy,

@@ -9,8 +9,13 @@ import type { Backups } from './backups.js';
 import { EXIT } from './exit-codes.js';
 import { CommandError } from './failure.js';
 import { plainText } from './output/plain-text.js';
+import { Progress } from './output/progress.js';
+import { countInWords } from './output/units.js';
 import { settingsOf, type GlobalOptions, type Settings } from './settings.js';
 import type { Terminal } from './terminal.js';
+
+/** How often it is told how far the list is. */
+const LOOK_MS = 100;
 
 /**
  * What a command does with the backup folder: reads it, writes it, writes it and makes it where it is missing, does with whatever there is, or needs none of its
@@ -29,6 +34,7 @@ export async function openBackups(
   }: { application?: BackupModuleOptions | undefined; furtherFileRoots?: readonly string[] | undefined },
 ): Promise<Backups> {
   const settings = settingsOf(options, terminal.env, application);
+  const quiet = options.quiet === true || options.json === true;
   if (use === 'scratch') return openScratch(settings, terminal, furtherFileRoots);
   settings.fileRoots = [...(settings.fileRoots ?? []), ...furtherFileRoots];
   const readOnly = settings.readOnly === true || !(await isWritable(settings.directory, use));
@@ -38,9 +44,27 @@ export async function openBackups(
       EXIT.failed,
       `The backup folder ${settings.directory} cannot be written, which this command has to. Name another with --dir, or call it as the user that owns the folder.`,
     );
-  if (readOnly && settings.readOnly !== true && options.quiet !== true && options.json !== true)
+  if (readOnly && settings.readOnly !== true && !quiet)
     terminal.say(`${plainText(settings.directory)} cannot be written: it is only read.`);
-  return start({ ...settings, readOnly }, terminal);
+  const backups = await start({ ...settings, readOnly }, terminal);
+  await untilIndexed(backups.catalog, new Progress(terminal, 'Indexing', quiet));
+  return backups;
+}
+
+/** A command needs the whole list: it tells how far that is where it takes a while. What is listed by then stays so if the command is ended. */
+async function untilIndexed(catalog: Backups['catalog'], progress: Progress): Promise<void> {
+  const show = () => {
+    const found = catalog.indexing();
+    if (found) progress.show(`${countInWords(found.total)} snapshots`, found.indexed / Math.max(1, found.total));
+  };
+  show();
+  const timer = setInterval(show, LOOK_MS);
+  try {
+    await catalog.indexed();
+  } finally {
+    clearInterval(timer);
+    progress.end();
+  }
 }
 
 /** A backup folder of its own for a command that reads its snapshots elsewhere and has nothing to keep. */

@@ -190,12 +190,12 @@ describe('what rules go by', () => {
   });
 
   it('is the highest number, and the newest that fits', async () => {
-    expect(await catalog.highestSequence()).toBe(0);
+    expect(await catalog.nextSequence()).toBe(1);
     await capture('2026-01-30T00:00:00.000Z', { sequence: 7 });
     const second = await capture('2026-01-29T00:00:00.000Z', { sequence: 8 });
     const uncounted = await capture('2026-01-31T00:00:00.000Z', { plan: 'weekly' });
     await catalog.reconcile();
-    expect(await catalog.highestSequence()).toBe(8);
+    expect(await catalog.nextSequence()).toBe(9);
     expect(await catalog.latest({ plan: 'auto' })).toEqual(second);
     expect(await catalog.latest({ plan: 'auto', source: 'files' })).toBeNull();
     expect(await catalog.latest({ plan: 'weekly', source: 'database', triggers: ['scheduled'] })).toEqual(uncounted);
@@ -408,6 +408,7 @@ describe('reconciling', () => {
     expect([oldest_backup, latest_backup]).toEqual(['2026-01-01T00:00:00.000Z', '2026-01-30T23:50:00.000Z']);
     const before = await state();
     await reopen(loseCatalog);
+    await catalog.indexed();
     expect(await state()).toEqual(before);
   });
 });

@@ -1,10 +1,12 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
 import type { Job } from '../../src/backup/model/job.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { CliBench } from '../support/cli-bench.js';
 import { isPrivileged } from '../support/privileges.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
+import { placeSample } from '../support/sample-snapshots.js';
 
 /** What a program is told of an error. */
 const errorOf = (err: string): unknown => JSON.parse(err);
@@ -257,6 +259,32 @@ describe('the command line, keeping', () => {
       err: expect.stringContaining('Warning: The catalog was broken') as unknown,
     });
     expect(await rows()).toBe(1);
+  });
+
+  it('waits until all snapshots are listed, and says how many those are', async () => {
+    const many = 230;
+    await mkdir(bench.path('backups'));
+    const names = Array.from({ length: many }, (_, n) => `s${n}`);
+    const created_at = new Date().toISOString();
+    await Promise.all(names.map((id) => placeSample(bench.path('backups'), id, { created_at })));
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const read = LocalDestination.prototype.readLoose; // eslint-disable-line @typescript-eslint/unbound-method -- called with its object below
+    let reads = 0;
+    const gated = vi.spyOn(LocalDestination.prototype, 'readLoose').mockImplementation(async function (
+      this: LocalDestination,
+      id,
+    ) {
+      if (++reads > 200) await opened;
+      return read.call(this, id);
+    });
+    try {
+      const { out, err } = await bench.run(['stats'], bench.env, undefined, open); // opens with the first thing that is said
+      expect(err).toBe(`Indexing: ${many} snapshots\n`);
+      expect(out).toMatch(new RegExp(`\\b${many}\\b`));
+    } finally {
+      gated.mockRestore();
+    }
   });
 
   it('writes nothing into a folder that is only read', async () => {

@@ -44,12 +44,18 @@ export class CliBench {
     };
   }
 
-  /** Runs one command. */
-  async run(args: string[], env: NodeJS.ProcessEnv = this.env, application?: BackupModuleOptions): Promise<CliAnswer> {
+  /** Runs one command. @param onOutput hears what it says while it runs */
+  async run(
+    args: string[],
+    env: NodeJS.ProcessEnv = this.env,
+    application?: BackupModuleOptions,
+    onOutput: (text: string) => void = () => undefined,
+  ): Promise<CliAnswer> {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
     const answer = { out: '', err: '' };
     stdout.setEncoding('utf8').on('data', (text: string) => (answer.out += text));
     stderr.setEncoding('utf8').on('data', (text: string) => (answer.err += text));
+    for (const stream of [stdout, stderr]) stream.on('data', onOutput);
     const code = await runCommandLine(args, new Terminal({ stdin, stdout, stderr, env }), application);
     return { code, ...answer };
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { serialiseManifest, type Manifest } from '../../src/backup/model/manifest.js';
 import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { documentName, manifestName, snapshotId } from '../../src/backup/model/snapshot-id.js';
+import type { Trigger } from '../../src/backup/model/trigger.js';
 import { FILE_MODE } from '../../src/backup/system/atomic-file.js';
 
 const DAY_MS = 86_400_000;
@@ -25,9 +26,9 @@ export class SnapshotSeed {
     return new SnapshotSeed(document, manifest);
   }
 
-  /** Its files with id, time, size and checksum of a scheduled snapshot of that moment. @returns the id */
-  async plant(folder: string, at: Date): Promise<string> {
-    const id = snapshotId('auto', { type: 'scheduled' }, at);
+  /** Its files with id, time, size and checksum of a snapshot of that moment. @returns the id */
+  async plant(folder: string, at: Date, trigger: Trigger = { type: 'scheduled' }): Promise<string> {
+    const id = snapshotId('auto', trigger, at);
     const createdAt = at.toISOString();
     const document = this.document
       .replace(`"id":"${this.manifest.id}"`, `"id":"${id}"`)
@@ -37,7 +38,7 @@ export class SnapshotSeed {
       id,
       filename: documentName(id),
       created_at: createdAt,
-      trigger: { type: 'scheduled' },
+      trigger,
       file_size_bytes: Buffer.byteLength(document),
       checksum: createHash('sha256').update(document).digest('hex'),
     };

@@ -660,7 +660,7 @@ export interface components {
         };
         BackupJobError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "INDEXING" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
             /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
             missing?: string[];
@@ -881,7 +881,7 @@ export interface components {
         };
         BackupSourceError: {
             /** @enum {string} */
-            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
+            error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "INDEXING" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
         };
         BackupEngineChoice: {
@@ -1047,6 +1047,15 @@ export interface components {
             newest: components["schemas"]["BackupNewest"] | null;
             snapshots: components["schemas"]["BackupTotals"];
         };
+        BackupIndexing: {
+            /** @example 8200 */
+            indexed: number;
+            /**
+             * @description 0 while they are being counted.
+             * @example 20000
+             */
+            total: number;
+        };
         BackupStorage: {
             free_bytes: number;
             total_bytes: number;
@@ -1065,6 +1074,8 @@ export interface components {
             /** Format: date-time */
             checked_at: string;
             plans: components["schemas"]["BackupPlanHealth"][];
+            /** @description How many snapshots are listed while a part of them is missing, as after the first start on a folder with many; what is said of plans and storage goes by those. Else null. */
+            indexing: components["schemas"]["BackupIndexing"] | null;
             /** @description How many snapshots were found damaged when they were last verified; `?valid=false` of the list names them. */
             damaged: number;
             storage: components["schemas"]["BackupStorage"];
@@ -2036,7 +2047,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2113,7 +2124,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2190,6 +2201,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2245,6 +2258,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2356,7 +2371,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2445,6 +2460,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2670,7 +2687,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2767,7 +2784,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2867,7 +2884,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `BUSY`, `MAINTENANCE` */
+            /** @description `INDEXING`, `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2964,7 +2981,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `BUSY`, `MAINTENANCE` */
+            /** @description `INDEXING`, `BUSY`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3057,7 +3074,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `BUSY`, `MAINTENANCE`, `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE` */
+            /** @description `INDEXING`, `BUSY`, `MAINTENANCE`, `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3163,7 +3180,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `BUSY`, `MAINTENANCE`, `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE` */
+            /** @description `INDEXING`, `BUSY`, `MAINTENANCE`, `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3218,6 +3235,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3461,7 +3480,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3571,7 +3590,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE`, `MAINTENANCE` */
+            /** @description `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE`, `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3611,6 +3630,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3666,6 +3687,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3777,7 +3800,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3843,7 +3866,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3917,7 +3940,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4005,7 +4028,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4080,7 +4103,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
-            /** @description `MAINTENANCE` */
+            /** @description `INDEXING`, `MAINTENANCE` */
             503: {
                 headers: {
                     [name: string]: unknown;

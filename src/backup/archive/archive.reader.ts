@@ -5,6 +5,7 @@ import { BackupError } from '../model/errors.js';
 import { openRegularFile } from '../system/safe-path.js';
 import { readDirectory, type ArchiveEntry, type LocatedEntry } from './archive.directory.js';
 import { archiveCorrupt, archiveReadError, quoted } from './archive.errors.js';
+import { readEndRecord } from './archive.end-record.js';
 import { streamEntry } from './entry.stream.js';
 
 export type { ArchiveEntry } from './archive.directory.js';
@@ -34,6 +35,20 @@ export class ArchiveReader {
       }
     } catch (error) {
       throw archiveReadError(error, path);
+    }
+  }
+
+  /** How many entries an archive says it has; 0 where it cannot be asked. */
+  static async count(path: string): Promise<number> {
+    try {
+      const file = await openRegularFile(path);
+      try {
+        return (await readEndRecord(file, (await file.stat()).size)).entries;
+      } finally {
+        await file.close();
+      }
+    } catch {
+      return 0;
     }
   }
 

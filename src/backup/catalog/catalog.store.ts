@@ -9,6 +9,7 @@ import type { Clock } from '../system/clock.js';
 import { diskSpace, hasRoom } from '../system/disk-space.js';
 import type { AnnotationStore } from './annotation.store.js';
 import { ArchiveTable } from './archive.table.js';
+import { CatalogGaps } from './catalog.gaps.js';
 import {
   IN_MEMORY,
   isStorageFailure,
@@ -17,6 +18,7 @@ import {
   type OpenedDatabase,
 } from './catalog.connection.js';
 import { contentOf, pathOf, rescue } from './catalog.file.js';
+import { Intake } from './intake.js';
 import { JobHistory } from './job.history.js';
 import { Reconciliation } from './reconciliation.js';
 import { SnapshotFigures } from './snapshot.figures.js';
@@ -29,12 +31,12 @@ export interface CatalogTables {
   archives: ArchiveTable;
   jobs: JobHistory;
   reconciliation: Reconciliation;
+  gaps: CatalogGaps;
 }
 
 interface KeptTables extends CatalogTables {
   database: DataSource;
   connection: Database.Database;
-  isOutdated: boolean;
 }
 
 export interface CatalogStoreOptions {
@@ -43,11 +45,9 @@ export interface CatalogStoreOptions {
   annotations: AnnotationStore;
   clock: Clock;
   logger: Pick<LoggerService, 'log' | 'warn' | 'error'>;
+  /** Told when nothing could be saved of a file that fails, so that the catalog begins empty. */
+  onLost: () => void;
 }
-
-/** What a catalog does not know that its file or `annotations.json` knew; kept in the database itself, as its `user_version`. */
-const VERIFICATIONS = 1;
-const PINS = 2;
 
 /** How often it is tried whether the file works again. */
 const RETRY_MS = 30_000;
@@ -63,6 +63,7 @@ export class CatalogStore {
   /** Why it is in memory although it has a file. */
   private failure: BackupError | null = null;
   private moving: Promise<void> | null = null;
+  private isReturning = false;
   private triedAt = 0;
   /** Closed later: somebody may be in the middle of reading. */
   private readonly left: DataSource[] = [];
@@ -104,27 +105,9 @@ export class CatalogStore {
     return this.failure?.message ?? null;
   }
 
-  /** Whether its rows lack what an earlier version did not read out of the manifests. */
-  get isOutdated(): boolean {
-    return this.kept.isOutdated;
-  }
-
-  /** Whether snapshots may count as sound here that were found damaged: what verifications found is in the catalog alone. */
-  get verificationsLost(): boolean {
-    return this.isMissing(VERIFICATIONS);
-  }
-
-  set verificationsLost(lost: boolean) {
-    this.setMissing(VERIFICATIONS, lost);
-  }
-
-  /** Whether the rows were made without anybody knowing what is pinned. */
-  get pinsUnread(): boolean {
-    return this.isMissing(PINS);
-  }
-
-  set pinsUnread(unread: boolean) {
-    this.setMissing(PINS, unread);
+  /** What is not known of what the rows should say. */
+  get gaps(): CatalogGaps {
+    return this.kept.gaps;
   }
 
   /** Reads or writes. Where the file fails, the step is repeated in memory. */
@@ -151,46 +134,45 @@ export class CatalogStore {
 
   /** Whether it is time to try the file again. */
   get mayReturn(): boolean {
-    return this.failure !== null && this.options.clock.elapsed() - this.triedAt >= RETRY_MS;
+    return this.failure !== null && !this.isReturning && this.options.clock.elapsed() - this.triedAt >= RETRY_MS;
   }
 
-  /** Goes back to the file, where that works again. Only while nobody, in any process, changes anything. */
-  async returnToFile(): Promise<void> {
-    if (this.failure === null) return;
-    const { clock, logger, url } = this.options;
+  /**
+   * Goes back to the file, where that works again.
+   * @param fill lists there what is missing, however long that takes
+   * @param alone keeps everybody, in any process, from changing anything meanwhile
+   */
+  async returnToFile(
+    fill: (file: CatalogTables) => Promise<void>,
+    alone: (work: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
+    const { clock, url } = this.options;
     this.triedAt = clock.elapsed();
-    await this.closeLeft();
+    this.isReturning = true;
     let file: KeptTables | undefined;
     try {
+      await this.closeLeft();
       if (!hasRoom(await diskSpace(dirname(pathOf(url))), ROOM_BYTES)) return;
-      file = this.tablesOf(await openCatalogDatabase(url, clock.now()));
-      for (const job of this.unsaved.jobs.values()) await file.jobs.save(job);
-      await file.reconciliation.run({ anew: file.isOutdated });
-      for (const [id, { isValid, at }] of this.unsaved.verified) await file.snapshots.verified(id, isValid, at);
+      const opened = (file = this.tablesOf(await openCatalogDatabase(url, clock.now())));
+      await fill(opened);
+      await alone(() => this.goOnIn(opened));
     } catch {
       await file?.database.destroy().catch(() => undefined);
-      return;
+    } finally {
+      this.isReturning = false;
     }
+  }
+
+  /** With what was added in memory. */
+  private async goOnIn(file: KeptTables): Promise<void> {
+    for (const job of this.unsaved.jobs.values()) await file.jobs.save(job);
+    await file.reconciliation.run();
+    for (const [id, { isValid, at }] of this.unsaved.verified) await file.snapshots.verified(id, isValid, at);
     this.leave(file);
     this.failure = null;
     this.unsaved.jobs.clear();
     this.unsaved.verified.clear();
-    logger.log('The catalog is kept in its file again');
-  }
-
-  private isMissing(what: number): boolean {
-    return (missingIn(this.kept) & what) !== 0;
-  }
-
-  private setMissing(what: number, missing: boolean): void {
-    const before = missingIn(this.kept);
-    const now = missing ? before | what : before & ~what;
-    if (now === before) return;
-    try {
-      this.kept.connection.pragma(`user_version = ${now}`);
-    } catch (error) {
-      this.options.logger.warn(asBackupError(error).message); // it stays as it was, which is the careful side or is found out again
-    }
+    this.options.logger.log('The catalog is kept in its file again');
   }
 
   private get kept(): KeptTables {
@@ -200,9 +182,13 @@ export class CatalogStore {
 
   private leaveFile(error: unknown): Promise<void> {
     if (this.failure !== null || this.options.url === IN_MEMORY) throw error;
-    this.moving ??= this.goOnInMemory(error, this.readable()).finally(() => {
-      this.moving = null;
-    });
+    this.moving ??= this.goOnInMemory(error, this.readable())
+      .then((isEmpty) => {
+        if (isEmpty) this.options.onLost();
+      })
+      .finally(() => {
+        this.moving = null;
+      });
     return this.moving;
   }
 
@@ -214,7 +200,8 @@ export class CatalogStore {
     }
   }
 
-  private async goOnInMemory(cause: unknown, content: Buffer | null): Promise<void> {
+  /** @returns whether nothing is known there yet */
+  private async goOnInMemory(cause: unknown, content: Buffer | null): Promise<boolean> {
     const code = String((cause as { code?: unknown }).code);
     const said = cause instanceof BackupError ? cause.message : `The catalog of backups fails (${code}).`;
     const opened = await openCatalogInMemory(content);
@@ -228,18 +215,8 @@ export class CatalogStore {
       { cause },
     );
     this.options.logger.error(this.failure.message);
-    const tables = this.tablesOf(opened);
-    this.leave(tables);
-    if (opened.isNew) await this.fill(tables);
-  }
-
-  /** Of what cannot be read now nothing is listed until the next reconciliation. */
-  private async fill({ reconciliation }: CatalogTables): Promise<void> {
-    try {
-      await reconciliation.run();
-    } catch (error) {
-      this.options.logger.warn(asBackupError(error).message);
-    }
+    this.leave(this.tablesOf(opened));
+    return opened.isNew;
   }
 
   private leave(next: KeptTables): void {
@@ -253,14 +230,15 @@ export class CatalogStore {
 
   private tablesOf({ database, connection, isNew, isOutdated }: OpenedDatabase): KeptTables {
     const { destination, annotations, logger } = this.options;
-    if (isNew) connection.pragma(`user_version = ${VERIFICATIONS | PINS}`);
+    const gaps = new CatalogGaps(connection, logger);
+    if (isNew) gaps.verificationsLost = gaps.pinsUnread = true;
+    if (isOutdated) gaps.rowsOutdated = true;
     const snapshots = new SnapshotTable(database.manager);
     const figures = new SnapshotFigures(database.manager);
     const archives = new ArchiveTable(database.manager);
     const jobs = new JobHistory(database.manager);
-    const reconciliation = new Reconciliation(destination, snapshots, archives, annotations, logger);
-    return { database, connection, isOutdated, snapshots, figures, archives, jobs, reconciliation };
+    const intake = new Intake(destination, snapshots, archives, logger);
+    const reconciliation = new Reconciliation(destination, snapshots, archives, annotations, intake);
+    return { database, connection, gaps, snapshots, figures, archives, jobs, reconciliation };
   }
 }
-
-const missingIn = ({ connection }: KeptTables): number => Number(connection.pragma('user_version', { simple: true }));

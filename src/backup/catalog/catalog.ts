@@ -116,6 +116,12 @@ export interface CatalogCondition {
   verificationsLost: boolean;
 }
 
+/** How many snapshots are listed of all that there seem to be; of 0 where they are not counted yet. */
+export interface IndexingProgress {
+  indexed: number;
+  total: number;
+}
+
 /**
  * The searchable list of snapshots and jobs. Everything about snapshots can be rebuilt from the destination; only the job history, and when a
  * snapshot was last verified, live here alone.
@@ -123,10 +129,18 @@ export interface CatalogCondition {
 export abstract class Catalog {
   /**
    * Opens the catalog (a broken one is set aside and made anew; where its file cannot be used it is kept in memory) and reconciles it with the destination, as far as
-   * that can be read. Marks jobs that earlier runs left unfinished as failed: `INTERRUPTED`.
+   * that can be read. Of many snapshots that are not listed yet it lists the newest, and the rest in the background: see {@link indexing}. Marks jobs that earlier
+   * runs left unfinished as failed: `INTERRUPTED`.
    * @throws BackupError `CONFIG_INVALID` for a wrong URL
    */
   abstract open(): Promise<void>;
+  /**
+   * How far the list is, while a part of it is missing; else null. Until then {@link page}, {@link pieces}, {@link latest}, {@link partsOf} and all figures go by what is
+   * listed, what is asked for by its id is found all the same, and whatever needs all of them is refused: `INDEXING`.
+   */
+  abstract indexing(): IndexingProgress | null;
+  /** Resolves when {@link indexing} is null, or when the signal says that nobody waits any more. */
+  abstract indexed(signal?: AbortSignal): Promise<void>;
   /** What of it cannot be relied on now. */
   abstract condition(): Promise<CatalogCondition>;
   /** To be called every now and then: goes back to its file once that works again. */
@@ -140,12 +154,12 @@ export abstract class Catalog {
   abstract rebuild(): Promise<void>;
 
   abstract find(id: string): Promise<Snapshot | null>;
-  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern */
+  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, also for an id off the pattern; `INDEXING` where it may be among those that are not listed yet */
   abstract get(id: string): Promise<Snapshot>;
   abstract page(query: SnapshotQuery): Promise<Page<Snapshot>>;
-  /** The one taken last first. */
+  /** The one taken last first. @throws BackupError `INDEXING` */
   abstract all(filter?: SnapshotFilter): Promise<Snapshot[]>;
-  /** What rules go by of all of them, the one taken last first; much quicker than {@link all}. */
+  /** What rules go by of all of them, the one taken last first; much quicker than {@link all}. @throws BackupError `INDEXING` */
   abstract outlines(): Promise<SnapshotOutline[]>;
   /** As {@link all}, piece by piece, for what goes out as it is read: what is deleted meanwhile, or no longer fits the filter, is left out. */
   abstract pieces(filter?: SnapshotFilter): AsyncIterable<Snapshot[]>;
@@ -153,15 +167,16 @@ export abstract class Catalog {
    * What somebody would go back to, the one taken last first: not what a restore put aside, not a part of another snapshot, and nothing that was found
    * damaged or builds on what was. Without a plan only what restores all of the application's default database; where no snapshot is of it, all
    * of another source.
+   * @throws BackupError `INDEXING`
    */
   abstract restorePoints(query?: RestorePointQuery, limit?: number): Promise<Snapshot[]>;
-  /** The first of {@link restorePoints}: the one meaning of "newest". @throws BackupError `SNAPSHOT_NOT_FOUND` */
+  /** The first of {@link restorePoints}: the one meaning of "newest". @throws BackupError `SNAPSHOT_NOT_FOUND`, `INDEXING` */
   abstract newest(query?: RestorePointQuery): Promise<Snapshot>;
   /** The snapshot of a plan that was taken last, of those that fit, or null. */
   abstract latest(query: LatestQuery): Promise<Snapshot | null>;
   /** The same of those by a timer (`scheduled` or `startup`). */
   abstract latestTimed(plan: string): Promise<Snapshot | null>;
-  /** Ids of what needs this snapshot: the one it is a part of, the differentials that build on it. */
+  /** Ids of what needs this snapshot: the one it is a part of, the differentials that build on it. @throws BackupError `INDEXING` */
   abstract dependents(id: string): Promise<string[]>;
   /** Ids of the parts of a snapshot of a database and files. */
   abstract partsOf(id: string): Promise<string[]>;
@@ -170,8 +185,8 @@ export abstract class Catalog {
   /** Snapshots of a plan, wherever they lie, by the size of their documents. */
   abstract totalsOf(plan: string): Promise<SnapshotTotals>;
 
-  /** The highest sequence number of all snapshots; 0 where none has one. */
-  abstract highestSequence(): Promise<number>;
+  /** The sequence number that the next snapshot gets; null while not all are known: that one takes its place by its time. */
+  abstract nextSequence(): Promise<number | null>;
 
   abstract addSnapshot(snapshot: Snapshot): Promise<void>;
   abstract removeSnapshots(ids: readonly string[]): Promise<void>;

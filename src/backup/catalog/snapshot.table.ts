@@ -112,6 +112,10 @@ export class SnapshotTable {
     return new Map(rows.map(({ id, created_at }) => [id, created_at]));
   }
 
+  count(): Promise<number> {
+    return this.rows.count();
+  }
+
   async idsIn(archive: string): Promise<string[]> {
     const rows = await this.rows.find({ select: { id: true }, where: { archive } });
     return rows.map(({ id }) => id);

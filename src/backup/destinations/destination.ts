@@ -85,6 +85,10 @@ export abstract class Destination {
   abstract listArchives(): Promise<ArchiveFile[]>;
   /** The manifests inside an archive; a corrupt archive yields one problem. */
   abstract readArchive(filename: string): Promise<(FoundSnapshot | FoundProblem)[]>;
+  /** How many snapshots an archive holds, going by its end alone; 0 where that cannot be read. */
+  abstract countInArchive(filename: string): Promise<number>;
+  /** One whole snapshot, loose or in the archive that its name says; null where it is not there, or its manifest cannot be used. */
+  abstract look(id: string): Promise<FoundSnapshot | null>;
 
   /** Where a snapshot's document lies now. */
   abstract documentOf(snapshot: Pick<Snapshot, 'filename' | 'archive'>): StoredFile;

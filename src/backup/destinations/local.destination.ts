@@ -1,9 +1,9 @@
-import { lstat, readdir, realpath, rm, unlink } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { StoredFile } from '../archive/stored-file.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
-import { indexName, assertSnapshotId, isArchiveName, manifestName } from '../model/snapshot-id.js';
+import { archiveByName, indexName, assertSnapshotId, isArchiveName, manifestName } from '../model/snapshot-id.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ensureFolder, fsyncFolder, publish, writeFileAtomically } from '../system/atomic-file.js';
 import { diskSpace, type DiskSpace } from '../system/disk-space.js';
@@ -16,9 +16,16 @@ import { contentOf, ignoreMissing } from './folder.content.js';
 import { folderError } from '../system/folder.errors.js';
 import { ANNOTATIONS_FILE, CLOCK_FILE, ARCHIVE_FOLDER, isFileOf, strayFiles, wholeSnapshots } from './folder.layout.js';
 import { assertRealFolder, assertUsable, prepareFolder } from './folder.preparation.js';
-import { readArchivedManifest, readArchivedManifests, readLooseManifest, readText } from './manifest.reader.js';
+import {
+  countArchivedManifests,
+  findManifest,
+  readArchivedManifest,
+  readArchivedManifests,
+  readLooseManifest,
+  readText,
+} from './manifest.reader.js';
 import { publishSnapshot, removeSnapshot } from './snapshot.publication.js';
-import { planSweep } from './sweep.js';
+import { sweepFolder } from './sweep.js';
 
 /** Keeps snapshots in a folder of this machine, in the layout that `folder.layout.ts` names. */
 export class LocalDestination extends Destination {
@@ -142,6 +149,16 @@ export class LocalDestination extends Destination {
     return readArchivedManifests(path);
   }
 
+  override countInArchive(filename: string): Promise<number> {
+    return countArchivedManifests(this.archivePath(filename));
+  }
+
+  override look(id: string): Promise<FoundSnapshot | null> {
+    assertSnapshotId(id);
+    const archive = archiveByName(id) ?? null;
+    return findManifest(id, this.folder, archive !== null && isArchiveName(archive) ? this.archivePath(archive) : null);
+  }
+
   override documentOf({ filename, archive }: Pick<Snapshot, 'filename' | 'archive'>): StoredFile {
     return this.stored(filename, archive);
   }
@@ -226,16 +243,7 @@ export class LocalDestination extends Destination {
   }
 
   private async sweepWhere(isAbandoned: (pid: number) => boolean): Promise<string[]> {
-    const swept: string[] = [];
-    for (const folder of [this.folder, this.archiveFolder]) {
-      const plan = planSweep([...(await contentOf(folder)).files], isAbandoned);
-      for (const names of [plan.files, plan.markers]) {
-        for (const name of names) await unlink(join(folder, name)).catch(ignoreMissing);
-        if (names.length > 0) await fsyncFolder(folder);
-        swept.push(...names);
-      }
-    }
-    return swept;
+    return [...(await sweepFolder(this.folder, isAbandoned)), ...(await sweepFolder(this.archiveFolder, isAbandoned))];
   }
 }
 

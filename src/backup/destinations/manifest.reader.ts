@@ -5,7 +5,7 @@ import { asBackupError, BackupError } from '../model/errors.js';
 import { type Manifest } from '../model/manifest.js';
 import { parseManifest } from '../model/parse-manifest.js';
 import { manifestName } from '../model/snapshot-id.js';
-import { openRegularFile, pathInside } from '../system/safe-path.js';
+import { isRegularFile, openRegularFile, pathInside } from '../system/safe-path.js';
 import type { FoundProblem, FoundSnapshot } from './destination.js';
 import { idOfManifest } from './folder.layout.js';
 
@@ -50,6 +50,25 @@ export async function readArchivedManifest(archivePath: string, id: string): Pro
   }
 }
 
+/** The manifest of one whole snapshot, loose or else in this archive; null where neither holds one that can be used. */
+export async function findManifest(
+  id: string,
+  folder: string,
+  archivePath: string | null,
+): Promise<FoundSnapshot | null> {
+  const loose = await readLooseManifest(folder, id).catch(() => null);
+  if (loose !== null && (await isRegularFile(pathInside(folder, loose.filename))))
+    return { manifest: loose, archive: null };
+  const archive = archivePath === null ? null : await ArchiveReader.open(archivePath).catch(() => null);
+  if (archivePath === null || archive === null) return null;
+  try {
+    const found = await readEntry(archive, basename(archivePath), manifestName(id), id);
+    return 'manifest' in found ? found : null;
+  } finally {
+    await archive.close();
+  }
+}
+
 /** Every manifest in an archive. One that cannot be used is a problem of its own and does not hide the others. */
 export async function readArchivedManifests(archivePath: string): Promise<(FoundSnapshot | FoundProblem)[]> {
   const filename = basename(archivePath);
@@ -68,6 +87,11 @@ export async function readArchivedManifests(archivePath: string): Promise<(Found
     return [{ file: filename, problem: asBackupError(error).message }];
   }
   return found;
+}
+
+/** Each snapshot is two entries, and there may be one that explains them. */
+export async function countArchivedManifests(archivePath: string): Promise<number> {
+  return Math.floor((await ArchiveReader.count(archivePath)) / 2);
 }
 
 async function readEntry(

@@ -1,5 +1,9 @@
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { documentNames, indexName, manifestName } from '../model/snapshot-id.js';
+import { fsyncFolder } from '../system/atomic-file.js';
 import { parseTemporaryName, type TemporaryName } from '../system/temporary-file.js';
+import { contentOf, ignoreMissing } from './folder.content.js';
 import { idOfManifest } from './folder.layout.js';
 
 export interface SweepPlan {
@@ -39,4 +43,14 @@ export function planSweep(names: readonly string[], isAbandoned: (pid: number) =
     for (const part of [...documentNames(id), indexName(id)]) if (present.has(part)) files.add(part);
   }
   return { files: [...files], markers };
+}
+
+/** Removes it. @returns the names of what is gone */
+export async function sweepFolder(folder: string, isAbandoned: (pid: number) => boolean): Promise<string[]> {
+  const plan = planSweep([...(await contentOf(folder)).files], isAbandoned);
+  for (const names of [plan.files, plan.markers]) {
+    for (const name of names) await unlink(join(folder, name)).catch(ignoreMissing);
+    if (names.length > 0) await fsyncFolder(folder);
+  }
+  return [...plan.files, ...plan.markers];
 }

@@ -12,6 +12,7 @@ import { streamed } from './streamed.js';
 const COMPARISON_ERRORS = [
   'VALIDATION_FAILED',
   'SNAPSHOT_NOT_FOUND',
+  'INDEXING',
   'TABLE_NOT_FOUND',
   'SNAPSHOT_CORRUPT',
   'NOT_COMPARABLE',

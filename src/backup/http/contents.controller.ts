@@ -58,7 +58,14 @@ export class ContentsController {
       'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
     },
   })
-  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'SNAPSHOT_CORRUPT', 'ARCHIVE_CORRUPT', 'MAINTENANCE')
+  @ApiErrors(
+    'VALIDATION_FAILED',
+    'SNAPSHOT_NOT_FOUND',
+    'SNAPSHOT_CORRUPT',
+    'ARCHIVE_CORRUPT',
+    'INDEXING',
+    'MAINTENANCE',
+  )
   async download(@SnapshotId() id: string, @Query() { raw }: DownloadQuery): Promise<StreamableFile> {
     const { stream, filename, size } = raw ? await this.contents.raw(id) : await this.contents.document(id);
     const disposition = `attachment; filename="${filename}"`;
@@ -77,6 +84,7 @@ export class ContentsController {
     'TABLE_NOT_FOUND',
     'SNAPSHOT_CORRUPT',
     'ARCHIVE_CORRUPT',
+    'INDEXING',
     'MAINTENANCE',
   )
   async rows(

@@ -2,10 +2,12 @@ import 'reflect-metadata';
 import { HttpStatus, Inject, Req, RequestMethod, Res, StreamableFile } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { Catalog } from '../catalog/catalog.js';
 import { replyWithError } from './error.filter.js';
 import { EventStream } from './event-stream.js';
 import { descriptionsOf, type Fielded } from './fields.js';
 import { assertJson, type BackupRequest, type BackupResponse, type Input, inputsOf, ownResponse } from './inputs.js';
+import { INDEXING, indexingHeader } from './indexing.header.js';
 import { ApiBody, ApiQuery } from './openapi.js';
 
 /** What a method returns whose answer has another status than its route. */
@@ -21,6 +23,13 @@ type Adapter = AbstractHttpAdapter<unknown, BackupRequest, BackupResponse>;
 
 /** Where each controller finds the adapter of the host: Express or Fastify. */
 const ADAPTER = 'httpAdapterHost';
+/** Whether answers go by a list that is not whole. */
+const CATALOG = 'listOfSnapshots';
+
+interface EndpointOwner {
+  [ADAPTER]: HttpAdapterHost;
+  [CATALOG]: Catalog;
+}
 
 /**
  * Makes the methods of a controller that have a route read their inputs and write their answers themselves. Guards of the host run before; its pipes, the results of its
@@ -28,6 +37,7 @@ const ADAPTER = 'httpAdapterHost';
  */
 export function makeEndpoints({ prototype }: { prototype: object }): void {
   Inject(HttpAdapterHost)(prototype, ADAPTER);
+  Inject(Catalog)(prototype, CATALOG);
   for (const name of Object.getOwnPropertyNames(prototype)) {
     const method = (prototype as Record<string, unknown>)[name] as Method;
     if (typeof method === 'function' && Reflect.hasOwnMetadata(PATH_METADATA, method))
@@ -39,11 +49,13 @@ function makeEndpoint(prototype: object, name: string, method: Method): void {
   const inputs = inputsOf(prototype, name);
   const status = statusOf(method);
   const endpoint = {
-    async [name](this: Record<typeof ADAPTER, HttpAdapterHost>, request: BackupRequest, response: BackupResponse) {
+    async [name](this: EndpointOwner, request: BackupRequest, response: BackupResponse) {
       const adapter = this[ADAPTER].httpAdapter as Adapter;
       try {
         assertJson(request);
         adapter.setHeader(response, 'Cache-Control', 'no-store');
+        const progress = this[CATALOG].indexing();
+        if (progress) adapter.setHeader(response, INDEXING, indexingHeader(progress));
         const answer = await method.apply(this, readAll(inputs, request, response));
         if (answer instanceof Answer) reply(adapter, response, answer.body, answer.status);
         else reply(adapter, response, answer, status);

@@ -35,6 +35,7 @@ export const ERROR_STATUS: Readonly<Record<BackupErrorCode, number>> = {
   UNSUPPORTED: 501,
   MAINTENANCE: 503,
   BUSY: 503,
+  INDEXING: 503,
   LEASE_LOST: 503,
   DATABASE_LOCKED: 503,
   DATABASE_UNAVAILABLE: 503,

@@ -14,6 +14,7 @@ const BYTES = 'application/octet-stream';
 const ERRORS = [
   'VALIDATION_FAILED',
   'SNAPSHOT_NOT_FOUND',
+  'INDEXING',
   'FILE_NOT_FOUND',
   'WRONG_FILE_TYPE',
   'SNAPSHOT_CORRUPT',

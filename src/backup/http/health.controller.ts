@@ -6,6 +6,7 @@ import { Plans } from '../operations/plans.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { INDEXING_HEADER } from './indexing.header.js';
 import { Query } from './inputs.js';
 import { StatusQuery } from './requests.js';
 import { HealthResponse, StatusResponse } from './responses/health.response.js';
@@ -30,7 +31,7 @@ export class BackupHealthController {
 
   @Get('status')
   @ApiOperation({ summary: 'How each plan, or one, is doing, when it runs next, and what runs now' })
-  @ApiOkResponse({ type: StatusResponse })
+  @ApiOkResponse({ type: StatusResponse, headers: INDEXING_HEADER })
   @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'MAINTENANCE')
   async status(@Query() { plan }: StatusQuery): Promise<StatusResponse> {
     const running = this.queue.runningJobs();

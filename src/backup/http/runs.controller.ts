@@ -92,7 +92,7 @@ export class RunsController {
   @ApiOperation({ summary: 'Re-read the stored bytes and compare them with the manifest' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: VerificationResponse })
-  @ApiErrors('SNAPSHOT_NOT_FOUND', 'CANCELLED', 'TIMED_OUT', 'ENGINE_FAILED', 'MAINTENANCE')
+  @ApiErrors('SNAPSHOT_NOT_FOUND', 'CANCELLED', 'TIMED_OUT', 'ENGINE_FAILED', 'INDEXING', 'MAINTENANCE')
   verify(@SnapshotId() id: string, @Requester() requester: string | null): Promise<VerificationResponse> {
     return this.verifying.verify(id, requester);
   }
@@ -117,6 +117,7 @@ export class RunsController {
     'RESTORE_MISMATCH',
     'RESTORE_INCOMPLETE',
     ...CAPTURE_ERRORS,
+    'INDEXING',
     'MAINTENANCE',
   )
   async restore(

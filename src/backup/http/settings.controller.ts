@@ -5,6 +5,7 @@ import { SourcesQuery } from '../operations/sources.query.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { INDEXING_HEADER } from './indexing.header.js';
 import { ClientLeft, PlainBody, Query } from './inputs.js';
 import { ConfigQuery } from './requests.js';
 import { ConfigChanges, ConfigPreviewResponse, ConfigResponse } from './responses/config.response.js';
@@ -42,6 +43,7 @@ export class SettingsController {
     'DELETIONS_NOT_CONFIRMED',
     'DISK_FULL',
     'SETTINGS_NOT_WRITABLE',
+    'INDEXING',
     'MAINTENANCE',
   )
   change(@PlainBody() changes: unknown, @Query() { confirm_deletions }: ConfigQuery): Promise<ConfigResponse> {
@@ -56,7 +58,7 @@ export class SettingsController {
   })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigPreviewResponse })
-  @ApiErrors('CONFIG_INVALID', 'MAINTENANCE')
+  @ApiErrors('CONFIG_INVALID', 'INDEXING', 'MAINTENANCE')
   async preview(@PlainBody() changes: unknown): Promise<ConfigPreviewResponse> {
     const config = this.config.preview(changes);
     const [schedule, cleanup] = await Promise.all([this.scheduler.preview(config), this.config.consequences(changes)]);
@@ -77,7 +79,7 @@ export class SettingsController {
 
   @Get('schedule')
   @ApiOperation({ summary: 'When each plan runs next, and how it last went' })
-  @ApiOkResponse({ type: [ScheduleEntryResponse] })
+  @ApiOkResponse({ type: [ScheduleEntryResponse], headers: INDEXING_HEADER })
   @ApiErrors('MAINTENANCE')
   schedule(): Promise<ScheduleEntryResponse[]> {
     return this.scheduler.schedule();

@@ -4,6 +4,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { RemoveOperation } from '../operations/remove.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { INDEXING_HEADER } from './indexing.header.js';
 import { Body, Query, Requester, SnapshotId } from './inputs.js';
 import { AnnotationRequest, NewestQuery, SnapshotPageQuery } from './requests.js';
 import {
@@ -26,7 +27,7 @@ export class SnapshotsController {
 
   @Get()
   @ApiOperation({ summary: 'Snapshots by pages, newest first' })
-  @ApiOkResponse({ type: SnapshotPageResponse })
+  @ApiOkResponse({ type: SnapshotPageResponse, headers: INDEXING_HEADER })
   @ApiErrors('VALIDATION_FAILED', 'MAINTENANCE')
   page(@Query() query: SnapshotPageQuery): Promise<SnapshotPageResponse> {
     return this.catalog.page(query);
@@ -34,7 +35,7 @@ export class SnapshotsController {
 
   @Get('list')
   @ApiOperation({ summary: 'All snapshots outside archives; where they are many, better by pages: `GET …/backups`' })
-  @ApiOkResponse({ type: [SnapshotResponse] })
+  @ApiOkResponse({ type: [SnapshotResponse], headers: INDEXING_HEADER })
   @ApiErrors('BUSY', 'MAINTENANCE')
   list(): Promise<StreamableFile> {
     return this.lists.regular();
@@ -45,7 +46,7 @@ export class SnapshotsController {
     summary:
       'All snapshots: regular ones, and archives with what they hold; where they are many, better by pages: `GET …/backups`',
   })
-  @ApiOkResponse({ type: AllSnapshotsResponse })
+  @ApiOkResponse({ type: AllSnapshotsResponse, headers: INDEXING_HEADER })
   @ApiErrors('BUSY', 'MAINTENANCE')
   all(): Promise<StreamableFile> {
     return this.lists.all();
@@ -58,7 +59,7 @@ export class SnapshotsController {
       'Not a safety snapshot, not a part of another one, not one of some tables only, and none that was found damaged or builds on such a one.',
   })
   @ApiOkResponse({ type: SnapshotResponse })
-  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'INDEXING', 'MAINTENANCE')
   newest(@Query() query: NewestQuery): Promise<SnapshotResponse> {
     return this.catalog.newest(query);
   }
@@ -67,7 +68,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'One snapshot' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: SnapshotResponse })
-  @ApiErrors('SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  @ApiErrors('SNAPSHOT_NOT_FOUND', 'INDEXING', 'MAINTENANCE')
   details(@SnapshotId() id: string): Promise<SnapshotResponse> {
     return this.catalog.get(id);
   }
@@ -76,7 +77,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Which snapshots need this one, so that it cannot be deleted' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: DependentsResponse })
-  @ApiErrors('SNAPSHOT_NOT_FOUND', 'MAINTENANCE')
+  @ApiErrors('SNAPSHOT_NOT_FOUND', 'INDEXING', 'MAINTENANCE')
   async dependents(@SnapshotId() id: string): Promise<DependentsResponse> {
     await this.catalog.get(id);
     return { dependents: await this.catalog.dependents(id) };
@@ -86,7 +87,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Describe or pin a snapshot' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: SnapshotResponse })
-  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'DISK_FULL', 'MAINTENANCE')
+  @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'DISK_FULL', 'INDEXING', 'MAINTENANCE')
   async annotate(
     @SnapshotId() id: string,
     @Body() { description, pinned }: AnnotationRequest,
@@ -109,6 +110,7 @@ export class SnapshotsController {
     'ARCHIVE_CORRUPT',
     'DISK_FULL',
     'FOLDER_NOT_WRITABLE',
+    'INDEXING',
     'MAINTENANCE',
   )
   remove(@SnapshotId() id: string, @Requester() requester: string | null): Promise<void> {

@@ -4,6 +4,7 @@ import { CleanupOperation } from '../operations/cleanup.operation.js';
 import { StatsQuery } from '../operations/stats.query.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { INDEXING_HEADER } from './indexing.header.js';
 import { Query, Requester } from './inputs.js';
 import { CleanupQuery } from './requests.js';
 import { CleanupResponse, StatsResponse } from './responses/upkeep.response.js';
@@ -18,7 +19,7 @@ export class UpkeepController {
 
   @Get('stats')
   @ApiOperation({ summary: 'Counts, sizes and free space' })
-  @ApiOkResponse({ type: StatsResponse })
+  @ApiOkResponse({ type: StatsResponse, headers: INDEXING_HEADER })
   @ApiErrors('MAINTENANCE')
   stats(): Promise<StatsResponse> {
     return this.statistics.stats();
@@ -34,6 +35,7 @@ export class UpkeepController {
     'ARCHIVE_CORRUPT',
     'DISK_FULL',
     'FOLDER_NOT_WRITABLE',
+    'INDEXING',
     'MAINTENANCE',
   )
   clean(

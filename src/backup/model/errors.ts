@@ -31,6 +31,7 @@ export type BackupErrorCode =
   | 'RESTORE_INCOMPLETE'
   | 'MAINTENANCE'
   | 'BUSY'
+  | 'INDEXING'
   | 'TOO_MANY_JOBS'
   | 'LEASE_LOST'
   | 'CLOCK_DOUBTFUL'

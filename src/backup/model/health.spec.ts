@@ -8,6 +8,7 @@ const hoursAgo = (hours: number): Date => new Date(NOW.getTime() - hours * HOUR_
 const plan = (more: Partial<PlanCondition> = {}): PlanCondition => ({
   rhythm: { everyMinutes: 10 },
   enabled: true,
+  indexing: false,
   newest: { id: 'newest', created_at: hoursAgo(1).toISOString(), is_valid: null, warnings: [] },
   newestDated: hoursAgo(1),
   fault: null,
@@ -69,6 +70,8 @@ describe('judgePlan', () => {
   });
 
   it('is never healthy without any backup, and critical once there should have been one', () => {
+    const unlisted = plan({ newest: null, indexing: true, firstDue: hoursAgo(100) });
+    expect(judgePlan(unlisted, NOW)).toEqual({ status: 'caution', reasons: ['Its snapshots are not listed yet.'] });
     const never = (firstDue: Date | null) => judgePlan(plan({ newest: null, firstDue }), NOW);
     expect(never(hoursAgo(-14))).toEqual({
       status: 'caution',

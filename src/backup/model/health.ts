@@ -16,6 +16,8 @@ export interface Judgement {
 export interface PlanCondition {
   rhythm: Rhythm;
   enabled: boolean;
+  /** Whether snapshots are missing in the list, so that it may have others than those that are known. */
+  indexing: boolean;
   /** Its newest snapshot; null when there is none. */
   newest: { id: string; created_at: string; is_valid: boolean | null; warnings: readonly SnapshotWarning[] } | null;
   /** When the newest of those was taken that are not dated after now: by it the age is told. Null when there is none. */
@@ -46,8 +48,9 @@ export function judgePlan(plan: PlanCondition, now: Date): Judgement {
 
 type Finding = [HealthStatus, string];
 
-function judgeNewest({ newest, newestDated, fault, rhythm, firstDue }: PlanCondition, now: Date): Finding[] {
+function judgeNewest({ indexing, newest, newestDated, fault, rhythm, firstDue }: PlanCondition, now: Date): Finding[] {
   if (!newest) {
+    if (indexing) return [['caution', 'Its snapshots are not listed yet.']];
     if (firstDue === null || now.getTime() >= firstDue.getTime() + HOUR_MS)
       return [['critical', 'There is no backup.']];
     const due = firstDue > now ? `at ${firstDue.toISOString()}` : 'now';

@@ -53,9 +53,12 @@ export function timestamp(at: Date): string {
 
 const TIME_IN_ID = /_(\d{8}_\d{6})(?:_\d+)?$/;
 
+/** The moment that an id ends with, as {@link timestamp} writes it; such texts sort as the moments do. Undefined where it ends with none. */
+export const timeInId = (id: string): string | undefined => TIME_IN_ID.exec(id)?.[1];
+
 /** Whether an id ends with another moment than this one: then either was damaged. An id that ends with none agrees with all. */
 export function contradictsItsName(id: string, createdAt: string): boolean {
-  const named = TIME_IN_ID.exec(id)?.[1];
+  const named = timeInId(id);
   return named !== undefined && named !== timestamp(new Date(createdAt));
 }
 
@@ -65,6 +68,12 @@ export const utcDay = (at: Date): string => at.toISOString().slice(0, 10);
 /** `2026-01-15` → `archived_backups_20260115.zip`. */
 export const archiveName = (day: string): string => `archived_backups_${day.replaceAll('-', '')}.zip`;
 
+/** The archive that a snapshot lies in, if it lies in one and its name is right. */
+export function archiveByName(id: string): string | undefined {
+  const day = timeInId(id)?.slice(0, 8);
+  return day && archiveName(day);
+}
+
 /** `archived_backups_20260115.zip` → `2026-01-15`; undefined for any other name. */
 export function dayOfArchive(name: string): string | undefined {
   const parts = ARCHIVE_PATTERN.exec(name);
@@ -73,7 +82,7 @@ export function dayOfArchive(name: string): string | undefined {
 
 /**
  * The id a snapshot gets, before a `_2`, `_3` … is added for a second one in the same second.
- * Names are for people: nothing reads facts back out of them, except to find damage.
+ * Names are for people: nothing reads facts back out of them, except to find damage, and where to look first.
  * @param part of a snapshot that has several
  */
 export function snapshotId(plan: string, trigger: Trigger, at: Date, part?: 'database' | 'files'): string {

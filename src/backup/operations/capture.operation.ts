@@ -46,6 +46,7 @@ export class CaptureOperation {
       type: 'capture',
       lane: 'source',
       sources: sourcesOf(plan),
+      needsIndex: true,
       plan: plan.name,
       trigger,
       requestedBy,

@@ -55,6 +55,7 @@ export class CleanupOperation {
     const job = await this.queue.run({
       type: 'cleanup',
       lane: 'source',
+      needsIndex: true,
       requestedBy,
       run: async (context) => ({ ...(await this.cleanUp(context, what, requestedBy !== null)) }),
     });
@@ -90,7 +91,7 @@ export class CleanupOperation {
     }
   }
 
-  /** What {@link run} would do now, and why the rest stays. */
+  /** What {@link run} would do now, and why the rest stays. @throws BackupError `INDEXING` */
   async preview(): Promise<CleanupPreview> {
     const listed = await this.catalog.outlines();
     const plan = await this.guard.permitted(await this.planOf(listed));
@@ -120,7 +121,7 @@ export class CleanupOperation {
     );
   }
 
-  /** What {@link run} would do now, snapshot by snapshot. */
+  /** What {@link run} would do now, snapshot by snapshot. @throws BackupError `INDEXING` */
   async plan(): Promise<CleanupPlan> {
     return this.planOf(await this.catalog.outlines());
   }
@@ -130,10 +131,10 @@ export class CleanupOperation {
     return planCleanup(listed, this.config.get(), this.clock.now(), clock);
   }
 
-  /** How many snapshots stay only because of doubts about the clock. Quick while there are none. */
+  /** How many snapshots stay only because of doubts about the clock. Quick while there are none; 0 while not all are listed. */
   async heldBack(): Promise<number> {
     const { jumps } = await this.clockWatch.look();
-    return jumps.length === 0 ? 0 : (await this.plan()).heldBack.length;
+    return jumps.length === 0 || this.catalog.indexing() ? 0 : (await this.plan()).heldBack.length;
   }
 
   private async cleanUp(context: JobContext, what: 'all' | 'archive', isAsked: boolean): Promise<CleanupResult> {

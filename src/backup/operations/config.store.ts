@@ -80,7 +80,7 @@ export class ConfigStore {
   /**
    * Changes the fields given; they are in effect once they are safely on disk, and not before. What other processes changed stays changed.
    * @param confirmedDeletions how many snapshots the next clean-up may delete because of the changes, as {@link consequences} says it
-   * @throws BackupError `CONFIG_INVALID` naming each bad field, `DELETIONS_NOT_CONFIRMED` with `cleanup`; then nothing has changed
+   * @throws BackupError `CONFIG_INVALID` naming each bad field, `DELETIONS_NOT_CONFIRMED` with `cleanup`, `INDEXING` while that is not known; then nothing has changed
    */
   update(changes: unknown, confirmedDeletions?: number): Promise<BackupConfig> {
     return this.inTurn(async () => {
@@ -102,6 +102,7 @@ export class ConfigStore {
         this.trouble = null;
         if (isDeepStrictEqual(found, before)) return; // some file systems give a file another number each time
         this.adopt(this.fitting(found), 'Settings changed by somebody else');
+        if (this.catalog.indexing()) return; // what the next clean-up deletes is said once it is known
         const { deleted, ...more } = await this.consequencesOf(before, found);
         if (deleted > 0)
           this.logger.warn(
@@ -126,7 +127,7 @@ export class ConfigStore {
     return parseBackupConfig(changes, this.config, planLimits(this.options));
   }
 
-  /** What the next clean-up would do because of these changes. @throws BackupError `CONFIG_INVALID` */
+  /** What the next clean-up would do because of these changes. @throws BackupError `CONFIG_INVALID`, `INDEXING` */
   consequences(changes: unknown): Promise<ConfigConsequences> {
     return this.consequencesOf(this.config, this.preview(changes));
   }

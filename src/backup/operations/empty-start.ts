@@ -28,7 +28,9 @@ export class EmptyStart {
   async run(): Promise<void> {
     if (!this.options.restoreOnEmpty || !this.options.triggers) return;
     try {
-      if (await this.databases.isEmpty()) await this.restoreNewest();
+      if (!(await this.databases.isEmpty())) return;
+      await this.catalog.indexed(); // an application without its data need not be served sooner
+      await this.restoreNewest();
     } catch (error) {
       this.report(asBackupError(error));
     }

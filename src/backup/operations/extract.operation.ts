@@ -6,7 +6,7 @@ import { DatabaseEngines } from '../engines/database-engines.js';
 import { SnapshotEngine, type RowsRequest } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
-import { isArchiveName } from '../model/snapshot-id.js';
+import { idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
 import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
 
 /** A document on its way out. */
@@ -76,8 +76,9 @@ export class ExtractOperation {
 
   /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots still lie loose as well. */
   private async findIn(archive: string, filename: string): Promise<Pick<Snapshot, 'id' | 'filename' | 'archive'>> {
-    const listed = (await this.catalog.all({ archive })).find((snapshot) => snapshot.filename === filename);
-    if (listed) return listed;
+    const id = idOfDocumentName(filename);
+    const listed = id === undefined ? null : await this.catalog.find(id);
+    if (listed?.archive === archive) return listed;
     for (const found of await this.destination.readArchive(archive)) {
       if ('problem' in found)
         throw new BackupError('ARCHIVE_CORRUPT', `The archive ${archive} is damaged: ${found.problem}`);

@@ -36,6 +36,7 @@ export class ForeignFolder implements SnapshotSource {
     const destination = new ReadOnlyDestination(folder, archives);
     const catalog = new TypeOrmCatalog({ url: IN_MEMORY, destination, clock });
     await catalog.open();
+    await catalog.indexed();
     return new ForeignFolder(catalog, new StoredSnapshots(catalog, destination), isMeant);
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Catalog, type SnapshotTotals } from '../catalog/catalog.js';
+import { Catalog, type IndexingProgress, type SnapshotTotals } from '../catalog/catalog.js';
+import { indexingInWords } from '../catalog/still-indexing.js';
 import { Destination } from '../destinations/destination.js';
 import type { BackupConfig } from '../model/backup-config.js';
 import { aheadFrom } from '../model/dated-ahead.js';
@@ -30,6 +31,8 @@ export interface PlanHealth extends Judgement {
 export interface BackupHealth extends Judgement {
   checked_at: string;
   plans: PlanHealth[];
+  /** How many snapshots are listed, of how many, while a part is missing; what is said of the others goes by those. Else null. */
+  indexing: IndexingProgress | null;
   /** How many snapshots were found damaged when they were last verified. */
   damaged: number;
   storage: DiskSpace & { needed_bytes: number; used_bytes: number };
@@ -59,12 +62,15 @@ export class HealthQuery {
    * @param from `inside` the application; or `outside`, where nobody knows whether its timers are on, and a plan that no application has seen lacks its backup
    */
   async health(from: Viewpoint = 'inside'): Promise<BackupHealth> {
+    const indexing = this.catalog.indexing();
     const plans = await this.ofPlans(this.plans.all(), from);
     const { storage, troubles } = await this.storage();
     const reasons = plans.flatMap(({ plan, reasons: why }) =>
       why.map((reason) => (plans.length === 1 ? reason : `Plan ${plan}: ${reason}`)),
     );
     const others: [HealthStatus, string][] = [...troubles];
+    if (indexing)
+      others.push(['caution', `${indexingInWords(indexing)}. Until all are listed, captures and clean-ups wait.`]);
     if (!hasRoom(storage, storage.needed_bytes))
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
     if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
@@ -77,6 +83,7 @@ export class HealthQuery {
       reasons: [...others.map(([, reason]) => reason), ...reasons],
       checked_at: this.clock.now().toISOString(),
       plans,
+      indexing,
       damaged,
       storage,
       configuration: this.config.get(),
@@ -132,12 +139,13 @@ export class HealthQuery {
     const job = await this.catalog.latestCaptureJob(plan.name);
     const lastRun = job && { status: job.status, message: job.error?.message ?? null };
     const { rhythm, enabled } = plan;
+    const indexing = this.catalog.indexing() !== null;
     const firstDue = from === 'outside' ? await this.firstRuns.recordedDueOf(plan) : this.firstRuns.dueOf(plan);
     return {
       plan: plan.name,
       source: plan.source,
       enabled,
-      ...judgePlan({ rhythm, enabled, newest, newestDated, fault, lastRun, firstDue }, this.clock.now()),
+      ...judgePlan({ rhythm, enabled, indexing, newest, newestDated, fault, lastRun, firstDue }, this.clock.now()),
       newest: newest && {
         id: newest.id,
         created_at: newest.created_at,

@@ -21,6 +21,8 @@ export interface JobSpec {
   lane: LaneName;
   /** What a capture reads: others run beside it that read nothing of that. Of everything else in the lane it is absent, and nothing runs beside it. */
   sources?: CapturedSources;
+  /** Whether it goes by the list of all snapshots: then it waits until that is whole, and others pass. */
+  needsIndex?: boolean;
   /** @returns the job's result */
   run(context: JobContext): Promise<Record<string, unknown> | null>;
 }

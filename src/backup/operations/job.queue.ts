@@ -29,6 +29,8 @@ export class JobQueue {
     source: new Lane((run) => this.execute(run), SIDE_BY_SIDE),
     side: new Lane((run) => this.execute(run)),
   };
+  /** Those that wait until all snapshots are listed. */
+  private readonly held = new Set<JobRun>();
   private readonly listeners = new Set<(job: Job) => void>();
   private closed = false;
 
@@ -44,7 +46,8 @@ export class JobQueue {
     if (this.closed) return this.refuse(spec);
     const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.record(job));
     this.live.set(run.job.id, run);
-    this.lanes[spec.lane].add(run, turnOf(spec));
+    if (spec.needsIndex && this.catalog.indexing()) void this.hold(run);
+    else this.lanes[spec.lane].add(run, turnOf(spec));
     await run.recorded;
     return run.job;
   }
@@ -146,9 +149,18 @@ export class JobQueue {
     }
   }
 
+  private async hold(run: JobRun): Promise<void> {
+    this.held.add(run);
+    run.stage('waiting for the index');
+    await this.catalog.indexed();
+    if (!this.held.delete(run)) return; // it was stopped meanwhile
+    run.update({ stage: null });
+    this.lanes[run.spec.lane].add(run, turnOf(run.spec));
+  }
+
   private async stop(run: JobRun, reason: BackupError): Promise<void> {
     run.stop(reason);
-    if (this.lanes[run.spec.lane].remove(run)) await this.execute(run); // which only records that it was stopped
+    if (this.held.delete(run) || this.lanes[run.spec.lane].remove(run)) await this.execute(run); // which only records that it was stopped
     await run.finished;
   }
 

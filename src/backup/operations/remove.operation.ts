@@ -20,7 +20,7 @@ export class RemoveOperation {
     private readonly archives: DayArchives,
   ) {}
 
-  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, or `SNAPSHOT_IN_USE` naming what needs it */
+  /** @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, `SNAPSHOT_IN_USE` naming what needs it, or `INDEXING` while that is not known */
   async remove(id: string, requestedBy: string | null): Promise<void> {
     await this.removable(id);
     const job = await this.queue.run({

@@ -121,7 +121,8 @@ export class SnapshotPublisher {
     let snapshot: Snapshot;
     try {
       snapshot = await context.fence.whileHeld(async () => {
-        const numbered = await this.origin.sign({ ...manifest, sequence: (await this.catalog.highestSequence()) + 1 });
+        const sequence = await this.catalog.nextSequence();
+        const numbered = await this.origin.sign(sequence === null ? manifest : { ...manifest, sequence });
         await this.destination.publishSnapshot(file.temporaryPath, numbered, file.temporaryIndexPath);
         const published = snapshotFromManifest(numbered, null);
         await this.catalog.addSnapshot(published);

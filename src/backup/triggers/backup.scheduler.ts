@@ -61,6 +61,7 @@ export class BackupScheduler {
   /** One decision at a time, so that each sees what the one before began. */
   private deciding: Promise<unknown> = Promise.resolve();
   private stopListening: () => void = () => undefined;
+  private stopping = new AbortController();
   private running = false;
 
   constructor(
@@ -79,7 +80,7 @@ export class BackupScheduler {
 
   /**
    * Starts ticking. A snapshot that fell due while the application was down, the first one of a plan included, or that was cut short or waiting when it
-   * ended, is taken at once.
+   * ended, is taken at once; where snapshots are not listed yet, as soon as they are.
    */
   async start(): Promise<void> {
     if (this.running) return;
@@ -88,6 +89,7 @@ export class BackupScheduler {
       this.logger.log('NODE_ENV is test: no snapshot is taken by itself. Pass triggers: true where a test needs that.');
     if (!this.options.triggers) return;
     this.running = true;
+    this.stopping = new AbortController();
     const plans = this.plans.all();
     for (const plan of plans) this.add(plan);
     const stopListening = [
@@ -101,18 +103,26 @@ export class BackupScheduler {
       this.logger.log(`Started: a backup${of} ${'cron' in rhythm ? 'at' : 'every'} ${inWords(rhythm)}`);
     }
     if (enabled.length === 0) this.logger.warn('No plan is enabled: a backup is taken only when somebody asks for it');
+    const isIndexing = this.catalog.indexing() !== null;
+    // What fell due, and what is deleted, shows once all snapshots are listed.
+    this.deciding = this.catalog.indexed(this.stopping.signal).then(() => this.announceCleanup());
+    for (const { name } of plans) this.attend(name, 'startup');
+    if (!isIndexing) await this.deciding;
+  }
+
+  private async announceCleanup(): Promise<void> {
+    if (!this.running) return;
     await this.cleanup
       .announce()
       .catch((error: unknown) =>
         this.logger.warn(`What the next clean-up does is unknown: ${asBackupError(error).message}`),
       );
-    for (const { name } of plans) this.attend(name, 'startup');
-    await this.deciding;
   }
 
   stop(): void {
     if (!this.running) return;
     this.running = false;
+    this.stopping.abort();
     this.stopListening();
     for (const name of this.timers.keys()) this.drop(name);
     this.logger.log('Stopped');

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema, IntersectionType, PickType } from '../openapi.js';
+import type { IndexingProgress } from '../../catalog/catalog.js';
 import { HEALTH_STATUSES, type HealthStatus } from '../../model/health.js';
 import { SOURCE_KINDS, type SourceKind } from '../../model/manifest.js';
 import type { BackupHealth, PlanHealth } from '../../operations/health.query.js';
@@ -57,6 +58,15 @@ export class StorageResponse extends DiskResponse {
   used_bytes!: number;
 }
 
+@ApiSchema({ name: 'BackupIndexing' })
+export class IndexingResponse implements IndexingProgress {
+  @ApiProperty({ type: 'integer', example: 8200 })
+  indexed!: number;
+
+  @ApiProperty({ type: 'integer', example: 20_000, description: '0 while they are being counted.' })
+  total!: number;
+}
+
 @ApiSchema({ name: 'BackupHealth' })
 export class HealthResponse implements BackupHealth {
   @ApiProperty({ enum: HEALTH_STATUSES, description: 'As bad as the worst part.' })
@@ -70,6 +80,14 @@ export class HealthResponse implements BackupHealth {
 
   @ApiProperty({ type: [PlanHealthResponse] })
   plans!: PlanHealthResponse[];
+
+  @ApiProperty({
+    type: IndexingResponse,
+    nullable: true,
+    description:
+      'How many snapshots are listed while a part of them is missing, as after the first start on a folder with many; what is said of plans and storage goes by those. Else null.',
+  })
+  indexing!: IndexingResponse | null;
 
   @ApiProperty({
     type: 'integer',
