@@ -30,6 +30,8 @@ export const en = {
     account: 'Account',
     signOut: 'Sign out',
     maintenance: 'A restore is running. This page goes on by itself when it has finished.',
+    indexing: 'The snapshots are being listed, the newest first. Captures and clean-ups wait until all are.',
+    indexed: (indexed: string, total: string) => `${indexed} of ${total}`,
     backUpNow: 'Back up now',
     backingUp: 'The backup has begun.',
     health: (word: string) => `Health of the backups: ${word}`,
@@ -114,6 +116,7 @@ export const en = {
       check: 'Checking the result',
       done: 'Done',
       rolled_back: 'Rolled back',
+      'waiting for the index': 'Waiting until all snapshots are listed',
     } as Record<string, string>,
   },
 

@@ -15,6 +15,7 @@ export const overview = {
   lastBackup: 'Newest snapshot',
   noBackup: 'None yet',
   noBackupHint: 'The first one is taken by “Back up now”, or when a plan is due.',
+  notKnownYet: 'Known once all snapshots are listed.',
   nextRun: 'Next run',
   noNextRun: 'No plan is switched on',
   successRate: 'Success rate',

@@ -17,6 +17,7 @@ export const overview: Texts['overview'] = {
   lastBackup: 'Новейший снимок',
   noBackup: 'Пока нет',
   noBackupHint: 'Первую создаст кнопка «Создать копию» или ближайший запуск плана.',
+  notKnownYet: 'Станет известно, когда в списке будут все снимки.',
   nextRun: 'Следующий запуск',
   noNextRun: 'Ни один план не включён',
   successRate: 'Доля успешных',
