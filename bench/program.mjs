@@ -124,6 +124,24 @@ export class Program {
     return this.ask('GET', `${BACKUPS}?page_size=50`);
   }
 
+  health() {
+    return this.ask('GET', `${BACKUPS}/health`);
+  }
+
+  /** Until it has listed all snapshots of its folder. */
+  async untilIndexed() {
+    while ((await this.health()).indexing !== null) await sleep(50);
+  }
+
+  newest() {
+    return this.ask('GET', `${BACKUPS}/newest`);
+  }
+
+  /** What a clean-up would do. */
+  dryRun() {
+    return this.ask('POST', `${BACKUPS}/cleanup?dry_run=true`);
+  }
+
   configure(settings) {
     return this.ask('PUT', `${BACKUPS}/config`, settings);
   }
@@ -144,15 +162,16 @@ export class Program {
     });
   }
 
-  /** Reads an answer to its end without keeping it. @returns milliseconds */
+  /** Reads an answer to its end without keeping it. @returns how many milliseconds it `took`, and its `bytes` */
   stream(path) {
     return new Promise((resolve, reject) => {
       const started = performance.now();
       const asked = request(this.#reading(path), (response) => {
-        response.resume();
+        let bytes = 0;
+        response.on('data', (piece) => (bytes += piece.length));
         response.once('end', () =>
           response.statusCode === 200
-            ? resolve(performance.now() - started)
+            ? resolve({ took: performance.now() - started, bytes })
             : reject(new Error(`${path}: ${response.statusCode}`)),
         );
         response.once('error', reject);

@@ -21,6 +21,7 @@ const FIGURES = {
   P9: async (setting) => (await import('./figures/archiving.mjs')).archiving(setting), // P10 with it
   P11: async (setting) => (await import('./figures/extraction.mjs')).extraction(setting),
   P12: async (setting) => (await import('./figures/ticks.mjs')).tickAgainstDump(setting),
+  P13: async (setting) => (await import('./figures/many.mjs')).manySnapshots(setting),
   D: async (setting) => (await import('./figures/dashboard.mjs')).dashboard(setting),
   L: async (setting) => (await import('./figures/losses.mjs')).losses(setting),
 };

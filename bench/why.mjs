@@ -17,6 +17,7 @@ export const WHY = {
   'P7 newest': 'The newest is a differential, for which the base is read as well as what changed since.',
   'P7 archived':
     'What lies in an archive is inflated each time it is read: to be verified, and to be restored; the base too.',
+  P13: 'Every manifest is read, proven by its checksum and written into the catalog; on a machine that does other work all of it takes longer.',
   P8: 'A page comes with the number of all snapshots, which are counted for it, and the files of the folder are looked at when the program starts.',
   D: 'Among it: the password, which is hashed slowly on purpose, and a page that this browser profile loads for the first time.',
   'P9 bytes':

@@ -65,7 +65,7 @@ async function extract(program, path, which, before, quick) {
   let took;
   const { growth, host } = await watched(
     program,
-    async () => (took = await program.stream(path)),
+    async () => ({ took } = await program.stream(path)),
     Math.min(before, held(program)),
   );
   const row = (what, value, most, text, why) =>
