@@ -28,7 +28,7 @@ export class InstalledApp {
     const folder = await mkdtemp(join(tmpdir(), `${name}-`));
     const app = new InstalledApp(folder, environment);
     await cp(join('test/apps', name), app.home, { recursive: true });
-    await app.npm('ping', '--fetch-retries=0').catch((error: Error) => {
+    await app.npm('ping', '--fetch-retries=0', '--fetch-timeout=30000').catch((error: Error) => {
       throw new Error(`The npm registry, from which this application is installed, does not answer: ${error.message}`);
     });
     await app.npm('install', '--ignore-scripts', '--no-audit', '--no-fund', inject('packed'));
