@@ -41,8 +41,23 @@ function tableContent(database: Database.Database, table: string, texts: string[
     .all(table) as string[];
   if (key.length === 0) return { texts, keys: texts, hasKey: false };
   const values = key.map((name) => `quote(${quoted(name)}) || hex(${quoted(name)})`);
-  const keys = database.prepare(`SELECT json_array(${values.join(', ')}) FROM ${quoted(table)} NOT INDEXED`);
+  const keys = database.prepare(
+    `SELECT json_array(${values.join(', ')}) FROM ${quoted(table)} NOT INDEXED ${orderOfKey(database, table)}`,
+  );
   return { texts, keys: keys.pluck().all() as string[], hasKey: true };
+}
+
+/** A table without row ids is stored by its key, and SQLite reads it by another index in spite of NOT INDEXED. */
+function orderOfKey(database: Database.Database, table: string): string {
+  const terms = database
+    .prepare(
+      `SELECT format('"%w" COLLATE %s %s', x.name, x.coll, iif(x."desc", 'DESC', ''))
+       FROM pragma_table_list(?) AS t, pragma_index_list(t.name) AS l, pragma_index_xinfo(l.name) AS x
+       WHERE t.wr AND l.origin = 'pk' AND x.key ORDER BY x.seqno`,
+    )
+    .pluck()
+    .all(table);
+  return terms.length === 0 ? '' : `ORDER BY ${terms.join(', ')}`;
 }
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
