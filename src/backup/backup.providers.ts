@@ -21,14 +21,14 @@ import { ClockWatch } from './operations/clock-watch.js';
 import { CompareOperation } from './operations/compare.operation.js';
 import { ConfigStore } from './operations/config.store.js';
 import { DatabaseRestorer } from './operations/database.restorer.js';
-import { DatabaseTaker } from './operations/database.taker.js';
+import { DatabaseCapturer } from './operations/database.capturer.js';
 import { DayArchives } from './operations/day-archives.js';
-import { EmptyStart } from './operations/empty-start.js';
+import { RestoreOnEmpty } from './operations/restore-on-empty.js';
 import { BrowseOperation } from './operations/browse.operation.js';
 import { ExtractOperation } from './operations/extract.operation.js';
 import { FileRoots } from './operations/file-roots.js';
 import { FilesRestorer } from './operations/files.restorer.js';
-import { FilesTaker } from './operations/files.taker.js';
+import { FilesCapturer } from './operations/files.capturer.js';
 import { FirstRuns } from './operations/first-runs.js';
 import { HealthQuery } from './operations/health.query.js';
 import { JobQueue } from './operations/job.queue.js';
@@ -42,16 +42,16 @@ import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
 import { RestoreOperation } from './operations/restore.operation.js';
-import { RestoreOutlook } from './operations/restore-outlook.js';
+import { RestoreTargets } from './operations/restore-targets.js';
 import { SnapshotPublisher } from './operations/snapshot-publisher.js';
-import { SnapshotTaker } from './operations/snapshot-taker.js';
+import { SnapshotCapturer } from './operations/snapshot-capturer.js';
 import { SourcesQuery } from './operations/sources.query.js';
 import { StatsQuery } from './operations/stats.query.js';
 import { StoredSnapshots } from './operations/stored-snapshots.js';
 import { UpcomingRuns } from './operations/upcoming-runs.js';
 import { VerifyOperation } from './operations/verify.operation.js';
 import { Clock, SystemClock } from './system/clock.js';
-import { Doors } from './system/doors.js';
+import { ServingLock } from './system/serving-lock.js';
 import { Lease } from './system/lease.js';
 import { SharedLease } from './system/shared-lease.js';
 import { scratchFolder } from './system/scratch-folder.js';
@@ -90,8 +90,8 @@ const PORTS: Provider[] = [
     inject: [Lease, Clock, Leftovers],
   },
   {
-    provide: Doors,
-    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new Doors(directory, clock),
+    provide: ServingLock,
+    useFactory: ({ directory }: ResolvedOptions, clock: Clock) => new ServingLock(directory, clock),
     inject: [ResolvedOptions, Clock],
   },
   // Only an application that takes snapshots by itself keeps a process waiting for the next one.
@@ -116,7 +116,7 @@ export const OPERATIONS: Provider[] = [
   Backups,
   CaptureOperation,
   RestoreOperation,
-  RestoreOutlook,
+  RestoreTargets,
   VerifyOperation,
   BrowseOperation,
   ExtractOperation,
@@ -135,7 +135,7 @@ const INNER_PARTS: Provider[] = [
   CaptureBases,
   Losses,
   ClockWatch,
-  EmptyStart,
+  RestoreOnEmpty,
   OriginKey,
   FirstRuns,
   JobRunner,
@@ -143,9 +143,9 @@ const INNER_PARTS: Provider[] = [
   PruningGuard,
   RecordedJobs,
   SnapshotPublisher,
-  SnapshotTaker,
-  DatabaseTaker,
-  FilesTaker,
+  SnapshotCapturer,
+  DatabaseCapturer,
+  FilesCapturer,
   DatabaseRestorer,
   FilesRestorer,
   FileRoots,

@@ -49,7 +49,7 @@ export { resultOf } from './operations/job-outcome.js';
 export { JobQueue } from './operations/job.queue.js';
 export { RemoveOperation } from './operations/remove.operation.js';
 export { RestoreOperation } from './operations/restore.operation.js';
-export { RestoreOutlook, type OutlookPart } from './operations/restore-outlook.js';
+export { RestoreTargets, type RestoreTarget } from './operations/restore-targets.js';
 export type { RestoreChoices } from './operations/restorer.js';
 export { StoredSnapshots, type SnapshotSource } from './operations/stored-snapshots.js';
 export { SourcesQuery, type DatabaseSource, type Sources } from './operations/sources.query.js';

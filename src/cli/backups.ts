@@ -12,7 +12,7 @@ import type {
   BackupScheduler,
   Plans,
   RestoreOperation,
-  RestoreOutlook,
+  RestoreTargets,
   SourcesQuery,
   StatsQuery,
   StoredSnapshots,
@@ -31,7 +31,7 @@ export interface Backups {
   readonly config: ConfigStore;
   readonly captures: CaptureOperation;
   readonly restores: RestoreOperation;
-  readonly outlook: RestoreOutlook;
+  readonly restoreTargets: RestoreTargets;
   readonly verifications: VerifyOperation;
   readonly extracts: ExtractOperation;
   readonly comparisons: CompareOperation;

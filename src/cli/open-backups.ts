@@ -102,7 +102,7 @@ async function start(settings: Settings, terminal: Terminal): Promise<Backups> {
     config: get(backup.ConfigStore),
     captures: get(backup.CaptureOperation),
     restores: get(backup.RestoreOperation),
-    outlook: get(backup.RestoreOutlook),
+    restoreTargets: get(backup.RestoreTargets),
     verifications: get(backup.VerifyOperation),
     extracts: get(backup.ExtractOperation),
     comparisons: get(backup.CompareOperation),

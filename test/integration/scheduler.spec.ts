@@ -13,7 +13,7 @@ import {
   RestoreOperation,
 } from '../../src/backup/internals.js';
 import { ROLE_CREATED } from '../../src/backup/index.js';
-import { SnapshotTaker } from '../../src/backup/operations/snapshot-taker.js';
+import { SnapshotCapturer } from '../../src/backup/operations/snapshot-capturer.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import type { TaskRun } from '../../src/backup/system/child-task.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
@@ -377,7 +377,7 @@ describe('a nightly plan', () => {
   it('whose failed run was made up for by hand is not tried again', async () => {
     await configure();
     const { get } = await start();
-    vi.spyOn(get(SnapshotTaker), 'take').mockRejectedValueOnce(new Error('The database is away.'));
+    vi.spyOn(get(SnapshotCapturer), 'capture').mockRejectedValueOnce(new Error('The database is away.'));
     await advance(14 * 60);
     expect(await nextRuns()).toEqual(everywhere('2026-01-31T02:01:00.000Z'));
     clock.advance(MINUTE / 2);

@@ -5,7 +5,7 @@ import { isByPerson, type Subject, type Trigger } from '../model/trigger.js';
 import { sourcesOf } from './captured-sources.js';
 import { JobQueue } from './job.queue.js';
 import { Plans } from './plans.js';
-import { SnapshotTaker } from './snapshot-taker.js';
+import { SnapshotCapturer } from './snapshot-capturer.js';
 
 export interface CaptureAsked {
   trigger: Trigger;
@@ -27,7 +27,7 @@ export class CaptureOperation {
   constructor(
     private readonly queue: JobQueue,
     private readonly plans: Plans,
-    private readonly taker: SnapshotTaker,
+    private readonly capturer: SnapshotCapturer,
   ) {}
 
   /**
@@ -53,8 +53,8 @@ export class CaptureOperation {
       run: async (context) => {
         if (await asked.isTakenElsewhere?.()) throw takenElsewhere();
         const cause = context.job.trigger ?? trigger; // others may have joined meanwhile
-        const taken = { context, plan, kind, description: description ?? namesOf(cause), trigger: cause };
-        const snapshot = await this.taker.take({ ...taken, progress: [0, 1] });
+        const capture = { job: context, plan, kind, description: description ?? namesOf(cause), trigger: cause };
+        const snapshot = await this.capturer.capture({ ...capture, progress: [0, 1] });
         context.setSnapshot(snapshot.id);
         return { size_bytes: snapshot.size_bytes, duration_ms: snapshot.duration_ms };
       },

@@ -11,7 +11,7 @@ import { Clock } from '../system/clock.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { assertTables } from './database.restorer.js';
 import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
-import { Turns } from './turns.js';
+import { BoundedQueue } from './bounded-queue.js';
 
 /** What to compare a snapshot with, to compare it with the live database. */
 export const NOW = 'now';
@@ -25,7 +25,7 @@ const MOST_WAITING = 4;
  */
 @Injectable()
 export class CompareOperation {
-  private readonly turns = new Turns(
+  private readonly queue = new BoundedQueue(
     MOST_WAITING,
     'Other comparisons are running, and enough wait already. Try again when they are done.',
   );
@@ -106,7 +106,7 @@ export class CompareOperation {
     const signal = left ? AbortSignal.any([left, stopping.signal]) : stopping.signal;
     this.unfinished.add(stopping);
     try {
-      return await this.turns.take(() => this.withinTime(stopping, () => work({ signal })), signal);
+      return await this.queue.run(() => this.withinTime(stopping, () => work({ signal })), signal);
     } finally {
       this.unfinished.delete(stopping);
     }

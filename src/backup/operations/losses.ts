@@ -9,7 +9,7 @@ import type { FilesManifest, Manifest, SourceKind } from '../model/manifest.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { SnapshotWarning } from '../model/snapshot-warning.js';
-import type { Taking } from './snapshot-publisher.js';
+import type { CaptureContext } from './snapshot-publisher.js';
 import { StoredSnapshots } from './stored-snapshots.js';
 
 const PAGE = 50;
@@ -26,22 +26,22 @@ export class Losses {
   ) {}
 
   /** What is to be said of a captured database; nothing where the plan has no earlier snapshot of the same one. */
-  async ofDatabase(taking: Taking, { database, tables }: CapturedDocument): Promise<SnapshotWarning[]> {
-    const before = await this.before(taking, 'database', 'lost_rows');
+  async ofDatabase(capture: CaptureContext, { database, tables }: CapturedDocument): Promise<SnapshotWarning[]> {
+    const before = await this.before(capture, 'database', 'lost_rows');
     if (!before) return [];
     const manifest = await this.manifestOf(before);
-    if (manifest?.source === 'database' && (manifest.data_source ?? DEFAULT_DATABASE) !== taking.plan.database)
+    if (manifest?.source === 'database' && (manifest.data_source ?? DEFAULT_DATABASE) !== capture.plan.database)
       return [];
-    const warning = lostRows(before, withoutCounters(database.type, tables), taking.plan.tables);
+    const warning = lostRows(before, withoutCounters(database.type, tables), capture.plan.tables);
     return warning ? [warning] : [];
   }
 
   /** What is to be said of captured folders; nothing where the plan has no earlier snapshot of the same ones. */
   async ofFiles(
-    taking: Taking,
+    capture: CaptureContext,
     captured: Pick<FilesManifest, 'paths' | 'include' | 'exclude' | 'files'>,
   ): Promise<SnapshotWarning[]> {
-    const before = await this.before(taking, 'files', 'lost_files');
+    const before = await this.before(capture, 'files', 'lost_files');
     const manifest = before && (await this.manifestOf(before));
     if (manifest?.source !== 'files' || !isDeepStrictEqual(selectionOf(manifest), selectionOf(captured))) return [];
     const warning = lostFiles(manifest, captured.files);
@@ -49,7 +49,11 @@ export class Losses {
   }
 
   /** The last snapshot of the plan that had not lost anything, unless a person asks for one beside it. */
-  private async before({ plan, trigger }: Taking, source: SourceKind, code: string): Promise<Snapshot | undefined> {
+  private async before(
+    { plan, trigger }: CaptureContext,
+    source: SourceKind,
+    code: string,
+  ): Promise<Snapshot | undefined> {
     let last: Snapshot | undefined;
     for (let page = 1; ; page++) {
       const { items } = await this.catalog.page({ plan: plan.name, source, page, page_size: PAGE });

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Doors } from '../system/doors.js';
+import { ServingLock } from '../system/serving-lock.js';
 import { Fence } from '../system/fence.js';
 import { Lease } from '../system/lease.js';
 import { ManualClock } from '../system/manual-clock.js';
@@ -36,7 +36,7 @@ class FakeResponse extends EventEmitter {
 /** One process of possibly several that share the folder. */
 function setUp(clock = new ManualClock('2026-01-01T00:00:00.000Z')) {
   const lease = new Lease(folder, clock);
-  const maintenance = new MaintenanceMode(clock, lease, new Doors(folder, clock));
+  const maintenance = new MaintenanceMode(clock, lease, new ServingLock(folder, clock));
   const middleware = new MaintenanceMiddleware(
     maintenance,
     Object.assign(new ResolvedOptions(), { maintenanceExempt: ['/healthz'] }),

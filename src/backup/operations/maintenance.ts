@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { asBackupError } from '../model/errors.js';
 import { Clock } from '../system/clock.js';
-import { Doors } from '../system/doors.js';
+import { ServingLock } from '../system/serving-lock.js';
 import type { Fence } from '../system/fence.js';
 import { Lease } from '../system/lease.js';
 
@@ -23,7 +23,7 @@ export class MaintenanceMode {
   constructor(
     private readonly clock: Clock,
     private readonly lease: Lease,
-    private readonly doors: Doors,
+    private readonly servingLock: ServingLock,
   ) {}
 
   get isActive(): boolean {
@@ -46,9 +46,9 @@ export class MaintenanceMode {
     this.logger.log('Maintenance mode: other requests are turned away until the restore has ended');
     await fence.announceMaintenance(true);
     await this.drain();
-    this.doors.close();
+    this.servingLock.release();
     try {
-      if (await this.doors.allClosed(LOOK_MS + LONGEST_WAIT_MS)) return;
+      if (await this.servingLock.whenFree(LOOK_MS + LONGEST_WAIT_MS)) return;
       this.logger.warn('Not waiting any longer for another process that still serves requests');
     } catch (error) {
       this.logger.warn(`Whether other processes serve requests cannot be seen: ${asBackupError(error).message}`);
@@ -83,14 +83,14 @@ export class MaintenanceMode {
 
   /** When the application ends: it serves nobody any more. */
   close(): void {
-    this.doors.close();
+    this.servingLock.release();
   }
 
   /** Whatever fails about the files of the lease, the application goes on serving: only a restore turns requests away. */
   private admits(): boolean {
     if (this.isActive) return false;
     try {
-      return this.openDoors();
+      return this.acquireServingLock();
     } catch (error) {
       if (!this.toldTrouble)
         this.logger.warn(`A restore by another process would not be seen by this one: ${asBackupError(error).message}`);
@@ -99,12 +99,12 @@ export class MaintenanceMode {
     }
   }
 
-  private openDoors(): boolean {
-    if (this.doors.isOpen) return true;
-    if (!this.doors.open()) return false;
-    // Open first, look then: whoever restores announces it first and looks at the doors then, so one of the two sees the other.
+  private acquireServingLock(): boolean {
+    if (this.servingLock.isHeld) return true;
+    if (!this.servingLock.acquire()) return false;
+    // Acquire first, then look: a restore announces itself first and looks at this lock then, so one of the two sees the other.
     if (this.lease.peek()?.maintenance !== true) return true;
-    this.doors.close();
+    this.servingLock.release();
     return false;
   }
 
@@ -118,7 +118,7 @@ export class MaintenanceMode {
     );
     if (!elsewhere) return;
     await this.drain();
-    this.doors.close();
+    this.servingLock.release();
   }
 
   private async drain(): Promise<void> {

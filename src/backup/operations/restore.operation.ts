@@ -13,7 +13,7 @@ import { JobQueue } from './job.queue.js';
 import { MaintenanceMode } from './maintenance.js';
 import { Plans } from './plans.js';
 import type { RestoreChoices, Restored, Restorer } from './restorer.js';
-import { SnapshotTaker } from './snapshot-taker.js';
+import { SnapshotCapturer } from './snapshot-capturer.js';
 import { partsOf, StoredSnapshots, type SnapshotSource } from './stored-snapshots.js';
 
 /** A job that had to wait longer for its turn checks the snapshot again. */
@@ -29,7 +29,7 @@ export class RestoreOperation {
     private readonly queue: JobQueue,
     catalog: Catalog,
     snapshots: StoredSnapshots,
-    private readonly taker: SnapshotTaker,
+    private readonly capturer: SnapshotCapturer,
     private readonly plans: Plans,
     private readonly databases: DatabaseRestorer,
     private readonly files: FilesRestorer,
@@ -139,8 +139,8 @@ export class RestoreOperation {
     context.stage('safety_snapshot');
     const manifests = await Promise.all(parts.map(async (part) => (await from.snapshots.locate(part)).manifest));
     try {
-      return await this.taker.take({
-        context: inOneStage(context, 'safety_snapshot'),
+      return await this.capturer.capture({
+        job: inOneStage(context, 'safety_snapshot'),
         plan: this.plans.forSafety(manifests),
         trigger: { type: 'safety' },
         description: `Before restoring ${id}`,

@@ -7,7 +7,7 @@ import { ManualClock } from '../system/manual-clock.js';
 import type { JobContext } from './job-run.js';
 import type { OriginKey } from './origin-key.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js';
 
 const BY_HAND: Trigger = { type: 'manual' };
 
@@ -25,12 +25,12 @@ function publisherKnowing({ listed = [], inFolder = [] }: { listed?: string[]; i
     {} as ResolvedOptions,
     {} as OriginKey,
   );
-  const named = async (taking: Taking) => (await publisher.name(taking, '.json')).id;
+  const named = async (capture: CaptureContext) => (await publisher.name(capture, '.json')).id;
   return { publisher, named, listed, inFolder };
 }
 
-const taking = (plan: string, facts: Partial<Taking> = {}): Taking => ({
-  context: {} as JobContext,
+const capture = (plan: string, facts: Partial<CaptureContext> = {}): CaptureContext => ({
+  job: {} as JobContext,
   plan: planOf({ name: plan }, 10),
   trigger: BY_HAND,
   description: null,
@@ -44,7 +44,7 @@ describe('the name of a snapshot', () => {
       listed: ['manual_backup_20260130_120000'],
       inFolder: ['manual_backup_20260130_120000_3'],
     });
-    const ids = await Promise.all(['auto', 'media', 'other'].map((plan) => named(taking(plan))));
+    const ids = await Promise.all(['auto', 'media', 'other'].map((plan) => named(capture(plan))));
     expect(ids.sort()).toEqual([
       'manual_backup_20260130_120000_2',
       'manual_backup_20260130_120000_4',
@@ -55,7 +55,7 @@ describe('the name of a snapshot', () => {
   it('is another one for parts, too', async () => {
     const { named } = publisherKnowing();
     const part = (whole: string) => {
-      const ofWhole = taking('both', { partOf: whole });
+      const ofWhole = capture('both', { partOf: whole });
       return named({ ...ofWhole, plan: { ...ofWhole.plan, source: 'files' } });
     };
     expect((await Promise.all([part('a'), part('b')])).sort()).toEqual([
@@ -66,7 +66,7 @@ describe('the name of a snapshot', () => {
 
   it('is free again when its capture has ended without a snapshot', async () => {
     const { publisher, named, inFolder } = publisherKnowing();
-    const [failing, published, later] = [taking('auto'), taking('media'), taking('other')];
+    const [failing, published, later] = [capture('auto'), capture('media'), capture('other')];
     const first = await named(failing);
     inFolder.push(await named(published));
     publisher.release(failing);

@@ -18,8 +18,9 @@ import { ResolvedOptions } from './resolved-options.js';
 const MB = 1_000_000;
 
 /** One capture within a job that runs. */
-export interface Taking {
-  context: JobContext;
+export interface CaptureContext {
+  /** The job that captures. */
+  job: JobContext;
   plan: Plan;
   trigger: Trigger;
   description: string | null;
@@ -69,32 +70,32 @@ export class SnapshotPublisher {
   }
 
   /** A name that nothing in the catalog or the folder has, and no other capture gets until {@link release}. */
-  async name({ context, plan, trigger, partOf }: Taking, ending: DocumentEnding): Promise<NamedSnapshot> {
+  async name({ job, plan, trigger, partOf }: CaptureContext, ending: DocumentEnding): Promise<NamedSnapshot> {
     const createdAt = this.clock.now();
     const part = partOf !== undefined && plan.source !== 'full' ? plan.source : undefined;
     const wanted = snapshotId(plan.name, trigger, createdAt, part);
     let id = wanted;
-    for (let next = 2; !(await this.reserve(id, context)); next++) id = `${wanted}_${next}`;
+    for (let next = 2; !(await this.reserve(id, job)); next++) id = `${wanted}_${next}`;
     const filename = documentName(id, ending);
     return { id, filename, createdAt, documentPath: this.destination.documentPath(filename) };
   }
 
   /** Gives back the names of a capture that has ended: what it published has its own by now. */
-  release({ context }: Taking): void {
-    for (const [id, owner] of this.reserved) if (owner === context) this.reserved.delete(id);
+  release({ job }: CaptureContext): void {
+    for (const [id, owner] of this.reserved) if (owner === job) this.reserved.delete(id);
   }
 
   /** Reserved first, looked for then: what another capture publishes meanwhile is found in either place. */
-  private async reserve(id: string, context: JobContext): Promise<boolean> {
+  private async reserve(id: string, job: JobContext): Promise<boolean> {
     if (this.reserved.has(id)) return false;
-    this.reserved.set(id, context);
+    this.reserved.set(id, job);
     if ((await this.catalog.find(id)) === null && !(await this.destination.isTaken(id))) return true;
     this.reserved.delete(id);
     return false;
   }
 
   /** What the manifest of a captured file says whatever its source. */
-  manifestOf({ plan, trigger, description, partOf }: Taking, named: NamedSnapshot, file: CapturedFile) {
+  manifestOf({ plan, trigger, description, partOf }: CaptureContext, named: NamedSnapshot, file: CapturedFile) {
     return {
       format: 'nestjs-backup/manifest',
       version: 1,
@@ -117,10 +118,10 @@ export class SnapshotPublisher {
     } as const;
   }
 
-  async publish({ context }: Taking, file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
+  async publish({ job }: CaptureContext, file: CapturedFile, manifest: Manifest): Promise<Snapshot> {
     let snapshot: Snapshot;
     try {
-      snapshot = await context.fence.whileHeld(async () => {
+      snapshot = await job.fence.whileHeld(async () => {
         const sequence = await this.catalog.nextSequence();
         const numbered = await this.origin.sign(sequence === null ? manifest : { ...manifest, sequence });
         await this.destination.publishSnapshot(file.temporaryPath, numbered, file.temporaryIndexPath);

@@ -8,7 +8,7 @@ import { DATABASE_ENGINES } from '../model/plan.js';
 import { Clock } from '../system/clock.js';
 import { lookInto, type AllowedFolder } from './allowed-folders.js';
 import { ResolvedOptions } from './resolved-options.js';
-import { Turns } from './turns.js';
+import { BoundedQueue } from './bounded-queue.js';
 
 /** What plans can name. The wire shape of `GET /admin/database/backups/sources`. */
 export interface Sources {
@@ -34,7 +34,7 @@ const MOST_WAITING = 4;
 /** Looks what there is to back up. What does not answer keeps nobody from the rest, nor for long. */
 @Injectable()
 export class SourcesQuery {
-  private readonly turns = new Turns(
+  private readonly queue = new BoundedQueue(
     MOST_WAITING,
     'Others are looking what there is to back up, and enough wait already. Try again in a moment.',
   );
@@ -47,7 +47,7 @@ export class SourcesQuery {
 
   /** @throws BackupError `BUSY` */
   sources(signal: AbortSignal = new AbortController().signal): Promise<Sources> {
-    return this.turns.take(async () => {
+    return this.queue.run(async () => {
       const [databases, file_roots] = await Promise.all([
         this.databases(signal),
         Promise.all(this.options.fileRoots.map((root) => this.folder(root))),

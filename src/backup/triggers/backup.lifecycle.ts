@@ -13,7 +13,7 @@ import { asBackupError } from '../model/errors.js';
 import { ClockWatch } from '../operations/clock-watch.js';
 import { CompareOperation } from '../operations/compare.operation.js';
 import { ConfigStore } from '../operations/config.store.js';
-import { EmptyStart } from '../operations/empty-start.js';
+import { RestoreOnEmpty } from '../operations/restore-on-empty.js';
 import { JobQueue } from '../operations/job.queue.js';
 import { Leftovers } from '../operations/leftovers.js';
 import { LOOK_MS, MaintenanceMode } from '../operations/maintenance.js';
@@ -46,7 +46,7 @@ export class BackupLifecycle
     private readonly leftovers: Leftovers,
     private readonly lease: Lease,
     private readonly sharedLease: SharedLease,
-    private readonly emptyStart: EmptyStart,
+    private readonly restoreOnEmpty: RestoreOnEmpty,
     private readonly scheduler: BackupScheduler,
     private readonly queue: JobQueue,
     private readonly maintenance: MaintenanceMode,
@@ -69,7 +69,7 @@ export class BackupLifecycle
       await this.orGoOn('What earlier runs left half done stays for now', this.leftovers.settle(held.fence));
       await this.orGoOn('The next job has to wait a while', held.release());
     } else this.tidyUpLater();
-    await this.emptyStart.run(); // before anybody adds a first row
+    await this.restoreOnEmpty.run(); // before anybody adds a first row
     await this.orGoOn('The clock is not watched', this.clockWatch.look());
     this.clockWatch.start();
     await this.lookAround();

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { OutlookPart, RestoreChoices, Snapshot, SnapshotSource } from '../../backup/internals.js';
+import type { RestoreTarget, RestoreChoices, Snapshot, SnapshotSource } from '../../backup/internals.js';
 import type { Backups } from '../backups.js';
 import type { CommandContext } from '../command.js';
 import { databaseOption } from '../database-option.js';
@@ -8,7 +8,7 @@ import { CommandError, usage } from '../failure.js';
 import { isPath, snapshotAt } from '../foreign-reference.js';
 import { snapshotNamed } from '../snapshot-reference.js';
 
-type DatabasePart = Extract<OutlookPart, { source: 'database' }>;
+type DatabasePart = Extract<RestoreTarget, { source: 'database' }>;
 
 export interface RestoreOptions {
   yes?: boolean;
@@ -25,7 +25,7 @@ export interface PlannedRestore {
   backups: Backups;
   from: SnapshotSource;
   snapshot: Snapshot;
-  parts: OutlookPart[];
+  parts: RestoreTarget[];
   choices: RestoreChoices;
 }
 
@@ -55,7 +55,7 @@ export async function planRestore(
     }),
     ...(toFolder !== undefined && { to: toFolder }),
   };
-  const parts = await backups.outlook.of(from, snapshot.id, place);
+  const parts = await backups.restoreTargets.targetsOf(from, snapshot.id, place);
   const choices: RestoreChoices = {
     confirm: snapshot.id,
     ...place,
@@ -97,7 +97,7 @@ interface Situation {
 
 /** Where there is nothing to lose, no safety snapshot is taken; one of another database would lie among ours and be taken for one of them. */
 function safety(
-  parts: readonly OutlookPart[],
+  parts: readonly RestoreTarget[],
   { toDatabase, toFolder, keepsSnapshots }: Situation,
   { safety: wanted }: RestoreOptions,
 ): Pick<RestoreChoices, 'intoEmpty' | 'skipSafetySnapshot'> {

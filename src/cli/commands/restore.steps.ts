@@ -1,4 +1,4 @@
-import type { OutlookPart } from '../../backup/internals.js';
+import type { RestoreTarget } from '../../backup/internals.js';
 import { plainText } from '../output/plain-text.js';
 import { rowsOf } from '../output/snapshots.js';
 import { ageInWords, countInWords, countOf, sizeInWords, timeInWords } from '../output/units.js';
@@ -41,7 +41,7 @@ function safetyStep(intoEmpty: boolean, { safety, to }: RestoreOptions): string 
   return 'A safety snapshot of what is there now is taken, from which this can be undone.';
 }
 
-function replaceStep(part: OutlookPart, { tables, intoEmpty }: PlannedRestore['choices']): string {
+function replaceStep(part: RestoreTarget, { tables, intoEmpty }: PlannedRestore['choices']): string {
   if (part.source === 'files')
     return `The files go to ${part.into.join(', ')}, proved one by one, and are swapped in as a whole.`;
   const what = tables ? `The rows of ${tables.join(', ')}` : 'All rows';

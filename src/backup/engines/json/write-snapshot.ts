@@ -36,7 +36,7 @@ export async function writeSnapshot(
     if (repeated) return { ...repeated, kind: 'differential', fullReason: null, indexed: false };
     const plan = planDifferential(session, request, aside);
     const base = plan.baseId;
-    const written = await pour(
+    const written = await writeTables(
       session,
       plan.writer,
       { ...headOf(request, session), kind: 'differential', base },
@@ -46,7 +46,12 @@ export async function writeSnapshot(
   } catch (error) {
     if (!(error instanceof FullNeeded)) throw error;
     const writer: WriterPlan = { kind: 'full', path: aside, indexPath: indexAside };
-    const written = await pour(session, writer, { ...headOf(request, session), kind: 'full', base: null }, context);
+    const written = await writeTables(
+      session,
+      writer,
+      { ...headOf(request, session), kind: 'full', base: null },
+      context,
+    );
     return { ...written, kind: 'full', base: null, fullReason: error.reason, indexed: true };
   }
 }
@@ -82,7 +87,7 @@ const headOf = ({ id, createdAt }: CaptureRequest, { database }: CaptureSession)
 });
 
 /** Everything the database prints, into a writer. */
-async function pour(
+async function writeTables(
   session: CaptureSession,
   plan: WriterPlan,
   header: Parameters<DocumentSink['begin']>[0],

@@ -7,10 +7,10 @@ import { LockShare } from './lock-share.js';
 const RETRY_MS = 50;
 
 /**
- * Tells processes apart that serve requests from those that do not. Each that does keeps its door open; whoever replaces the data waits until all are closed.
- * An open door is a share of a lock, so it closes when its process ends, however that ends.
+ * Tells which processes serve requests. Each process that does holds a share of this lock; a restore waits until no process holds one.
+ * The operating system releases the share when its process ends, however that ends.
  */
-export class Doors {
+export class ServingLock {
   private readonly own: LockShare;
 
   /** @param folder the backup folder */
@@ -21,21 +21,21 @@ export class Doors {
     this.own = new LockShare(() => join(leasePlace(folder) ?? folder, LEASE_FOLDER, 'serving'));
   }
 
-  get isOpen(): boolean {
+  get isHeld(): boolean {
     return this.own.isTaken;
   }
 
-  /** Opens the door of this process. @returns false while another process is just looking whether all are closed */
-  open(): boolean {
+  /** Takes this process's share. @returns false while another process is just looking whether any is held */
+  acquire(): boolean {
     return this.own.take();
   }
 
-  close(): void {
+  release(): void {
     this.own.giveBack();
   }
 
-  /** Waits until all doors are closed. @returns false when one stays open for longer than that */
-  async allClosed(patienceMs: number): Promise<boolean> {
+  /** Waits until no process holds a share. @returns false when one is held for longer than that */
+  async whenFree(patienceMs: number): Promise<boolean> {
     const started = this.clock.elapsed();
     for (;;) {
       if (!this.own.isTakenByAnybody()) return true;

@@ -5,8 +5,8 @@ import { DatabaseRestorer } from './database.restorer.js';
 import type { RestoreChoices } from './restorer.js';
 import { ofDatabase, ofFiles, partsOf, type SnapshotSource } from './stored-snapshots.js';
 
-/** Where one part of a snapshot would go, and what is there now. */
-export type OutlookPart =
+/** Where a restore would put one part of a snapshot, and what is there now. */
+export type RestoreTarget =
   | {
       source: 'database';
       id: string;
@@ -18,14 +18,18 @@ export type OutlookPart =
     }
   | { source: 'files'; id: string; into: string[] };
 
-/** Says beforehand what a restore would replace. */
+/** Finds out what a restore would replace, before it runs. */
 @Injectable()
-export class RestoreOutlook {
+export class RestoreTargets {
   constructor(private readonly databases: DatabaseRestorer) {}
 
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `UNSUPPORTED` */
-  async of(from: SnapshotSource, id: string, choices: Pick<RestoreChoices, 'database' | 'to'>): Promise<OutlookPart[]> {
-    const parts: OutlookPart[] = [];
+  async targetsOf(
+    from: SnapshotSource,
+    id: string,
+    choices: Pick<RestoreChoices, 'database' | 'to'>,
+  ): Promise<RestoreTarget[]> {
+    const parts: RestoreTarget[] = [];
     for (const part of await partsOf(from, id)) {
       const stored = await from.snapshots.locate(part);
       if (part.source === 'files') {

@@ -2,64 +2,64 @@ import { Injectable } from '@nestjs/common';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { ClockWatch } from './clock-watch.js';
-import { DatabaseTaker } from './database.taker.js';
-import { FilesTaker } from './files.taker.js';
-import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+import { DatabaseCapturer } from './database.capturer.js';
+import { FilesCapturer } from './files.capturer.js';
+import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js';
 import { writeFullDocument } from './full-document.js';
 
-/** Takes one snapshot of whatever a plan captures. */
+/** Captures one snapshot of whatever a plan captures. */
 @Injectable()
-export class SnapshotTaker {
+export class SnapshotCapturer {
   constructor(
     private readonly publisher: SnapshotPublisher,
-    private readonly databases: DatabaseTaker,
-    private readonly files: FilesTaker,
+    private readonly databases: DatabaseCapturer,
+    private readonly files: FilesCapturer,
     private readonly clockWatch: ClockWatch,
   ) {}
 
   /** @throws BackupError `DISK_FULL`, `UNSUPPORTED`, or what the engine says */
-  async take(taking: Taking): Promise<Snapshot> {
+  async capture(capture: CaptureContext): Promise<Snapshot> {
     await this.clockWatch.look(); // before there is a snapshot by whose date a wrong clock looks right
     await this.publisher.assertRoom();
     try {
-      return await this.takeSource(taking);
+      return await this.captureSource(capture);
     } finally {
-      this.publisher.release(taking);
+      this.publisher.release(capture);
     }
   }
 
-  private takeSource(taking: Taking): Promise<Snapshot> {
-    switch (taking.plan.source) {
+  private captureSource(capture: CaptureContext): Promise<Snapshot> {
+    switch (capture.plan.source) {
       case 'database':
-        return this.databases.take(taking);
+        return this.databases.capture(capture);
       case 'files':
-        return this.files.take(taking);
+        return this.files.capture(capture);
       case 'full':
-        return this.takeParts(taking);
+        return this.captureParts(capture);
     }
   }
 
   /** The database, then the files, then what names both. A part that fails fails the whole; one that was good already stays. */
-  private async takeParts(taking: Taking): Promise<Snapshot> {
-    const { plan, progress } = taking;
-    const named = await this.publisher.name(taking, '.json');
+  private async captureParts(capture: CaptureContext): Promise<Snapshot> {
+    const { plan, progress } = capture;
+    const named = await this.publisher.name(capture, '.json');
     const middle = (progress[0] + progress[1]) / 2;
-    const asPart = (source: 'database' | 'files', part: Taking['progress']): Taking => ({
-      ...taking,
+    const asPart = (source: 'database' | 'files', part: CaptureContext['progress']): CaptureContext => ({
+      ...capture,
       plan: { ...plan, source },
       partOf: named.id,
       progress: part,
     });
     const database = await this.databases
-      .take(asPart('database', [progress[0], middle]))
+      .capture(asPart('database', [progress[0], middle]))
       .catch((error: unknown) => failed('database', error, null));
     const files = await this.files
-      .take(asPart('files', [middle, progress[1]]))
+      .capture(asPart('files', [middle, progress[1]]))
       .catch((error: unknown) => failed('files', error, database));
     const parts = [database, files];
     const document = await writeFullDocument(named, parts);
-    return this.publisher.publish(taking, document, {
-      ...this.publisher.manifestOf(taking, named, document),
+    return this.publisher.publish(capture, document, {
+      ...this.publisher.manifestOf(capture, named, document),
       source: 'full',
       engine: 'parts',
       tables: {},

@@ -9,7 +9,7 @@ let folder: string;
 let app: BackupApp | undefined;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'empty-start-'));
+  folder = await mkdtemp(join(tmpdir(), 'restore-on-empty-'));
   await start(false);
   app!.sql("INSERT INTO users VALUES (1, 'a@example.com'), (2, 'b@example.com')");
   await capture();

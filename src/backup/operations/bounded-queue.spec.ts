@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from './turns.js';
+import { BoundedQueue } from './bounded-queue.js';
 
 const never = new AbortController().signal;
 const soon = () => new Promise(setImmediate);
@@ -15,12 +15,12 @@ function manual() {
   return { begun, work, end: (name: string) => ends.get(name)!() };
 }
 
-describe('Turns', () => {
+describe('BoundedQueue', () => {
   it('does one thing at a time, and hands on what came of it', async () => {
-    const turns = new Turns(1, 'Enough wait.');
+    const queue = new BoundedQueue(1, 'Enough wait.');
     const { begun, work, end } = manual();
-    const first = turns.take(work('first'), never);
-    const second = turns.take(work('second'), never);
+    const first = queue.run(work('first'), never);
+    const second = queue.run(work('second'), never);
     await soon();
     expect(begun).toEqual(['first']);
     end('first');
@@ -31,21 +31,21 @@ describe('Turns', () => {
   });
 
   it('goes on after a failure', async () => {
-    const turns = new Turns(1, 'Enough wait.');
-    await expect(turns.take(() => Promise.reject(new Error('broken')), never)).rejects.toThrow('broken');
-    expect(await turns.take(() => Promise.resolve(1), never)).toBe(1);
+    const queue = new BoundedQueue(1, 'Enough wait.');
+    await expect(queue.run(() => Promise.reject(new Error('broken')), never)).rejects.toThrow('broken');
+    expect(await queue.run(() => Promise.resolve(1), never)).toBe(1);
   });
 
-  it('turns away what would have to wait behind too many', async () => {
-    const turns = new Turns(1, 'Enough wait.');
+  it('queue away what would have to wait behind too many', async () => {
+    const queue = new BoundedQueue(1, 'Enough wait.');
     const { work, end } = manual();
-    const first = turns.take(work('first'), never);
-    const second = turns.take(work('second'), never);
-    await expect(turns.take(work('third'), never)).rejects.toMatchObject({ code: 'BUSY' });
+    const first = queue.run(work('first'), never);
+    const second = queue.run(work('second'), never);
+    await expect(queue.run(work('third'), never)).rejects.toMatchObject({ code: 'BUSY' });
     end('first');
     await first;
     await soon();
-    const third = turns.take(work('third'), never);
+    const third = queue.run(work('third'), never);
     end('second');
     await second;
     await soon();
@@ -54,29 +54,29 @@ describe('Turns', () => {
   });
 
   it('forgets who leaves while waiting, and makes room for others', async () => {
-    const turns = new Turns(1, 'Enough wait.');
+    const queue = new BoundedQueue(1, 'Enough wait.');
     const { begun, work, end } = manual();
     const leaving = new AbortController();
-    const first = turns.take(work('first'), never);
-    const second = turns.take(work('second'), leaving.signal);
+    const first = queue.run(work('first'), never);
+    const second = queue.run(work('second'), leaving.signal);
     leaving.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
-    const third = turns.take(work('third'), never);
+    const third = queue.run(work('third'), never);
     end('first');
     await first;
     await soon();
     expect(begun).toEqual(['first', 'third']);
     end('third');
     await third;
-    await expect(turns.take(work('fourth'), leaving.signal)).rejects.toThrow('gone');
+    await expect(queue.run(work('fourth'), leaving.signal)).rejects.toThrow('gone');
     expect(begun).not.toContain('fourth');
   });
 
   it('leaves it to the work to stop once it has begun', async () => {
-    const turns = new Turns(1, 'Enough wait.');
+    const queue = new BoundedQueue(1, 'Enough wait.');
     const { work, end } = manual();
     const leaving = new AbortController();
-    const first = turns.take(work('first'), leaving.signal);
+    const first = queue.run(work('first'), leaving.signal);
     leaving.abort(new Error('gone'));
     end('first');
     expect(await first).toBe('first');

@@ -4,11 +4,11 @@ import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
 import { FileRoots } from './file-roots.js';
 import { Losses } from './losses.js';
-import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js';
 
 /** Takes snapshots of folders. */
 @Injectable()
-export class FilesTaker {
+export class FilesCapturer {
   constructor(
     private readonly publisher: SnapshotPublisher,
     private readonly bases: CaptureBases,
@@ -17,11 +17,11 @@ export class FilesTaker {
     private readonly engine: FilesEngine,
   ) {}
 
-  async take(taking: Taking): Promise<Snapshot> {
-    const { context, plan, kind, progress } = taking;
+  async capture(capture: CaptureContext): Promise<Snapshot> {
+    const { job, plan, kind, progress } = capture;
     const paths = await this.roots.resolve(plan.paths);
     const { include, exclude, compression } = plan;
-    const named = await this.publisher.name(taking, this.engine.documentEnding(compression));
+    const named = await this.publisher.name(capture, this.engine.documentEnding(compression));
     const captured = await this.engine.capture(
       {
         id: named.id,
@@ -33,17 +33,17 @@ export class FilesTaker {
         compression,
         base: await this.bases.ofFiles(plan, named.createdAt, kind),
       },
-      context.task(...progress),
+      job.task(...progress),
     );
     const selection = {
       paths,
       ...(include.length > 0 && { include }),
       ...(exclude.length > 0 && { exclude }),
     };
-    const lost = await this.losses.ofFiles(taking, { ...selection, files: captured.files });
+    const lost = await this.losses.ofFiles(capture, { ...selection, files: captured.files });
     const document = { ...captured, warnings: [...(captured.warnings ?? []), ...lost] };
-    return this.publisher.publish(taking, document, {
-      ...this.publisher.manifestOf(taking, named, document),
+    return this.publisher.publish(capture, document, {
+      ...this.publisher.manifestOf(capture, named, document),
       source: 'files',
       engine: 'files',
       tables: {},

@@ -6,11 +6,11 @@ import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
 import { ResolvedOptions } from './resolved-options.js';
 import { Losses } from './losses.js';
-import { SnapshotPublisher, type Taking } from './snapshot-publisher.js';
+import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js';
 
 /** Takes snapshots of databases. */
 @Injectable()
-export class DatabaseTaker {
+export class DatabaseCapturer {
   constructor(
     private readonly publisher: SnapshotPublisher,
     private readonly destination: Destination,
@@ -20,11 +20,11 @@ export class DatabaseTaker {
     private readonly options: ResolvedOptions,
   ) {}
 
-  async take(taking: Taking): Promise<Snapshot> {
-    const { context, plan, kind, progress } = taking;
+  async capture(capture: CaptureContext): Promise<Snapshot> {
+    const { job, plan, kind, progress } = capture;
     const database = this.options.database(plan.database);
     const engine = this.engines.of(plan.engine);
-    const named = await this.publisher.name(taking, engine.documentEnding(database));
+    const named = await this.publisher.name(capture, engine.documentEnding(database));
     const captured = await engine.capture(
       {
         database,
@@ -35,12 +35,12 @@ export class DatabaseTaker {
         indexPath: this.destination.indexPath(named.id),
         ...(await this.bases.ofDatabase(plan, named.createdAt, kind)),
       },
-      context.task(...progress),
+      job.task(...progress),
     );
-    const warnings = [...(captured.warnings ?? []), ...(await this.losses.ofDatabase(taking, captured))];
+    const warnings = [...(captured.warnings ?? []), ...(await this.losses.ofDatabase(capture, captured))];
     const document = { ...captured, warnings };
-    const snapshot = await this.publisher.publish(taking, document, {
-      ...this.publisher.manifestOf(taking, named, document),
+    const snapshot = await this.publisher.publish(capture, document, {
+      ...this.publisher.manifestOf(capture, named, document),
       source: 'database',
       engine: plan.engine,
       ...(plan.database === DEFAULT_DATABASE ? {} : { data_source: plan.database }),

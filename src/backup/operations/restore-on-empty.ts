@@ -9,11 +9,11 @@ import { ResolvedOptions } from './resolved-options.js';
 import { RestoreOperation } from './restore.operation.js';
 
 /**
- * Brings the data back by itself where an application starts on a database without a single row: a new machine, a lost volume. Whatever row there
- * is, an account or anything else, keeps it from touching anything.
+ * Restores the newest snapshot by itself when an application starts on a database without a single row: a new machine, a lost volume. If there is any
+ * row at all, an account for example, it changes nothing.
  */
 @Injectable()
-export class EmptyStart {
+export class RestoreOnEmpty {
   private readonly logger = new Logger('Backup');
 
   constructor(
