@@ -1,11 +1,13 @@
-// Builds dist/ when it is missing or older than any source file, so that `npm start` and the tests always run what is written.
+// Builds dist/ when it is missing or older than any source file, so that `npm start`, the tests and `npm pack` always take what is written. With `--always` it is built anew.
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeLeftovers } from './remove-leftovers.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
+const always = process.argv.includes('--always');
 
 const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
@@ -21,6 +23,7 @@ function newestIn(path) {
 
 function buildIfStale({ name, sources, built, command, args }) {
   const result = join(root, built);
+  if (always) rmSync(result, { force: true }); // the compiler leaves alone what it has written before
   if (Math.max(...sources.map((path) => newestIn(join(root, path)))) <= modified(result)) return;
   console.error(`Building ${name} …`); // what runs after it may print results of its own
   const build = spawnSync(process.execPath, [join(modules, command), ...args], {
@@ -46,3 +49,5 @@ buildIfStale({
   command: 'vite/bin/vite.js',
   args: ['build', 'dashboard', '--logLevel', 'warn'],
 });
+removeLeftovers(root);
+chmodSync(join(root, 'dist/cli.js'), 0o755); // the command of the package
