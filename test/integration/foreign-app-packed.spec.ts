@@ -60,7 +60,8 @@ describe('the package, as npm packs it, in an application of somebody else', () 
     ['postgres', 'pg'],
     ['mysql', 'mysql2'],
   ])('asks for the driver of a server only where there is one, by its name: %s, %s', async (type, driver) => {
-    const dialects = join(app.library, 'dist/backup/engines/json/dialects.js');
+    const { library } = app;
+    const dialects = join(library, 'dist/backup/engines/dialects/dialects.js');
     const ask = `const { dialectOf } = await import(process.argv[1]);
       await dialectOf({ type: process.argv[2] }).catch(({ code, message }) => console.log(code, message));`;
     const { stdout } = await runs(process.execPath, ['--input-type=module', '-e', ask, dialects, type], {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CapturedTable } from '../../src/backup/engines/json/dialect.js';
-import { PostgresDialect } from '../../src/backup/engines/json/postgres/postgres.dialect.js';
+import type { CapturedTable } from '../../src/backup/engines/dialects/dialect.js';
+import { PostgresDialect } from '../../src/backup/engines/dialects/postgres/postgres.dialect.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 import { DISTURB, TRAPS } from '../support/postgres-traps.js';
 

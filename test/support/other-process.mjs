@@ -1,7 +1,7 @@
 // The other end of other-process.ts: a program of its own with one connection to a database, and with the engine's own tasks.
 import Database from 'better-sqlite3';
 import { captureTask } from '../../dist/backup/engines/json/capture.task.js';
-import { SqliteDialect } from '../../dist/backup/engines/json/sqlite/sqlite.dialect.js';
+import { SqliteDialect } from '../../dist/backup/engines/dialects/sqlite/sqlite.dialect.js';
 
 const context = { report: () => undefined, ready: async () => {}, write: async () => {}, breathe: async () => {} };
 let database;

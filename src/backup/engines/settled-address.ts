@@ -17,8 +17,8 @@ export async function settledAddress(address: ServerAddress): Promise<ServerAddr
 async function open(target: ServerTarget): Promise<{ target: ServerTarget; close(): unknown }> {
   switch (target.type) {
     case 'postgres':
-      return (await import('./json/postgres/postgres.connection.js')).PostgresConnection.open(target);
+      return (await import('./dialects/postgres/postgres.connection.js')).PostgresConnection.open(target);
     case 'mysql':
-      return (await import('./json/mysql/mysql.connection.js')).MysqlConnection.open(target);
+      return (await import('./dialects/mysql/mysql.connection.js')).MysqlConnection.open(target);
   }
 }

@@ -1,7 +1,7 @@
 import { asBackupError, type BackupError } from '../model/errors.js';
 import { DATABASE_ENGINES, type DatabaseEngine } from '../model/plan.js';
 import type { DatabaseTarget } from './database-target.js';
-import { dialectOf } from './json/dialects.js';
+import { dialectOf } from './dialects/dialects.js';
 import type { NativeOptions } from './native/native.options.js';
 import { nativeDatabase } from './native/native.tasks.js';
 import type { DescribeSourceRequest, SourceDescription } from './source.description.js';

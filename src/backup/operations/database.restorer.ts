@@ -3,7 +3,7 @@ import { DatabaseEngines } from '../engines/database-engines.js';
 import { EngineHost } from '../engines/engine-host.js';
 import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
 import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
-import { notTrusted } from '../engines/not-trusted.js';
+import { notTrusted } from '../engines/shared/not-trusted.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import { snapshotFromManifest } from '../model/snapshot.js';

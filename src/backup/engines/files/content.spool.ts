@@ -1,5 +1,5 @@
 import { closeSync, ftruncateSync } from 'node:fs';
-import { openForWriting } from '../json/document.file.js';
+import { openForWriting } from '../shared/open-for-writing.js';
 import { Compressor, type FilesCompression } from './compression.js';
 import type { StoredEntry } from './file.entry.js';
 import { writeFully } from './list.file.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import type { FilesManifest } from '../../model/manifest.js';
 import { indexName } from '../../model/snapshot-id.js';
-import { FullNeeded } from '../json/differential/full-needed.js';
+import { FullNeeded } from '../shared/full-needed.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { comparePaths, type BytePath } from './byte-path.js';
 import { parseEntryLine, type FileEntry } from './file.entry.js';

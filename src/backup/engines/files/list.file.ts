@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { openForWriting } from '../json/document.file.js';
+import { openForWriting } from '../shared/open-for-writing.js';
 
 const BUFFER_BYTES = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { readlinkSync, type BigIntStats } from 'node:fs';
 import type { FilesSummary } from '../../model/manifest.js';
 import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import { BackupError } from '../../model/errors.js';
-import { FullNeeded } from '../json/differential/full-needed.js';
+import { FullNeeded } from '../shared/full-needed.js';
 import { isBelow, pathBytes, readable, type BytePath } from './byte-path.js';
 import type { ContentSpool } from './content.spool.js';
 import { entryLine, type EntryOf, type FileEntry, type StoredEntry } from './file.entry.js';

@@ -6,10 +6,10 @@ import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
-import { assertReadsBack } from '../read-back.js';
+import { assertReadsBack } from '../shared/read-back.js';
 import type { CapturedDocument, CaptureRequest } from '../snapshot.engine.js';
-import type { CaptureSession } from './dialect.js';
-import { dialectOf } from './dialects.js';
+import type { CaptureSession } from '../dialects/dialect.js';
+import { dialectOf } from '../dialects/dialects.js';
 import { writeSnapshot } from './write-snapshot.js';
 
 /** Captures everything inside one read transaction into a document that stands aside, fsynced and re-read. */

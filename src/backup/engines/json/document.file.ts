@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync, writeSync } from 'node:fs';
-import { FILE_MODE } from '../../system/atomic-file.js';
-import type { DocumentHeader } from './document.sink.js';
+import { closeSync, fsyncSync, writeSync } from 'node:fs';
+import type { DocumentHead } from '../dialects/document.parts.js';
+import { openForWriting } from '../shared/open-for-writing.js';
 import { END_OF_DOCUMENT, headText } from './document.text.js';
 
 const LF = 0x0a;
@@ -29,7 +29,7 @@ export class DocumentFile {
   }
 
   /** Everything before the first table. */
-  head(header: DocumentHeader): void {
+  head(header: DocumentHead): void {
     this.text(headText(header));
   }
 
@@ -84,9 +84,4 @@ export class DocumentFile {
     for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
     this.written += bytes.length;
   }
-}
-
-/** A new or emptied file that nobody else may read; a symbolic link in its place is refused. */
-export function openForWriting(path: string): number {
-  return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, FILE_MODE);
 }

@@ -1,29 +1,6 @@
-import type { DatabaseInfo, SnapshotKind } from '../../model/manifest.js';
-import { corrupt, LineInput } from './line-input.js';
-
-/** What a document says before its tables. */
-export interface DocumentHead {
-  id: string;
-  kind: SnapshotKind;
-  base: string | null;
-  created_at: string;
-  database: DatabaseInfo;
-}
-
-export interface DocumentTable {
-  part: 'table';
-  name: string;
-  columns: { name: string; type: string }[];
-  primaryKey: string[];
-}
-
-/** A document as a sequence of its parts, in the order they stand in the file. */
-export type DocumentPart =
-  | ({ part: 'head' } & DocumentHead)
-  | DocumentTable
-  /** Whole rows of the table before, joined by `,` and LF as they stand in the file; at least one. */
-  | { part: 'rows'; rows: Buffer }
-  | { part: 'end' };
+import type { DocumentHead, DocumentPart, DocumentTable } from '../dialects/document.parts.js';
+import { corrupt } from '../dialects/restore.errors.js';
+import { LineInput } from './line-input.js';
 
 /** A differential as a sequence of its parts. */
 export type DifferentialPart =

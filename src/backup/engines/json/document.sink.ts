@@ -1,18 +1,5 @@
-import type { DatabaseInfo, SnapshotKind, TableSummary } from '../../model/manifest.js';
-
-export interface DocumentHeader {
-  id: string;
-  kind: SnapshotKind;
-  base: string | null;
-  created_at: string;
-  database: DatabaseInfo;
-}
-
-export interface TableHeader {
-  name: string;
-  columns: { name: string; type: string }[];
-  primaryKey: string[];
-}
+import type { TableSummary } from '../../model/manifest.js';
+import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
 
 export interface WrittenDocument {
   sizeBytes: number;
@@ -22,7 +9,7 @@ export interface WrittenDocument {
 
 /** What a capture needs of a writer, whether it works here or in a thread of its own. */
 export interface DocumentSink {
-  begin(header: DocumentHeader): void;
+  begin(header: DocumentHead): void;
   /** Opens the next table; its rows follow in any number of pieces. */
   table(header: TableHeader): void;
   /** @param lines whole row lines, each ending with one LF; not touched again by the caller */

@@ -1,11 +1,11 @@
-import type { DocumentHeader, TableHeader } from './document.sink.js';
+import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
 
 /*
  * The parts of a document (docs/formats.md) around its rows. Every row stands on a line of its own, and so does what closes a list.
  */
 
 /** Everything before the first table. */
-export function headText({ id, kind, base, created_at, database }: DocumentHeader): string {
+export function headText({ id, kind, base, created_at, database }: DocumentHead): string {
   const identity = `"id":${JSON.stringify(id)},"kind":${JSON.stringify(kind)},"base":${JSON.stringify(base)}`;
   return [
     '{',

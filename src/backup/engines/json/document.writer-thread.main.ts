@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { asBackupError } from '../../model/errors.js';
 import type { WriterAnswer, WriterRequest } from './document.writer-thread.js';
 import { createWriter, type WriterPlan } from './create-writer.js';
-import { FullNeeded } from './differential/full-needed.js';
+import { FullNeeded } from '../shared/full-needed.js';
 import type { DocumentSink, WrittenDocument } from './document.sink.js';
 
 const parent = parentPort!;

@@ -3,12 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { asBackupError, BackupError, type BackupErrorCode } from '../../model/errors.js';
 import type { FullReason } from '../../model/manifest.js';
 import type { WriterPlan } from './create-writer.js';
-import { FullNeeded } from './differential/full-needed.js';
-import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.sink.js';
+import { FullNeeded } from '../shared/full-needed.js';
+import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
+import type { DocumentSink, WrittenDocument } from './document.sink.js';
 
 /** What the thread is told, in order. */
 export type WriterRequest =
-  | { do: 'begin'; header: DocumentHeader }
+  | { do: 'begin'; header: DocumentHead }
   | { do: 'table'; header: TableHeader }
   | { do: 'rows'; lines: Uint8Array }
   | { do: 'finish' };
@@ -41,7 +42,7 @@ export class DocumentWriterThread implements DocumentSink {
     });
   }
 
-  begin(header: DocumentHeader): void {
+  begin(header: DocumentHead): void {
     this.tell({ do: 'begin', header });
   }
 

@@ -3,8 +3,10 @@ import { closeSync, writeFileSync } from 'node:fs';
 import type { TableSummary } from '../../model/manifest.js';
 import { serialiseIndex, type IndexedTable } from './differential/chunk-index.js';
 import { Chunker, type Chunk } from './differential/chunker.js';
-import { DocumentFile, openForWriting } from './document.file.js';
-import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from './document.sink.js';
+import { openForWriting } from '../shared/open-for-writing.js';
+import { DocumentFile } from './document.file.js';
+import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
+import type { DocumentSink, WrittenDocument } from './document.sink.js';
 import { END_OF_ROWS, tableText } from './document.text.js';
 
 /** Writes a full snapshot document (docs/formats.md), hashing the file and each table on the way, and the index of its chunks. */
@@ -22,7 +24,7 @@ export class FullWriter implements DocumentSink {
     this.file = new DocumentFile(path);
   }
 
-  begin(header: DocumentHeader): void {
+  begin(header: DocumentHead): void {
     this.file.head(header);
   }
 

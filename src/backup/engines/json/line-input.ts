@@ -1,4 +1,4 @@
-import { BackupError } from '../../model/errors.js';
+import { corrupt } from '../dialects/restore.errors.js';
 
 const LF = 0x0a;
 const COMMA = 0x2c;
@@ -62,10 +62,3 @@ export class LineInput {
     return next.value.length > 0 || this.readMore();
   }
 }
-
-/** A document that is not what this program writes. */
-export const corrupt = (why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `This is not a snapshot document that can be read: ${why}. Use another snapshot.`,
-  );

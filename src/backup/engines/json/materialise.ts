@@ -3,7 +3,8 @@ import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { Manifest } from '../../model/manifest.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
-import { readDifferential, readDocument, type DocumentPart } from './document.reader.js';
+import type { DocumentPart } from '../dialects/document.parts.js';
+import { readDifferential, readDocument } from './document.reader.js';
 import { spliceDocument } from './differential/splice-document.js';
 
 /**

@@ -1,7 +1,7 @@
 import { BackupError } from '../../model/errors.js';
 import type { DatabaseManifest } from '../../model/manifest.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
-import type { ProvenTable } from './contradictions.js';
+import type { ProvenTable } from '../dialects/contradictions.js';
 import { materialise } from './materialise.js';
 import { proven } from './proven.js';
 
@@ -29,11 +29,11 @@ export async function proveDocument(snapshot: StoredSnapshot): Promise<void> {
 async function contradictionOf(manifest: DatabaseManifest, tables: readonly ProvenTable[]): Promise<string | null> {
   switch (manifest.database.type) {
     case 'sqlite':
-      return (await import('./sqlite/sqlite.contradictions.js')).contradictionIn(manifest, tables);
+      return (await import('../dialects/sqlite/sqlite.contradictions.js')).contradictionIn(manifest, tables);
     case 'postgres':
-      return (await import('./postgres/postgres.contradictions.js')).contradictionIn(manifest, tables);
+      return (await import('../dialects/postgres/postgres.contradictions.js')).contradictionIn(manifest, tables);
     case 'mysql':
-      return (await import('./mysql/mysql.contradictions.js')).contradictionIn(manifest, tables);
+      return (await import('../dialects/mysql/mysql.contradictions.js')).contradictionIn(manifest, tables);
     default:
       return null;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DatabaseManifest } from '../../model/manifest.js';
-import type { DocumentPart } from './document.reader.js';
+import type { DocumentPart } from '../dialects/document.parts.js';
 import { proven } from './proven.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BackupError } from '../../model/errors.js';
 import type { DatabaseManifest } from '../../model/manifest.js';
-import type { DocumentHead, DocumentPart } from './document.reader.js';
+import type { DocumentHead, DocumentPart } from '../dialects/document.parts.js';
 
 const BETWEEN_ROWS = ',\n';
 const LF = '\n';

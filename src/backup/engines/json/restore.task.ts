@@ -3,9 +3,9 @@ import type { TaskContext } from '../../system/child-task-server.js';
 import type { CheckRestorableRequest } from '../engine-host.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
 import { verifyBytes } from '../stored.tasks.js';
-import { refuseUnconfirmed } from './confirm.task.js';
-import type { RestorePlan } from './dialect.js';
-import { dialectOf } from './dialects.js';
+import { refuseUnconfirmed } from '../dialects/confirm.task.js';
+import type { RestorePlan } from '../dialects/dialect.js';
+import { dialectOf } from '../dialects/dialects.js';
 import { materialise } from './materialise.js';
 
 /** Puts a snapshot's rows back and proves them; the database is as before unless this succeeds. */

@@ -11,7 +11,7 @@ import type {
   RestoreRequest,
   SchemaDifference,
 } from '../snapshot.engine.js';
-import { refuseUnconfirmed, scriptNotTrusted } from '../json/confirm.task.js';
+import { refuseUnconfirmed, scriptNotTrusted } from '../dialects/confirm.task.js';
 import { verifyBytes } from '../stored.tasks.js';
 import type { NativeDatabase } from './native-database.js';
 import type { NativeOptions } from './native.options.js';

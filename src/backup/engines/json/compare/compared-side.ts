@@ -1,6 +1,6 @@
 import type { DatabaseInfo, TableSummary } from '../../../model/manifest.js';
 import type { StateName } from '../../../model/comparison.js';
-import type { TableHeader } from '../document.sink.js';
+import type { TableHeader } from '../../dialects/document.parts.js';
 
 /** A table whose rows are about to be read. */
 export interface ComparedTable extends Omit<TableHeader, 'name'> {

@@ -3,8 +3,8 @@ import type { DatabaseInfo, TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { DatabaseTarget } from '../../database-target.js';
 import type { StateName } from '../../../model/comparison.js';
-import type { CapturedTable, CaptureSession } from '../dialect.js';
-import { dialectOf } from '../dialects.js';
+import type { CapturedTable, CaptureSession } from '../../dialects/dialect.js';
+import { dialectOf } from '../../dialects/dialects.js';
 import type { ComparedSide, ComparedTable } from './compared-side.js';
 
 const LF = 0x0a;

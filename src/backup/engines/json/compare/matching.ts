@@ -1,4 +1,4 @@
-import type { TableHeader } from '../document.sink.js';
+import type { TableHeader } from '../../dialects/document.parts.js';
 
 /** How the rows of a table on two sides are told to be the same, and to be equal. */
 export interface Matching {

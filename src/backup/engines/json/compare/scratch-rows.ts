@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import Database from 'better-sqlite3';
-import { literal } from '../sqlite/sqlite.connection.js';
+import { literal } from '../../dialects/sqlite/sqlite.connection.js';
 import type { Matching } from './matching.js';
 import { AFTER, BEFORE, type Side } from './meeting-rows.js';
 

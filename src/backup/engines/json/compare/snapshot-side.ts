@@ -1,7 +1,7 @@
 import type { DatabaseInfo, TableSummary } from '../../../model/manifest.js';
 import type { StateName } from '../../../model/comparison.js';
 import type { StoredSnapshot } from '../../snapshot.engine.js';
-import type { DocumentPart } from '../document.reader.js';
+import type { DocumentPart } from '../../dialects/document.parts.js';
 import { materialise } from '../materialise.js';
 import { proven } from '../proven.js';
 import type { ComparedSide, ComparedTable } from './compared-side.js';

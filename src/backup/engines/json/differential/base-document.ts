@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { hashOf } from './chunker.js';
 import type { ChunkIndex, IndexedTable } from './chunk-index.js';
-import { FullNeeded } from './full-needed.js';
+import { FullNeeded } from '../../shared/full-needed.js';
 
 const LF = 0x0a;
 const COMMA = 0x2c;

@@ -1,13 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { TableSummary } from '../../../model/manifest.js';
 import { DocumentFile } from '../document.file.js';
-import type { DocumentHeader, DocumentSink, TableHeader, WrittenDocument } from '../document.sink.js';
+import type { DocumentHead, TableHeader } from '../../dialects/document.parts.js';
+import type { DocumentSink, WrittenDocument } from '../document.sink.js';
 import { END_OF_ROWS } from '../document.text.js';
 import { Aligner, type Region } from './aligner.js';
 import type { BaseDocument } from './base-document.js';
 import type { IndexedTable } from './chunk-index.js';
 import { Chunker, type Chunk } from './chunker.js';
-import { FullNeeded } from './full-needed.js';
+import { FullNeeded } from '../../shared/full-needed.js';
 import { spliceLines, type Splice } from './splices.js';
 
 /** New rows are kept at most up to this size while their place in the base is looked for. */
@@ -34,7 +35,7 @@ export class DifferentialWriter implements DocumentSink {
     this.file = new DocumentFile(path);
   }
 
-  begin(header: DocumentHeader): void {
+  begin(header: DocumentHead): void {
     this.file.head(header);
   }
 

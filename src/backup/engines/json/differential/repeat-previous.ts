@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import type { CaptureRequest } from '../../snapshot.engine.js';
-import { holdsSameTables, type CaptureSession } from '../dialect.js';
+import { holdsSameTables, type CaptureSession } from '../../dialects/dialect.js';
 import { DocumentFile } from '../document.file.js';
 import type { WrittenDocument } from '../document.sink.js';
 import { END_OF_DOCUMENT } from '../document.text.js';

@@ -1,7 +1,8 @@
 /* eslint-disable @typescript-eslint/require-await -- generators of what is read from files elsewhere */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DifferentialPart, DocumentHead, DocumentPart } from '../document.reader.js';
+import type { DocumentHead, DocumentPart } from '../../dialects/document.parts.js';
+import type { DifferentialPart } from '../document.reader.js';
 import { spliceDocument } from './splice-document.js';
 
 interface TestSplice {

@@ -1,5 +1,6 @@
-import type { DifferentialPart, DocumentPart } from '../document.reader.js';
-import { corrupt } from '../line-input.js';
+import type { DocumentPart } from '../../dialects/document.parts.js';
+import { corrupt } from '../../dialects/restore.errors.js';
+import type { DifferentialPart } from '../document.reader.js';
 
 const LF = 0x0a;
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { SchemaInfo, TableSummary } from '../../../model/manifest.js';
-import { withoutDatabase } from '../../mysql/mysql.sequence-uses.js';
+import { withoutDatabase } from '../../dialects/mysql/mysql.sequence-uses.js';
 import type { DumpPart, DumpSection } from './dump.reader.js';
 import { isPosition } from './mysql.sequences.js';
 

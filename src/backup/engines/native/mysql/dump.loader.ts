@@ -4,7 +4,7 @@ import { openStored } from '../../../archive/stored-file.js';
 import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import { withDatabase } from '../../mysql/mysql.sequence-uses.js';
+import { withDatabase } from '../../dialects/mysql/mysql.sequence-uses.js';
 import type { StoredSnapshot } from '../../snapshot.engine.js';
 import { DumpContents } from './dump.contents.js';
 import { DumpCutShort, readDump, type DumpSection } from './dump.reader.js';

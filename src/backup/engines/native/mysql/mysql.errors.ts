@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { explainMysql, meaningOf } from '../../mysql/mysql.errors.js';
+import { explainMysql, meaningOf } from '../../dialects/mysql/mysql.meanings.js';
 
 const LONGEST_WORDS = 600;
 

@@ -3,7 +3,7 @@ import type { ServerTarget } from '../../database-target.js';
 import type { NativeOptions } from '../native.options.js';
 import { tlsPaths } from '../../tls-options.js';
 import { Program, type Command } from '../programs/program.js';
-import { initialCommand } from '../../mysql/mysql.settings.js';
+import { initialCommand } from '../../dialects/mysql/mysql.settings.js';
 import { explain } from './mysql.errors.js';
 
 /** MariaDB's first: where both are there, `mysqldump` is another name of it. */

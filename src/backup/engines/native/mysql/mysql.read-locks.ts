@@ -1,7 +1,7 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { meaningOf } from '../../mysql/mysql.errors.js';
-import { quoted } from '../../mysql/mysql.names.js';
+import { meaningOf } from '../../dialects/mysql/mysql.meanings.js';
+import { quoted } from '../../dialects/mysql/mysql.names.js';
 import type { Program } from '../programs/program.js';
 import type { MysqlPrograms } from './mysql.programs.js';
 

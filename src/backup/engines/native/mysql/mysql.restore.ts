@@ -2,7 +2,7 @@ import { asBackupError, BackupError } from '../../../model/errors.js';
 import type { TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import { quoted } from '../../mysql/mysql.names.js';
+import { quoted } from '../../dialects/mysql/mysql.names.js';
 import type { RestoreOutcome, StoredSnapshot } from '../../snapshot.engine.js';
 import { DumpContents } from './dump.contents.js';
 import { DumpLoader } from './dump.loader.js';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { literal, quoted } from '../../mysql/mysql.names.js';
+import { literal, quoted } from '../../dialects/mysql/mysql.names.js';
 import type { MysqlPrograms } from './mysql.programs.js';
 import { isForbidden } from './mysql.read-locks.js';
 

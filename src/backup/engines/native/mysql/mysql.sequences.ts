@@ -1,4 +1,4 @@
-import { quoted } from '../../mysql/mysql.names.js';
+import { quoted } from '../../dialects/mysql/mysql.names.js';
 
 const CREATE = /^CREATE SEQUENCE `((?:[^`]|``)*)`/;
 const POSITION = /^(?:DO|SELECT) SETVAL\(`((?:[^`]|``)*)`, (-?\d+), 0\);$/;

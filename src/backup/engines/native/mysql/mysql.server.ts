@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { literal } from '../../mysql/mysql.names.js';
+import { literal } from '../../dialects/mysql/mysql.names.js';
 import type { MysqlPrograms } from './mysql.programs.js';
 
 /** What has to be known of a server and a database before something is done with it. */

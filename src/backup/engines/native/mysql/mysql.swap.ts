@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { quoted } from '../../mysql/mysql.names.js';
+import { quoted } from '../../dialects/mysql/mysql.names.js';
 import { textOf, type MysqlPrograms } from './mysql.programs.js';
 import type { ScratchDatabases } from './mysql.scratch.js';
 import { readServer, type Server } from './mysql.server.js';

@@ -4,7 +4,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { CheckRestorableRequest } from '../../engine-host.js';
-import { takesNoWrites, unloggedOnStandby } from '../../postgres/postgres.errors.js';
+import { takesNoWrites, unloggedOnStandby } from '../../dialects/postgres/postgres.failures.js';
 import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';

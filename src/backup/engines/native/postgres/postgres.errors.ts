@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { ServerTarget } from '../../database-target.js';
-import { explainPostgres } from '../../postgres/postgres.errors.js';
+import { explainPostgres } from '../../dialects/postgres/postgres.failures.js';
 
 /** What surrounds an error: where in a script it is, and rows, which are nobody's business who reads the message of a job. */
 const SURROUNDINGS = /^(LOCATION|NOTICE|WARNING|HINT|QUERY|CONTEXT|LINE \d+|STATEMENT|DETAIL(?!.*depends on))\b/;

@@ -2,7 +2,7 @@ import type { ServerTarget } from '../../database-target.js';
 import type { StoredFile } from '../../../archive/stored-file.js';
 import type { NativeOptions } from '../native.options.js';
 import { tlsPaths } from '../../tls-options.js';
-import { programOptions } from '../../postgres/postgres.settings.js';
+import { programOptions } from '../../dialects/postgres/postgres.settings.js';
 import { feed } from '../programs/output.js';
 import { Program, type Command } from '../programs/program.js';
 import { explain } from './postgres.errors.js';

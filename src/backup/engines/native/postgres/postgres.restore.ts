@@ -7,7 +7,7 @@ import { leadingNames, literal } from './postgres.names.js';
 import { feeding, type PostgresPrograms } from './postgres.programs.js';
 import { readServer, type Server } from './postgres.server.js';
 import { PsqlSession } from './psql.session.js';
-import { neverCaptured } from '../../postgres/postgres.left-out.js';
+import { neverCaptured } from '../../dialects/postgres/postgres.left-out.js';
 import { copyTarget } from './script.contents.js';
 import { readScript, type ScriptPart } from './sql-script.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, writeSync } from 'node:fs';
 import { openStored, type StoredFile } from '../../../archive/stored-file.js';
-import { openForWriting } from '../../json/document.file.js';
-import { assertReadsBack } from '../../read-back.js';
+import { openForWriting } from '../../shared/open-for-writing.js';
+import { assertReadsBack } from '../../shared/read-back.js';
 import type { Program } from './program.js';
 
 /** Writes what a program prints to a file of its own; it is on disk, and was read back, when this is done. */

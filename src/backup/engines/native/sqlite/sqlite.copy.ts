@@ -5,11 +5,11 @@ import { BackupError } from '../../../model/errors.js';
 import type { SqlitePragmas } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
-import { openForWriting } from '../../json/document.file.js';
-import { explain, openSource } from '../../json/sqlite/sqlite.connection.js';
-import { findDamage } from '../../json/sqlite/sqlite.integrity.js';
-import { readPragmas } from '../../json/sqlite/sqlite.pragmas.js';
-import { checksumOf } from '../../read-back.js';
+import { openForWriting } from '../../shared/open-for-writing.js';
+import { explain, openSource } from '../../dialects/sqlite/sqlite.connection.js';
+import { findDamage } from '../../dialects/sqlite/sqlite.integrity.js';
+import { readPragmas } from '../../dialects/sqlite/sqlite.pragmas.js';
+import { checksumOf } from '../../shared/read-back.js';
 
 /** 2 MB of the usual pages of 4,096 bytes: after each step progress is told, and a child whose parent is gone ends. */
 const PAGES_PER_STEP = 512;

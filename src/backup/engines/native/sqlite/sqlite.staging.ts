@@ -6,7 +6,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import { temporaryPath } from '../../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../../system/unfinished-file.js';
-import { openForWriting } from '../../json/document.file.js';
+import { openForWriting } from '../../shared/open-for-writing.js';
 import type { StoredSnapshot } from '../../snapshot.engine.js';
 
 /**
