@@ -45,7 +45,7 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
     if (count === 1) return;
     throw new BackupError(
       'CONFIG_INVALID',
-      `BackupModule.forRoot() was called ${count} times for one application, whose backup routes would collide. Call it once: further databases go into its option "databases", and other modules import one of yours that imports it and has it in its exports.`,
+      `BackupModule.forRoot() was called ${count} times in one application, and their backup routes would collide. Call it once: put further databases into its option "databases", and let other modules import one of your modules that imports and exports it.`,
     );
   }
 }

@@ -62,12 +62,12 @@ const paths: Check = (value) =>
 const database: Check = (value) =>
   typeof value === 'string' || (typeof value === 'object' && value !== null)
     ? undefined
-    : "must be an address such as 'sqlite:./data/app.sqlite', { url }, or the options of a connection";
+    : "must be a URL such as 'sqlite:./data/app.sqlite', { url }, or connection options";
 
 const databases: Check = (value) =>
   typeof value === 'object' && value !== null && Object.keys(value).every((name) => DATABASE_NAME.test(name))
     ? undefined
-    : 'must be an object of addresses by name: small letters, digits, "_" and "-"';
+    : 'must be an object that maps names (lower-case letters, digits, "_" and "-") to databases';
 const folders: Check = (value) =>
   Array.isArray(value) && value.every((path) => typeof path === 'string' && path.trim() !== '')
     ? undefined
@@ -128,7 +128,7 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
 
 function databaseTargets({ database, databases = {} }: BackupModuleOptions): Record<string, DatabaseTarget> {
   if (Object.hasOwn(databases, DEFAULT_DATABASE))
-    throw invalidOptions(`"databases.${DEFAULT_DATABASE}" is what "database" names; give it another name.`);
+    throw invalidOptions(`"databases.${DEFAULT_DATABASE}" is the name of the option "database"; choose another name.`);
   const targets: Record<string, DatabaseTarget> = { [DEFAULT_DATABASE]: databaseTarget(database, 'database') };
   for (const [name, further] of Object.entries(databases)) targets[name] = databaseTarget(further, `databases.${name}`);
   return targets;

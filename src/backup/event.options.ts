@@ -19,7 +19,8 @@ export function listenedEvents(events: readonly (string | BackupEventOptions)[])
   const entries = events.map((event) => (typeof event === 'string' ? { event } : event));
   entries.forEach((entry, n) => checkOptions(entry, EVENT_OPTIONS, `events[${n}].`, ['event']));
   const names = entries.map(({ event }) => event);
-  if (names.includes(ROLE_CREATED)) throw invalidOptions(`"events" names "${ROLE_CREATED}", which is heard anyway.`);
+  if (names.includes(ROLE_CREATED))
+    throw invalidOptions(`"events" names "${ROLE_CREATED}", which always triggers a snapshot. Remove it.`);
   const twice = names.find((event, n) => names.indexOf(event) !== n);
   if (twice !== undefined) throw invalidOptions(`"events" names "${twice}" twice.`);
   return entries;

@@ -4,7 +4,7 @@ import { BackupError } from './model/errors.js';
 export type Check = (value: unknown) => string | undefined;
 
 export const text: Check = (value) =>
-  typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a text that is not empty';
+  typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a non-empty string';
 
 export const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 

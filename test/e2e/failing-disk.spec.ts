@@ -98,7 +98,7 @@ const FAULTS: Fault[] = [
     },
     health: /catalog.*in memory/i,
     but: { capture: full },
-    warns: /take turns by a file among the temporary ones/,
+    warns: /take turns through a file in its temporary folder/,
   },
   { name: 'a disk that fills up', mount: 'size=1m', harm: fill, live: true, health: /full/, but: { capture: full } },
   {
@@ -196,7 +196,7 @@ const FAULTS: Fault[] = [
     name: 'a lease that cannot be read (EIO)',
     failures: ['open:EIO:backups/.lease/'],
     health: null,
-    warns: /\.lease.*EIO.*take turns by a file among the temporary ones/,
+    warns: /\.lease.*EIO.*take turns through a file in its temporary folder/,
   },
   {
     name: 'a file in place of the lease',
@@ -205,19 +205,19 @@ const FAULTS: Fault[] = [
       await writeFile(inBackups(program, '.lease'), '');
     },
     health: null,
-    warns: /take turns by a file among the temporary ones/,
+    warns: /take turns through a file in its temporary folder/,
   },
   {
     name: 'a file system without locks',
     failures: ['lock:ENOLCK:backups/'],
     health: /catalog.*in memory/i,
-    warns: /no locks.*take turns by a file among the temporary ones/,
+    warns: /does not support locks.*take turns through a file in its temporary folder/,
   },
   {
     name: 'a file system without modes, names that can be made safe, and a size, as CIFS or FUSE',
     failures: ['chmod:EPERM:backups', 'syncdir:EINVAL:backups', 'statfs:ENOSYS:backups'],
     health: null,
-    warns: /cannot be closed to other users \(chmod: EPERM\)/,
+    warns: /Cannot make the files of the backup folder private \(chmod: EPERM\)/,
   },
 ];
 

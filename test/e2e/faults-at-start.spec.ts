@@ -72,7 +72,7 @@ it('a backup folder that comes later is used as soon as it is there', async () =
   expect(await readFile(program.backups, 'utf8')).toBe('mine');
   await rm(program.backups);
   await mkdir(program.backups);
-  await eventually(() => program.output.includes('can be used now'));
+  await eventually(() => program.output.includes('can be used again'));
   await program.capture();
   expect((await program.get<BackupHealth>('/health')).body.reasons.join()).not.toMatch('folder');
 });
@@ -82,7 +82,7 @@ describe('the catalog', () => {
     ['is missing', (path: string) => rm(path)],
     ['is no database', (path: string) => writeFile(path, 'no database at all, whatever its name says')],
     ['is empty', (path: string) => writeFile(path, '')],
-    ['was cut off', async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
+    ['was truncated', async (path: string) => writeFile(path, (await readFile(path)).subarray(0, 5000))],
     ['has bytes overwritten', async (path: string) => writeFile(path, (await readFile(path)).fill(0x5a, 4096, 20_000))],
   ])('is rebuilt with every snapshot when it %s', async (_, harm) => {
     await program.start();

@@ -60,7 +60,7 @@ describe('a database that has lost its rows', () => {
     app.sql('DELETE FROM orders'); // their AUTOINCREMENT key stays, and is no row
     for (const empty of [await take(), await take()]) {
       expect(codes(empty)).toEqual(['lost_rows']);
-      expect(empty.warnings[0]!.message).toMatch(new RegExp(`^All 40 rows that ${good.id} holds are gone`));
+      expect(empty.warnings[0]!.message).toMatch(new RegExp(`^All 40 rows in snapshot ${good.id} are missing`));
     }
     expect(await plan('auto')).toMatchObject({ status: 'caution', reasons: [expect.stringContaining(good.id)] });
     fill('users', 5);

@@ -70,9 +70,9 @@ describe('a settings file', () => {
   });
 
   it.each([
-    ['a folder', () => mkdir(path), /is a folder\. Docker makes one/],
+    ['a folder', () => mkdir(path), /is a folder\. Docker creates one/],
     ['a pipe', () => Promise.resolve(execFileSync('mkfifo', [path])), /not a regular file/],
-    ['a link to itself', () => symlink('backup_config.json', path), /links lead in a circle/],
+    ['a link to itself', () => symlink('backup_config.json', path), /links form a loop/],
   ])('in place of which is %s is told, and not waited for', async (_, make, saying) => {
     await make();
     const refused = { code: 'CONFIG_INVALID', message: expect.stringMatching(saying) as string };

@@ -285,10 +285,10 @@ export function hostileZips(): HostileZip[] {
     zip('another compressed size in the local header', /sizes/, [{ ...good, local: { compressed: 1 } }]),
     zip('another checksum in the local header', /checksum/, [{ ...good, local: { crc: 1 } }]),
     zip('64-bit sizes in the local header that are not there', /sizes/, [{ ...good, local: { size: 0xffffffff } }]),
-    zip('64-bit sizes in the directory that are not there', /more than deflate/, [
+    zip('64-bit sizes in the directory that are not there', /which deflate cannot do/, [
       { ...good, central: { size: 0xffffffff } },
     ]),
-    zip('64-bit sizes that do not fit', /impossible|more than deflate/, [
+    zip('64-bit sizes that do not fit', /impossible|which deflate cannot do/, [
       { ...good, central: { size: 0xffffffff, extra: Buffer.concat([u16(1), u16(8), u64(2n ** 63n)]) } },
     ]),
     zip('a ZIP64 field cut short', /zip64/, [
@@ -301,8 +301,10 @@ export function hostileZips(): HostileZip[] {
       { ...good, central: { extra: Buffer.concat([u16(9), u16(60_000), Buffer.alloc(60_000)]) } },
     ]),
     zip('a comment on an entry', /comment/, [{ ...good, central: { comment: Buffer.from('hello') } }]),
-    zip('a bomb by its own account', /more than deflate/, [{ ...good, local: { size: 1e9 }, central: { size: 1e9 } }]),
-    zip('size without data', /more than deflate/, [{ ...good, data: Buffer.alloc(0), content: text }]),
+    zip('a bomb by its own account', /which deflate cannot do/, [
+      { ...good, local: { size: 1e9 }, central: { size: 1e9 } },
+    ]),
+    zip('size without data', /which deflate cannot do/, [{ ...good, data: Buffer.alloc(0), content: text }]),
     zip('a stored entry with two sizes', /size/, [
       { ...good, data: text, local: { method: 0, size: 5 }, central: { method: 0, size: 5 } },
     ]),
@@ -348,7 +350,7 @@ export function hostileZips(): HostileZip[] {
     }),
     zip('bytes between two entries', /precede/, [{ ...good, after: Buffer.from('hidden') }, { name: 'b.json' }]),
     zip('bytes after the directory', /where its end record/, [good], { beforeEnd: Buffer.from('hidden') }),
-    zip('bytes after the directory, counted in', /another length/, [good], {
+    zip('bytes after the directory, counted in', /length of its central directory/, [good], {
       beforeEnd: Buffer.from('hidden'),
       directorySize: 58,
     }),
@@ -358,7 +360,7 @@ export function hostileZips(): HostileZip[] {
     zip('bytes after the end', /after its end/, [good], { after: Buffer.from('junk') }),
     zip('another archive after the end', /where its end record|precede/, [good], { after: nested }),
     zip('one entry more than there is', /where its end record|signature/, [good], { entries: 2, directorySize: 52 }),
-    zip('one entry less than there is', /another length/, [good, { name: 'b.json' }], { entries: 1 }),
+    zip('one entry less than there is', /length of its central directory/, [good, { name: 'b.json' }], { entries: 1 }),
     zip('a directory outside the file', /where its end record/, [good], { directoryStart: 0x7fffffff }),
     zip('a directory that starts early', /where its end record/, [good], { directoryStart: 0 }),
     zip('disk 1', /disks/, [good], { disk: 1 }),
@@ -375,14 +377,14 @@ export function hostileZips(): HostileZip[] {
     zip('more entries than bytes', /where its end record/, [good], { entries: 0xfffe }),
     { what: 'an empty file', reason: /empty/, bytes: Buffer.alloc(0) },
     { what: 'one byte', reason: /too short/, bytes: Buffer.from('P') },
-    { what: 'garbage', reason: /does not end as a ZIP/, bytes: Buffer.alloc(5000, 'garbage ') },
+    { what: 'garbage', reason: /has no ZIP end record/, bytes: Buffer.alloc(5000, 'garbage ') },
     {
       what: 'a JSON document',
-      reason: /does not end as a ZIP/,
+      reason: /has no ZIP end record/,
       bytes: Buffer.from(`{"format":"nestjs-backup/snapshot"${' '.repeat(100)}}\n`),
     },
-    { what: 'a file that lost its last byte', reason: /does not end as a ZIP/, bytes: sound.subarray(0, -1) },
-    { what: 'a file that lost its end record', reason: /does not end as a ZIP/, bytes: sound.subarray(0, -22) },
+    { what: 'a file that lost its last byte', reason: /has no ZIP end record/, bytes: sound.subarray(0, -1) },
+    { what: 'a file that lost its end record', reason: /has no ZIP end record/, bytes: sound.subarray(0, -22) },
     {
       what: 'a file that lost its first half',
       reason: /where its end record/,

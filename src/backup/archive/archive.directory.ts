@@ -39,7 +39,7 @@ export async function readDirectory(file: FileHandle): Promise<Map<string, Locat
     directorySize += 46 + entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
   }
   if (end.directoryStart + directorySize !== end.directoryEnd) {
-    throw new ArchiveDefect('its central directory has another length than its end record says');
+    throw new ArchiveDefect('the length of its central directory does not match its end record');
   }
   const starts = await locateEntries(file, zip, named, end.directoryStart);
   return new Map([...named].map(([name, entry]) => [name, located(name, entry, starts.get(name)!)]));

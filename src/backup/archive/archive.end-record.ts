@@ -23,12 +23,12 @@ export async function readEndRecord(file: FileHandle, fileSize: number): Promise
   if (fileSize < END_LENGTH) throw new ArchiveDefect(fileSize === 0 ? 'it is empty' : 'it is too short for a ZIP file');
   const length = Math.min(fileSize, END_LENGTH + LOCATOR_LENGTH + ZIP64_END_LENGTH);
   const tail = await readExactly(file, fileSize - length, length);
-  if (!tail) throw new ArchiveDefect('it was cut off while it was read');
+  if (!tail) throw new ArchiveDefect('it was truncated while it was being read');
 
   const end = tail.subarray(-END_LENGTH);
   if (end.readUInt32LE(0) !== 0x06054b50 || end.readUInt16LE(20) !== 0) {
     throw new ArchiveDefect(
-      'it does not end as a ZIP file does: it is something else, is cut off, or has a comment or bytes after its end',
+      'it has no ZIP end record at its end: it is not a ZIP file, is truncated, or has a comment or extra bytes at its end',
     );
   }
   const locatorAt = tail.length - END_LENGTH - LOCATOR_LENGTH;

@@ -29,7 +29,7 @@ export function vetEntry(entry: Entry): string {
   const refuse = (reason: string) => new ArchiveDefect(`its entry ${quoted(name)} ${reason}`, name);
 
   if (entry.generalPurposeBitFlag & ENCRYPTION_FLAGS) throw refuse('is encrypted');
-  if (entry.generalPurposeBitFlag & ~ALLOWED_FLAGS) throw refuse('uses a ZIP feature that backups never use');
+  if (entry.generalPurposeBitFlag & ~ALLOWED_FLAGS) throw refuse('uses a ZIP feature that backups do not use');
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {
     throw refuse(`is compressed by method ${entry.compressionMethod}, neither stored nor deflated`);
   }
@@ -39,7 +39,7 @@ export function vetEntry(entry: Entry): string {
   }
   const { compressedSize, uncompressedSize } = entry;
   if (uncompressedSize > compressedSize * MAX_RATIO) {
-    throw refuse(`claims ${uncompressedSize} bytes in ${compressedSize}, more than deflate can do`);
+    throw refuse(`claims to hold ${uncompressedSize} bytes in ${compressedSize}, which deflate cannot do`);
   }
   // That a stored entry has one size, yauzl checks itself.
   if (entry.fileCommentLength > 0) throw refuse('has a comment');

@@ -22,7 +22,7 @@ export async function locateEntries(
   for (const [index, [name, entry]] of inOrder.entries()) {
     const refuse = (reason: string) => new ArchiveDefect(`its entry ${quoted(name)} ${reason}`, name);
     if (entry.relativeOffsetOfLocalHeader !== expected)
-      throw refuse('overlaps another, or bytes that belong to no entry precede it');
+      throw refuse('overlaps another entry, or follows bytes that belong to no entry');
     const local = await zip.readLocalFileHeaderPromise(entry);
     const difference = differenceBetween(local, entry);
     if (difference) throw refuse(`is described differently in two places (${difference})`);

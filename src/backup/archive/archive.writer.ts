@@ -70,7 +70,7 @@ async function pack(
     const source = await entry.open();
     if (output.destroyed) {
       source.destroy();
-      throw new Error('The archive was given up.');
+      throw new Error('The archive was abandoned.');
     }
     current = source;
     finished(source, { writable: false }, (error) => {

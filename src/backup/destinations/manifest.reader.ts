@@ -20,7 +20,7 @@ export async function readText(path: string): Promise<string> {
     if (size > LARGEST_TEXT_BYTES)
       throw new Error(`it has ${size} bytes where at most ${LARGEST_TEXT_BYTES} are expected`);
     const bytes = await readExactly(file, 0, size);
-    if (!bytes) throw new Error('it was cut off while it was read');
+    if (!bytes) throw new Error('it was truncated while it was being read');
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } finally {
     await file.close();

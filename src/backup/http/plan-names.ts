@@ -7,7 +7,7 @@ export const planNames: Rule = {
   faultOf: (value) =>
     value === 'all' || isListOfNames(value)
       ? undefined
-      : `must be "all", or a list of 1 to ${MOST} names of plans, each once`,
+      : `must be "all", or a list of 1 to ${MOST} plan names without duplicates`,
   schema: {
     oneOf: [
       { type: 'array', items: { type: 'string' } },

@@ -66,7 +66,7 @@ export class RunsController {
   /** All or none: an unknown plan, or one for which too many wait, is refused before any has begun. */
   private async startCaptures({ plan, plans, kind, description }: CaptureRequest, requestedBy: string | null) {
     if (plan !== undefined && plans !== undefined)
-      throw invalid([{ field: 'plans', message: 'cannot stand beside plan; choose one' }]);
+      throw invalid([{ field: 'plans', message: 'cannot be combined with plan; send one of them' }]);
     const asked = {
       trigger: { type: 'manual' as const },
       ...(kind === undefined ? {} : { kind }),

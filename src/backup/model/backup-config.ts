@@ -72,7 +72,7 @@ export function parseBackupConfig(
   if (!areDaysFaulty && config.auto_archive_after_days > config.retention_days) {
     errors.push({
       field: 'auto_archive_after_days',
-      message: `must not be above retention_days (${config.retention_days}), or snapshots would be deleted before they are archived`,
+      message: `must not be greater than retention_days (${config.retention_days}): snapshots would be deleted before they are archived`,
     });
   }
   if (errors.length > 0) throw invalid(errors);

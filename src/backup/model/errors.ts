@@ -76,7 +76,7 @@ export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGI
   const said = types.isNativeError(thrown) ? withoutFolders(thrown) : String(thrown);
   const message =
     code === 'DISK_FULL'
-      ? `The disk is full (${said}). Free some space and try again; what was stored before is not affected.`
+      ? `The disk is full (${said}). Free some space and try again. Data stored earlier is not affected.`
       : said;
   return new BackupError(code, message, {}, { cause: thrown });
 }

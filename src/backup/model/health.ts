@@ -77,5 +77,5 @@ const longestWaitMs = (rhythm: Rhythm, from: Date): number =>
 
 function judgeLastRun({ lastRun }: PlanCondition): Finding[] {
   if (lastRun?.status !== 'failed') return [];
-  return [['caution', `The last run failed: ${lastRun.message ?? 'the job says no more'}`]];
+  return [['caution', `The last run failed: ${lastRun.message ?? 'no reason was recorded'}`]];
 }

@@ -18,7 +18,7 @@ export function lostFiles(
   return {
     code: 'lost_files',
     message:
-      `${gone} that ${before.id} holds are gone from the folders. Make sure that they are mounted and were meant to be emptied; ` +
-      'if not, restore that snapshot. A snapshot asked for in the dashboard or by the API ends this warning.',
+      `${gone} in snapshot ${before.id} are missing from the folders. Check that the folders are mounted and that the files were deleted on purpose;  ` +
+      'if not, restore that snapshot. A snapshot taken from the dashboard or through the API clears this warning.',
   };
 }

@@ -28,7 +28,7 @@ export function lostRows(
   return {
     code: 'lost_rows',
     message:
-      `${gone} that ${before.id} holds are gone from the database. Make sure that it is the right one and was meant to be emptied; ` +
-      'if not, restore that snapshot. A snapshot asked for in the dashboard or by the API ends this warning.',
+      `${gone} in snapshot ${before.id} are missing from the database. Check that this is the right database and that the rows were deleted on purpose;  ` +
+      'if not, restore that snapshot. A snapshot taken from the dashboard or through the API clears this warning.',
   };
 }

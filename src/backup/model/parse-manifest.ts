@@ -22,7 +22,7 @@ export function parseManifest(text: string, expectedId: string): Manifest {
   if (manifest_sha256 !== undefined && manifest_sha256 !== manifestChecksum(manifest))
     throw corrupt(
       expectedId,
-      'its content is not what its own checksum, "manifest_sha256", says: it was changed or damaged',
+      'its content does not match its own checksum, "manifest_sha256": it was changed or damaged',
     );
   // Whoever counts also writes the checksum: a manifest that lost it is damaged, not old.
   const lostChecksum = manifest.sequence !== undefined && manifest_sha256 === undefined;

@@ -53,7 +53,7 @@ const LISTS = { most: 1000, longest: 1000 };
 const RULES: Record<keyof PlanSettings, Rule> = {
   name: textLike(
     (name) => NAME.test(name),
-    '1 to 40 small letters, digits, "_" and "-", beginning with a letter or digit',
+    '1 to 40 lower-case letters, digits, "_" and "-", starting with a letter or digit',
   ),
   source: oneOf(SOURCE_KINDS),
   database: textLike(() => true, 'the name of a database'),
@@ -116,7 +116,7 @@ function faultsBetweenFields(plan: PlanSettings, faulty: ReadonlySet<string>): F
     source === 'files' && plan.database !== undefined && misplaced('database', 'source "database" or "full"'),
     source === 'files' && plan.engine !== undefined && misplaced('engine', 'source "database" or "full"'),
     (source === 'files' || source === 'full') &&
-      plan.paths === undefined && { field: 'paths', message: 'must say which folders to capture' },
+      plan.paths === undefined && { field: 'paths', message: 'must list the folders or files to capture' },
     plan.engine === 'native' && plan.tables !== undefined && misplaced('tables', 'engine "json"'),
     ...faultsOfRhythm(plan, faulty),
   ];
@@ -132,15 +132,18 @@ function faultsOfRhythm(
   const scheduleFault = schedule === undefined || faulty.has('schedule') ? undefined : faultOfSchedule(schedule);
   return [
     interval_minutes !== undefined &&
-      schedule !== undefined && { field: 'schedule', message: 'cannot stand beside interval_minutes; choose one' },
-    neither && name !== AUTO_PLAN && { field: 'interval_minutes', message: 'must be set, or schedule' },
+      schedule !== undefined && {
+        field: 'schedule',
+        message: 'cannot be combined with interval_minutes; set one of them',
+      },
+    neither && name !== AUTO_PLAN && { field: 'interval_minutes', message: 'must be set, unless schedule is' },
     scheduleFault !== undefined && { field: 'schedule', message: scheduleFault },
     zoneFault !== undefined && { field: 'time_zone', message: zoneFault },
     time_zone !== undefined && schedule === undefined && misplaced('time_zone', 'a schedule'),
   ];
 }
 
-const misplaced = (field: string, where: string): FieldError => ({ field, message: `goes only with ${where}` });
+const misplaced = (field: string, where: string): FieldError => ({ field, message: `is allowed only with ${where}` });
 
 /** @param everyMinutes the rhythm of a plan that names none */
 export function planOf(settings: PlanSettings, everyMinutes: number): Plan {

@@ -17,10 +17,10 @@ export function faultOfSchedule(cron: string): string | undefined {
   if (fields.length !== 5) return FIELDS;
   const strange = fields.find((field) => !FIELD.test(field));
   if (strange !== undefined)
-    return `is not a cron expression: "${strange}" is not made of numbers, names such as SUN or JAN, "*", ",", "-" and "/"`;
+    return `is not a cron expression: "${strange}" may contain only numbers, names such as SUN or JAN, "*", ",", "-" and "/"`;
   try {
     if (parse(cron).nextRun(new Date(0))) return undefined;
-    return 'is not a cron expression that ever comes true: none of its months has such a day';
+    return 'never matches any date: none of its months has such a day';
   } catch (error) {
     return `is not a cron expression: ${(error as Error).message.replace(/^CronPattern: /, '')}`;
   }
@@ -32,7 +32,7 @@ export function faultOfTimeZone(timeZone: string): string | undefined {
     new Intl.DateTimeFormat('en', { timeZone });
     return undefined;
   } catch {
-    return 'must be a time zone that the system knows, such as "Europe/Moscow" or "UTC"';
+    return 'must be a time zone known to the system, such as "Europe/Moscow" or "UTC"';
   }
 }
 
@@ -44,7 +44,7 @@ export function nextDue(rhythm: Rhythm, from: Date): Date {
   if ('everyMinutes' in rhythm) return new Date(from.getTime() + rhythm.everyMinutes * MINUTE_MS);
   const { cron, timeZone } = rhythm;
   const shown = parse(cron).nextRun(new Date(latestShown(timeZone, from.getTime())));
-  if (!shown) throw new Error(`The cron expression "${cron}" never comes true.`);
+  if (!shown) throw new Error(`The cron expression "${cron}" never matches any date.`);
   return new Date(firstShown(timeZone, shown.getTime()));
 }
 

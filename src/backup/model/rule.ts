@@ -60,7 +60,7 @@ interface ListLimits {
 /** Texts, each once; in a query a parameter that may be repeated. @param what they are, such as "table names" */
 export function listOf(what: string, { most, longest, mayBeEmpty = false }: ListLimits = {}): Rule {
   const length = most === undefined ? 'at least one' : `at least one and at most ${most}`;
-  const fault = `must be a list of ${what}, each once${mayBeEmpty ? '' : `, ${length}`}`;
+  const fault = `must be a list of ${what} without duplicates${mayBeEmpty ? '' : `, ${length}`}`;
   const isEntry = (entry: unknown): boolean =>
     typeof entry === 'string' && entry !== '' && entry.length <= (longest ?? Infinity);
   return {

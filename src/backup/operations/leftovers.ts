@@ -43,7 +43,7 @@ export class Leftovers {
   /** Nobody is kept from working by it. */
   private async orLater(step: Promise<void>): Promise<void> {
     await step.catch((error: unknown) =>
-      this.logger.warn(`What earlier runs left half done stays for now: ${asBackupError(error).message}`),
+      this.logger.warn(`Could not clean up after earlier runs: ${asBackupError(error).message}`),
     );
   }
 }

@@ -21,7 +21,7 @@ export async function fsyncFolder(path: string): Promise<void> {
     if (!isUnsupported(error)) throw error;
     noteShortcoming({
       code: 'fsync_folder',
-      message: `The file system of the backup folder cannot make the names of files safe against a power failure (${codeOf(error)}): after one, the newest snapshot may be missing.`,
+      message: `The file system of the backup folder cannot fsync a folder (${codeOf(error)}): after a power failure the newest snapshot may be missing.`,
     });
   }
 }
@@ -34,7 +34,7 @@ export async function setMode(target: { chmod(mode: number): Promise<void> }, mo
     if (!isUnsupported(error)) throw error;
     noteShortcoming({
       code: 'chmod',
-      message: `Files of the backup folder cannot be closed to other users (chmod: ${codeOf(error)}). Mount it so that only this user can read it, or give it to this user.`,
+      message: `Cannot make the files of the backup folder private (chmod: ${codeOf(error)}). Mount the folder so that only this user can read it, or make this user its owner.`,
     });
   }
 }
@@ -105,7 +105,7 @@ async function writeAndReadBack(path: string, content: string): Promise<void> {
     if (!stored.subarray(0, bytesRead).equals(wanted)) {
       throw new BackupError(
         'ENGINE_FAILED',
-        'What was written to the backup folder reads back differently. Check the disk before you rely on it.',
+        'Data written to the backup folder is different when it is read back. Check the disk before you rely on it.',
       );
     }
   } finally {

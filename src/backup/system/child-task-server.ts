@@ -36,7 +36,7 @@ export function serveOneTask(tasks: ChildTasks, preload?: string): void {
 async function answer(tasks: ChildTasks, { task, payload, claim = null }: ChildRequest): Promise<void> {
   try {
     const load = tasks[task];
-    if (!load) throw new Error(`The engine host knows no task "${task}".`);
+    if (!load) throw new Error(`The engine host has no task "${task}".`);
     const run = await load();
     const value = await run(payload as never, { ...context, whileHeld: behindFence(claim) });
     await endOutput();

@@ -168,7 +168,7 @@ describe('runChildTask', () => {
   });
 
   it.each([
-    ['nobodyKnows', /knows no task "nobodyKnows"/],
+    ['nobodyKnows', /has no task "nobodyKnows"/],
     ['constructor', /./],
     ['brokenToLoad', /cannot be loaded/],
     ['unsendable', /could not be cloned/],

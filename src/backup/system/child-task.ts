@@ -146,7 +146,7 @@ function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun, settled
       if (settledBy === 'answer') settle();
     });
     child.once('error', (error) =>
-      reject(new BackupError('ENGINE_FAILED', `The engine host could not be started: ${error.message}`)),
+      reject(new BackupError('ENGINE_FAILED', `Could not start the engine host: ${error.message}`)),
     );
     const settle = () => {
       if (said?.type === 'result') resolve(said.value);

@@ -80,10 +80,10 @@ export function change({ folder }: Pick<Claim, 'folder'>, changes: Partial<Lease
 }
 
 export function leaseLost(holder: LeaseHolder | null): BackupError {
-  const silent = 'this process had given no sign of life for too long: it was stopped, or the machine was asleep';
+  const silent = 'this process did not renew its lease in time: it was suspended, or the machine was asleep';
   const who = holder && processInWords(holder.process);
   const what = who
-    ? `${who[0]!.toUpperCase() + who.slice(1)} took over the backup folder, since ${silent}.`
-    : `Another process gave the backup folder free, since ${silent}.`;
-  return new BackupError('LEASE_LOST', `${what} What was not finished by then was not done; start it again.`);
+    ? `${who[0]!.toUpperCase() + who.slice(1)} took over the backup folder, because ${silent}.`
+    : `Another process released the lease on the backup folder, because ${silent}.`;
+  return new BackupError('LEASE_LOST', `${what} The job did not finish; start it again.`);
 }

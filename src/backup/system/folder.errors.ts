@@ -14,7 +14,7 @@ export function folderError(thrown: unknown): BackupError {
     if (code === 'ENOENT') return gone(thrown);
     if (code === 'EROFS') return onlyRead(thrown);
     const what = `The backup folder cannot be used (${code}).`;
-    const todo = 'The user running this program has to have the right to create and write it.';
+    const todo = 'Give the user that runs this program permission to create and write it.';
     return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, ANOTHER_FOLDER, { cause: thrown });
   }
   if (code === 'ENOSPC' || code === 'EDQUOT') {
@@ -23,10 +23,10 @@ export function folderError(thrown: unknown): BackupError {
   }
   const { code: mapped } = asBackupError(thrown);
   const advice =
-    code === 'EIO' ? ' Its disk may be about to break: look at the system log, and copy the folder elsewhere.' : '';
+    code === 'EIO' ? ' Its disk may be failing: check the system log, and copy the folder to another disk.' : '';
   return new BackupError(
     mapped,
-    `The backup folder failed (${code || 'unknown error'}).${advice}`,
+    `Cannot read or write the backup folder (${code || 'unknown error'}).${advice}`,
     {},
     { cause: thrown },
   );
@@ -35,7 +35,7 @@ export function folderError(thrown: unknown): BackupError {
 const onlyRead = (thrown: unknown): BackupError =>
   new BackupError(
     'FOLDER_NOT_WRITABLE',
-    'The backup folder is on a file system that can only be read (EROFS). Mount it writable; where it became so by itself, look at the system log: its disk may be failing.',
+    'The backup folder is on a read-only file system (EROFS). Mount it writable. If it was writable before, check the system log: its disk may be failing.',
     ANOTHER_FOLDER,
     { cause: thrown },
   );
@@ -43,7 +43,7 @@ const onlyRead = (thrown: unknown): BackupError =>
 const gone = (thrown: unknown): BackupError =>
   new BackupError(
     'FOLDER_NOT_WRITABLE',
-    'The backup folder, or a part of it, is not there (ENOENT). If it is a disk of its own, mount it again; else create it, so that the user running this program may write it.',
+    'The backup folder, or a part of it, is missing (ENOENT). If it is on a disk of its own, mount that disk again; otherwise create the folder, writable by the user that runs this program.',
     ANOTHER_FOLDER,
     { cause: thrown },
   );

@@ -32,10 +32,10 @@ export function leasePlace(folder: string): string | null {
   noteShortcoming({
     code: 'lease_place',
     message:
-      `Which process is at work cannot be written to ${LEASE_FOLDER} in the backup folder (${problem}). ` +
+      `Cannot write the lease to ${LEASE_FOLDER} in the backup folder (${problem}). ` +
       (isUsable
-        ? 'Until it can, processes of this machine take turns by a file among the temporary ones; let no other machine use the folder.'
-        : 'Until it can, processes do not see each other: let only one use the folder.'),
+        ? 'Until that works, processes on this machine take turns through a file in its temporary folder; do not use the backup folder from another machine.'
+        : 'Until that works, processes cannot see each other: run only one on this folder.'),
   });
   return isUsable ? instead : null;
 }
@@ -58,7 +58,7 @@ function problemOf(place: string): string | null {
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
   }
-  return hasLocks(place) ? null : 'its file system has no locks';
+  return hasLocks(place) ? null : 'its file system does not support locks';
 }
 
 /** So that the record can be written over on a full disk. */

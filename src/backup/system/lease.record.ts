@@ -62,7 +62,7 @@ export function readRecord(folder: string): LeaseRecord {
 /** Only under the lock of the folder. */
 export function writeRecord(folder: string, record: LeaseRecord): void {
   const text = JSON.stringify({ format: FORMAT, version: 1, ...record }, null, 1);
-  if (Buffer.byteLength(text) >= RECORD_BYTES) throw new Error('The record of the lease does not fit into its place.');
+  if (Buffer.byteLength(text) >= RECORD_BYTES) throw new Error('The lease record is too long.');
   const bytes = Buffer.alloc(RECORD_BYTES, ' ');
   bytes.write(text);
   bytes.write('\n', RECORD_BYTES - 1);

@@ -119,7 +119,7 @@ export class Lease {
     if (place !== null) return place;
     throw new BackupError(
       'FOLDER_NOT_WRITABLE',
-      'Nothing can be written to the backup folder, nor among the temporary files of this machine. Make one of them writable.',
+      'Cannot write to the backup folder, nor to the temporary folder of this machine. Make one of them writable.',
     );
   }
 

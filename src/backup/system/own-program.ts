@@ -14,8 +14,8 @@ export function ownProgram(starter: string, name: string): string {
   if (!existsSync(program)) {
     throw new BackupError(
       'UNSUPPORTED',
-      `${program} is missing. The library runs programs of its own, so no bundler can take it in: name "nestjs-backup" and the packages of NestJS as external in the ` +
-        'configuration of your bundler. That of "nest build" does so by itself.',
+      `${program} is missing. The library starts child processes from its own files, so it cannot be bundled: list "nestjs-backup" and the NestJS packages as external in the ` +
+        'configuration of your bundler. "nest build" does this by default.',
     );
   }
   return program;

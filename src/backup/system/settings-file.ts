@@ -19,7 +19,7 @@ export class SettingsFile {
     try {
       const found = await stat(this.path);
       if (found.isDirectory())
-        throw this.unreadable('it is a folder. Docker makes one where the file to mount is missing');
+        throw this.unreadable('it is a folder. Docker creates one when the file to mount does not exist');
       if (!found.isFile()) throw this.unreadable('it is not a regular file');
       if (found.size > LARGEST_BYTES) throw this.unreadable(`it has ${found.size} bytes`);
       return await readFile(this.path, 'utf8');
@@ -111,7 +111,8 @@ async function writeOver(path: string, text: string): Promise<void> {
       await file.write(filled, 0, filled.length, 0);
       await file.truncate(wanted.length);
       await file.sync();
-      if (!(await readFile(path)).equals(wanted)) throw new Error(`${basename(path)} reads back differently`);
+      if (!(await readFile(path)).equals(wanted))
+        throw new Error(`${basename(path)} is different when it is read back`);
     } catch (error) {
       await file.write(before, 0, before.length, 0).catch(() => undefined);
       await file.truncate(before.length).catch(() => undefined);
@@ -142,15 +143,15 @@ const WORDS: Readonly<Record<string, string>> = {
   EROFS: 'read-only file system',
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  EBUSY: 'it is mounted by itself and cannot be replaced',
+  EBUSY: 'it is a mount point and cannot be replaced',
   EISDIR: 'it is a folder',
   ENXIO: 'it is not a regular file',
   ENOTDIR: 'a part of its path is not a folder',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its symbolic links form a loop',
   ENOENT: 'its folder is missing',
   ENOSPC: 'no space left on its disk',
   EDQUOT: 'the disk quota is used up',
-  EIO: 'its disk fails (input/output error)',
+  EIO: 'its disk reports an input/output error',
 };
 
 const inWords = (code: string): string => WORDS[code] ?? code;

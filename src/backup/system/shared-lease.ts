@@ -199,6 +199,6 @@ function unlessBusy(error: unknown): null {
 function busy(holder: LeaseHolder, patienceMs: number): BackupError {
   return new BackupError(
     'BUSY',
-    `The ${holderInWords(holder)}, which began at ${holder.since}, still has the backup folder after ${Math.round(patienceMs / 1000)} s. Wait for its end or cancel it there, then try again.`,
+    `The ${holderInWords(holder)}, started at ${holder.since}, still holds the backup folder after ${Math.round(patienceMs / 1000)} s. Wait for it to end or cancel it there, then try again.`,
   );
 }

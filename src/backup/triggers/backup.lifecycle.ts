@@ -63,14 +63,17 @@ export class BackupLifecycle
     await this.prepare();
     if (this.options.readOnly) return this.catalog.open();
     const held = await this.takeLease();
-    if (held) await this.orGoOn('What earlier runs left half done stays for now', this.leftovers.sweep(held.fence));
+    if (held) await this.orGoOn('Could not clean up after earlier runs', this.leftovers.sweep(held.fence));
     await this.catalog.open();
     if (held) {
-      await this.orGoOn('What earlier runs left half done stays for now', this.leftovers.settle(held.fence));
-      await this.orGoOn('The next job has to wait a while', held.release());
+      await this.orGoOn('Could not clean up after earlier runs', this.leftovers.settle(held.fence));
+      await this.orGoOn(
+        'Could not release the lease on the backup folder; the next job waits until it expires',
+        held.release(),
+      );
     } else this.tidyUpLater();
     await this.restoreOnEmpty.run(); // before anybody adds a first row
-    await this.orGoOn('The clock is not watched', this.clockWatch.look());
+    await this.orGoOn('Could not check the clock', this.clockWatch.look());
     this.clockWatch.start();
     await this.lookAround();
     this.looking = setInterval(() => void this.lookAround(), LOOK_MS).unref();
@@ -78,7 +81,7 @@ export class BackupLifecycle
 
   /** Null while another process is at work, or where the disk does not let this one say that it is. */
   private async takeLease(): Promise<HeldLease | null> {
-    const held = await this.orGoOn('What earlier runs left half done stays for now', this.lease.tryAcquire(START));
+    const held = await this.orGoOn('Could not clean up after earlier runs', this.lease.tryAcquire(START));
     held?.keep(() => undefined);
     return held;
   }
@@ -90,7 +93,7 @@ export class BackupLifecycle
       await this.destination.prepare();
       this.isPrepared = true;
     } catch (error) {
-      this.logger.error(`No backup can be taken: ${asBackupError(error).message}`);
+      this.logger.error(`Cannot take backups:  ${asBackupError(error).message}`);
     }
   }
 
@@ -98,7 +101,7 @@ export class BackupLifecycle
   private async prepareAgain(): Promise<void> {
     if (this.isPrepared || (await this.isStillUnusable())) return;
     this.isPrepared = true;
-    this.logger.log('The backup folder can be used now');
+    this.logger.log('The backup folder can be used again');
     await this.catalog.reconcile();
   }
 
@@ -124,7 +127,7 @@ export class BackupLifecycle
       await Promise.all([this.maintenance.look(), this.config.refresh(), this.prepareAgain(), this.catalog.tryAgain()]);
     } catch (error) {
       const { message } = asBackupError(error);
-      if (message !== this.trouble) this.logger.warn(`What other processes do could not be seen: ${message}`);
+      if (message !== this.trouble) this.logger.warn(`Could not check what other processes are doing: ${message}`);
       this.trouble = message;
     }
   }
@@ -138,7 +141,7 @@ export class BackupLifecycle
     };
     this.tidyingUp = tidyUp().catch((error: unknown) => {
       if (!this.ending.signal.aborted)
-        this.logger.warn(`What earlier runs left half done stays for now: ${asBackupError(error).message}`);
+        this.logger.warn(`Could not clean up after earlier runs: ${asBackupError(error).message}`);
     });
   }
 

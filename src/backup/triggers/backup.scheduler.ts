@@ -86,7 +86,9 @@ export class BackupScheduler {
     if (this.running) return;
     await this.firstRuns.load();
     if (this.options.isQuietInTests)
-      this.logger.log('NODE_ENV is test: no snapshot is taken by itself. Pass triggers: true where a test needs that.');
+      this.logger.log(
+        'NODE_ENV is "test": no schedule or event takes a snapshot. Pass triggers: true to BackupModule in a test that needs them.',
+      );
     if (!this.options.triggers) return;
     this.running = true;
     this.stopping = new AbortController();
@@ -102,7 +104,7 @@ export class BackupScheduler {
       const of = plans.length === 1 ? '' : ` of plan ${name}`;
       this.logger.log(`Started: a backup${of} ${'cron' in rhythm ? 'at' : 'every'} ${inWords(rhythm)}`);
     }
-    if (enabled.length === 0) this.logger.warn('No plan is enabled: a backup is taken only when somebody asks for it');
+    if (enabled.length === 0) this.logger.warn('No plan is enabled: backups are taken only on request');
     const isIndexing = this.catalog.indexing() !== null;
     // What fell due, and what is deleted, shows once all snapshots are listed.
     this.deciding = this.catalog.indexed(this.stopping.signal).then(() => this.announceCleanup());
@@ -115,7 +117,7 @@ export class BackupScheduler {
     await this.cleanup
       .announce()
       .catch((error: unknown) =>
-        this.logger.warn(`What the next clean-up does is unknown: ${asBackupError(error).message}`),
+        this.logger.warn(`Could not preview the next clean-up: ${asBackupError(error).message}`),
       );
   }
 

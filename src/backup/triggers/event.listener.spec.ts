@@ -157,7 +157,7 @@ describe('EventListener', () => {
   it('is silent in a host without an EventEmitterModule, unless the options name an event', () => {
     listener([], { found: false }).listen();
     expect(() => listener([{ event: 'paid' }], { found: false }).listen()).toThrow(
-      /"events" names "paid", which is never heard without EventEmitterModule\.forRoot\(\)/,
+      /"events" names "paid", which cannot be received without EventEmitterModule\.forRoot\(\)/,
     );
   });
 

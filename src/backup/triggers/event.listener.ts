@@ -99,7 +99,7 @@ export class EventListener implements OnModuleInit, OnApplicationBootstrap, OnAp
       await this.captures.request({ trigger: { type: 'event', event, ...(subject && { subjects: [subject] }) } });
     } catch (error) {
       const whose = subject ? ` (${subject.role} ${subject.user_id})` : '';
-      this.logger.error(`No backup was started for the event "${event}"${whose}: ${asBackupError(error).message}`);
+      this.logger.error(`Could not start a backup for the event "${event}"${whose}:  ${asBackupError(error).message}`);
     }
   }
 
@@ -110,12 +110,12 @@ export class EventListener implements OnModuleInit, OnApplicationBootstrap, OnAp
       const found = subjectOf(given);
       if (!found && given !== undefined && given !== null)
         this.logger.warn(
-          `The "subject" of a "${event}" event is not { role, user_id, label? }, so its snapshot names nobody`,
+          `The "subject" of a "${event}" event is not { role, user_id, label? }, so its snapshot has no subject`,
         );
       return found;
     } catch (error) {
-      const why = types.isNativeError(error) ? error.message : 'what it threw is no Error';
-      this.logger.error(`The "subject" of a "${event}" event failed, so its snapshot names nobody: ${why}`);
+      const why = types.isNativeError(error) ? error.message : 'it threw a value that is not an Error';
+      this.logger.error(`The "subject" of a "${event}" event failed, so its snapshot has no subject: ${why}`);
       return undefined;
     }
   }
@@ -130,6 +130,6 @@ function assertAudible({ event }: BackupEventOptions, emitter: Emitter | null): 
   if (needed === null) return;
   throw new BackupError(
     'CONFIG_INVALID',
-    `The options of BackupModule are wrong: "events" names "${event}", which is never heard without ${needed}.`,
+    `The options of BackupModule are wrong: "events" names "${event}", which cannot be received without ${needed}.`,
   );
 }

@@ -26,7 +26,9 @@ export class ScheduleListing {
     const registry = this.registry();
     if (!registry) return;
     if (registry.doesExist('cron', name))
-      this.logger.warn(`The application has a cron job "${name}" of its own; the timer of the plan is not listed.`);
+      this.logger.warn(
+        `The application already has a cron job named "${name}", so the timer of the plan is not listed.`,
+      );
     else registry.addCronJob(name, new ListedPlan(timer) as unknown as ReturnType<typeof registry.getCronJob>);
   }
 
