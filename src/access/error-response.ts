@@ -15,13 +15,13 @@ export class ErrorResponse {
   @ApiProperty({ example: 404 })
   status_code!: number;
 
-  @ApiProperty({ description: 'Stable name of the error, for programs.', example: 'USER_NOT_FOUND' })
+  @ApiProperty({ description: 'Stable error code for programs.', example: 'USER_NOT_FOUND' })
   error_code!: string;
 
-  @ApiProperty({ description: 'What is wrong and what to do, for people.' })
+  @ApiProperty({ description: 'What is wrong and what to do, in words.' })
   message!: string;
 
-  @ApiPropertyOptional({ type: [FieldProblem], description: 'With VALIDATION_FAILED: one entry per bad field.' })
+  @ApiPropertyOptional({ type: [FieldProblem], description: 'For VALIDATION_FAILED: one entry per invalid field.' })
   errors?: FieldProblem[];
 }
 

@@ -5,7 +5,7 @@ import type { ErrorResponse } from '../access/error-response.js';
 const INTERNAL_ERROR: ErrorResponse = {
   status_code: 500,
   error_code: 'INTERNAL_ERROR',
-  message: 'The server made a mistake. Try again; if it happens again, its log says what is wrong.',
+  message: 'Internal server error; see the server log.',
 };
 
 /** Gives every error the one format of the API; what nobody foresaw is logged in full and told in no detail. */

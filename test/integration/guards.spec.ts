@@ -92,7 +92,7 @@ describe('the guards of a host', () => {
   }
 
   const openings = () =>
-    logged.mock.calls.filter(([message]) => /let in a request without credentials/.test(String(message)));
+    logged.mock.calls.filter(([message]) => /accepted a request without credentials/.test(String(message)));
 
   it('are asked in their order, and read the decorators of the controllers', async () => {
     const status = await open({ guards: [SignedInGuard, RolesGuard], decorators: [Roles('admin')] });

@@ -134,7 +134,7 @@ export interface paths {
         get: operations["JobsController_job"];
         put?: never;
         post?: never;
-        /** Cancel a job that waits or runs */
+        /** Cancel a waiting or running job */
         delete: operations["JobsController_cancel"];
         options?: never;
         head?: never;
@@ -148,7 +148,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Follow one job: an event now, one at each change; ends when the job has finished */
+        /** Follow one job: one event now and one at each change; ends when the job finishes */
         get: operations["JobsController_events"];
         put?: never;
         post?: never;
@@ -168,8 +168,8 @@ export interface paths {
         /** Settings in effect */
         get: operations["SettingsController_settings"];
         /**
-         * Change the settings that the body names; in effect at once
-         * @description Changes because of which the next clean-up would delete snapshots are refused with 409 DELETIONS_NOT_CONFIRMED and the figures in `cleanup`, until `confirm_deletions` repeats their number.
+         * Change the settings in the body, effective immediately
+         * @description If the next clean-up would delete snapshots because of the changes, the response is 409 DELETIONS_NOT_CONFIRMED with the figures in `cleanup`. Repeat the request with their number in `confirm_deletions`.
          */
         put: operations["SettingsController_change"];
         post?: never;
@@ -188,7 +188,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What the settings would be with these changes, when the plans would run, and what the next clean-up would do because of them; changes nothing */
+        /** Preview changed settings: the result, the next runs of the plans, and what the next clean-up would do because of the changes */
         post: operations["SettingsController_preview"];
         delete?: never;
         options?: never;
@@ -204,8 +204,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What plans can name: the databases and their tables, and the folders that are allowed
-         * @description Asks every database, for 15 seconds at most; of one that does not answer `error` says why, and the others are listed all the same.
+         * What plans can capture: databases with their tables, and allowed folders
+         * @description Connects to every database, for at most 15 seconds. One that does not respond is listed with an `error`.
          */
         get: operations["SettingsController_available"];
         put?: never;
@@ -223,7 +223,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** When each plan runs next, and how it last went */
+        /** Next and last run of each plan */
         get: operations["SettingsController_schedule"];
         put?: never;
         post?: never;
@@ -259,7 +259,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Archive and delete what is due, now */
+        /** Clean up now: archive and delete what is due */
         post: operations["UpkeepController_clean"];
         delete?: never;
         options?: never;
@@ -274,7 +274,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether backups are fine, and if not, why: as bad as the worst of all plans */
+        /** Health of the backups, with reasons */
         get: operations["BackupHealthController_health"];
         put?: never;
         post?: never;
@@ -291,7 +291,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How each plan, or one, is doing, when it runs next, and what runs now */
+        /** Status of each plan, or one: health, next run and running jobs */
         get: operations["BackupHealthController_status"];
         put?: never;
         post?: never;
@@ -359,7 +359,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists or searches the files of a snapshot of files */
+        /** List or search the files in a snapshot */
         get: operations["FilesController_list"];
         put?: never;
         post?: never;
@@ -376,7 +376,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One file out of a snapshot of files */
+        /** Download one file from a snapshot */
         get: operations["FilesController_content"];
         put?: never;
         post?: never;
@@ -410,7 +410,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a restore of this snapshot would change, and what stands in its way */
+        /** What a restore of this snapshot would change, and which schema differences block it */
         get: operations["ComparisonsController_preview"];
         put?: never;
         post?: never;
@@ -427,10 +427,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Snapshots by pages, newest first */
+        /** List snapshots in pages, newest first */
         get: operations["SnapshotsController_page"];
         put?: never;
-        /** Take a snapshot now, by one plan, several, or all */
+        /** Take a snapshot now, for one plan, several, or all */
         post: operations["RunsController_capture"];
         delete?: never;
         options?: never;
@@ -464,7 +464,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put the database, some tables, or files back to this snapshot */
+        /** Restore the database, some tables, or files from this snapshot */
         post: operations["RunsController_restore"];
         delete?: never;
         options?: never;
@@ -479,7 +479,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All snapshots outside archives; where they are many, better by pages: `GET …/backups` */
+        /** All regular snapshots. For large numbers use pages: `GET …/backups` */
         get: operations["SnapshotsController_list"];
         put?: never;
         post?: never;
@@ -496,7 +496,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All snapshots: regular ones, and archives with what they hold; where they are many, better by pages: `GET …/backups` */
+        /** All regular snapshots, and all archives with their snapshots. For large numbers use pages: `GET …/backups` */
         get: operations["SnapshotsController_all"];
         put?: never;
         post?: never;
@@ -515,7 +515,7 @@ export interface paths {
         };
         /**
          * The newest snapshot that restores everything
-         * @description Not a safety snapshot, not a part of another one, not one of some tables only, and none that was found damaged or builds on such a one.
+         * @description Skips safety snapshots, parts of other snapshots, snapshots of some tables only, and snapshots that are damaged or based on a damaged one.
          */
         get: operations["SnapshotsController_newest"];
         put?: never;
@@ -552,7 +552,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Which snapshots need this one, so that it cannot be deleted */
+        /** Snapshots that need this one, which therefore cannot be deleted */
         get: operations["SnapshotsController_dependents"];
         put?: never;
         post?: never;
@@ -608,13 +608,13 @@ export interface components {
             /** @example 404 */
             status_code: number;
             /**
-             * @description Stable name of the error, for programs.
+             * @description Stable error code for programs.
              * @example USER_NOT_FOUND
              */
             error_code: string;
-            /** @description What is wrong and what to do, for people. */
+            /** @description What is wrong and what to do, in words. */
             message: string;
-            /** @description With VALIDATION_FAILED: one entry per bad field. */
+            /** @description For VALIDATION_FAILED: one entry per invalid field. */
             errors?: components["schemas"]["FieldProblem"][];
         };
         NewAccount: {
@@ -642,7 +642,7 @@ export interface components {
             /** @example 5 */
             user_id: number | string;
             /**
-             * @description What people call them, where the event said it.
+             * @description Display name, if the event gave one.
              * @example Ida
              */
             label?: string;
@@ -651,22 +651,22 @@ export interface components {
             /** @enum {string} */
             type: "scheduled" | "manual" | "event" | "safety" | "startup" | "cli";
             /**
-             * @description The event’s name, or the pattern, such as `order.*`, by which the application listens to it.
+             * @description Name of the event, or the pattern, such as `order.*`, that the application listens to.
              * @example role.created
              */
             event?: string;
-            /** @description Whom an event snapshot was taken for, such as new accounts; absent where the events named nobody. */
+            /** @description What the events are about, such as new accounts; absent if the events have no subject. */
             subjects?: components["schemas"]["BackupSubject"][];
         };
         BackupJobError: {
             /** @enum {string} */
             error_code: "VALIDATION_FAILED" | "CONFIG_INVALID" | "CONFIRMATION_REQUIRED" | "FILE_NOT_IN_ARCHIVE" | "PLAN_NOT_FOUND" | "SNAPSHOT_NOT_FOUND" | "TABLE_NOT_FOUND" | "FILE_NOT_FOUND" | "ARCHIVE_NOT_FOUND" | "JOB_NOT_FOUND" | "DELETIONS_NOT_CONFIRMED" | "JOB_NOT_CANCELLABLE" | "SNAPSHOT_IN_USE" | "SNAPSHOT_PINNED" | "SNAPSHOT_CORRUPT" | "NOT_COMPARABLE" | "WRONG_FILE_TYPE" | "SCHEMA_MISMATCH" | "SCHEMA_NOT_TRUSTED" | "CONSTRAINT_VIOLATION" | "CLOCK_DOUBTFUL" | "CANCELLED" | "SETTINGS_NOT_WRITABLE" | "TOO_MANY_JOBS" | "ARCHIVE_CORRUPT" | "RESTORE_MISMATCH" | "RESTORE_INCOMPLETE" | "FOLDER_NOT_WRITABLE" | "INTERRUPTED" | "ENGINE_FAILED" | "UNSUPPORTED" | "MAINTENANCE" | "BUSY" | "INDEXING" | "LEASE_LOST" | "DATABASE_LOCKED" | "DATABASE_UNAVAILABLE" | "TIMED_OUT" | "DISK_FULL";
             message: string;
-            /** @description With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database. */
+            /** @description For `RESTORE_INCOMPLETE`: one sentence for each part of the snapshot that is missing in the database. */
             missing?: string[];
-            /** @description What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`. */
+            /** @description What is wrong, without what to do: for clients that word `advice` themselves. Present only if `message` also says what to do. */
             problem?: string;
-            /** @description What can be done, for programs; `message` says it in words. */
+            /** @description What can be done, as codes for programs; `message` says it in words. */
             advice?: ("allow_schema_changes" | "replace_schema" | "trust_schema" | "skip_safety_snapshot" | "confirm_restore" | "confirm_deletions" | "confirm_clock" | "list_snapshots" | "list_archives" | "list_jobs" | "set_backup_dir")[];
         };
         BackupJob: {
@@ -676,14 +676,14 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "running" | "completed" | "failed" | "cancelled";
             /**
-             * @description Step of the run; of a restore verify, safety_snapshot, restore, check, done or rolled_back.
+             * @description Current step; for a restore: verify, safety_snapshot, restore, check, done or rolled_back.
              * @example verify
              */
             stage: string | null;
             progress: number;
             plan: string | null;
             trigger: components["schemas"]["BackupTrigger"] | null;
-            /** @description Who asked for it; null for timers and events. */
+            /** @description Who requested it; null for schedules and events. */
             requested_by: string | null;
             /** Format: date-time */
             created_at: string;
@@ -691,10 +691,10 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
-            /** @description Taken by a capture, used by a restore or verification. */
+            /** @description The snapshot that was captured, restored or verified. */
             snapshot_id: string | null;
             error: components["schemas"]["BackupJobError"] | null;
-            /** @description Of a restore `{tables: {users: {rows}}, safety_snapshot_id, duration_ms}`. */
+            /** @description For a restore: `{tables: {users: {rows}}, safety_snapshot_id, duration_ms}`. */
             result: {
                 [key: string]: unknown;
             } | null;
@@ -715,88 +715,88 @@ export interface components {
             /** @example users */
             table: string;
             column: string | null;
-            /** @description In words. */
+            /** @description The difference in words. */
             difference: string;
         };
         BackupConfigConsequences: {
-            /** @description Snapshots that it would delete beside those that it deletes anyway. */
+            /** @description Number of snapshots that it would delete because of the changes. */
             deleted: number;
             /**
              * Format: date-time
-             * @description When the oldest of them was taken.
+             * @description When the oldest of these snapshots was taken.
              */
             oldest_deleted: string | null;
-            /** @description Snapshots that it would archive beside others. */
+            /** @description Number of snapshots that it would archive because of the changes. */
             archived: number;
         };
         BackupErrorResponse: {
             /** @example 404 */
             status_code: number;
             /**
-             * @description Stable name of the error, for programs.
+             * @description Stable error code for programs.
              * @example SNAPSHOT_NOT_FOUND
              */
             error_code: string;
-            /** @description What is wrong and what to do, for people. */
+            /** @description What is wrong and what to do, in words. */
             message: string;
-            /** @description With VALIDATION_FAILED and CONFIG_INVALID: one entry per bad field. */
+            /** @description For VALIDATION_FAILED and CONFIG_INVALID: one entry per invalid field. */
             errors?: components["schemas"]["BackupFieldError"][];
-            /** @description With SCHEMA_MISMATCH. */
+            /** @description For SCHEMA_MISMATCH: the differences. */
             differences?: components["schemas"]["BackupSchemaDifference"][];
-            /** @description With SCHEMA_NOT_TRUSTED: what a person has to read first; of a native snapshot of a server its whole schema, though its script may hold more. */
+            /** @description For SCHEMA_NOT_TRUSTED: the statements to read first. For a native snapshot of a server this is the whole schema, though the script may hold more. */
             statements?: string[];
-            /** @description With SNAPSHOT_IN_USE: ids of the snapshots that need this one. */
+            /** @description For SNAPSHOT_IN_USE: ids of the snapshots that need this one. */
             dependents?: string[];
-            /** @description With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes. */
+            /** @description For DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes. */
             cleanup?: components["schemas"]["BackupConfigConsequences"];
-            /** @description What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`. */
+            /** @description What is wrong, without what to do: for clients that word `advice` themselves. Present only if `message` also says what to do. */
             problem?: string;
-            /** @description What can be done, for programs; `message` says it in words. */
+            /** @description What can be done, as codes for programs; `message` says it in words. */
             advice?: ("allow_schema_changes" | "replace_schema" | "trust_schema" | "skip_safety_snapshot" | "confirm_restore" | "confirm_deletions" | "confirm_clock" | "list_snapshots" | "list_archives" | "list_jobs" | "set_backup_dir")[];
         };
         BackupPlan: {
-            /** @description Begins the names of its snapshots. */
+            /** @description Names of its snapshots start with it. */
             name: string;
             /**
-             * @description `full` is a database and files together.
+             * @description `full` means a database and files together.
              * @default database
              * @enum {string}
              */
             source?: "database" | "files" | "full";
             /**
-             * @description Which of the application's databases.
+             * @description Name of one of the application's databases.
              * @default default
              */
             database?: string;
-            /** @description Only these tables; all when absent. */
+            /** @description Only these tables. Default: all. */
             tables?: string[];
-            /** @description Folders or files, inside those that the application allows. */
+            /** @description Folders or files, inside the folders that the application allows. */
             paths?: string[];
             /** @description Patterns relative to each path; only what matches is captured. */
             include?: string[];
-            /** @description Patterns relative to each path; what matches is left out. */
+            /** @description Patterns relative to each path; what matches is not captured. */
             exclude?: string[];
-            /** @description Or `schedule`. */
+            /** @description Set this or `schedule`. */
             interval_minutes?: number;
             /**
-             * @description Cron with five fields.
+             * @description A cron expression with five fields. Set this or `interval_minutes`.
              * @example 0 2 * * *
              */
             schedule?: string;
             /**
-             * @description For `schedule`.
+             * @description Time zone of `schedule`.
              * @default UTC
              * @example Europe/Moscow
              */
             time_zone?: string;
             /**
-             * @description False: runs only when asked to.
+             * @description False: the plan runs only on request.
              * @default true
              */
             enabled?: boolean;
-            /** @description At most so many snapshots stay. */
+            /** @description Largest number of snapshots to keep. */
             keep_last?: number;
-            /** @description Instead of that of all plans. */
+            /** @description Overrides the setting for all plans. */
             retention_days?: number;
             /**
              * @description How the database is captured.
@@ -805,7 +805,7 @@ export interface components {
              */
             engine?: "json" | "native";
             /**
-             * @description Of the files.
+             * @description How files are compressed.
              * @default gzip
              * @enum {string}
              */
@@ -818,7 +818,7 @@ export interface components {
              */
             retention_days: number;
             /**
-             * @description Days after which a day's snapshots are archived, in one ZIP; not above retention_days.
+             * @description Days after which a day's snapshots are archived in one ZIP; at most retention_days.
              * @example 14
              */
             auto_archive_after_days: number;
@@ -828,11 +828,11 @@ export interface components {
              */
             backup_interval_minutes: number;
             /**
-             * @description How many of the newest snapshots of a plan no rule ever deletes.
+             * @description Number of newest snapshots of each plan that are never deleted by a rule.
              * @example 5
              */
             min_keep: number;
-            /** @description What is captured when; only the plan `auto` when absent, or set to null. */
+            /** @description What to capture when. Default: only the plan `auto`; null restores the default. */
             plans?: components["schemas"]["BackupPlan"][] | null;
         };
         BackupConfigChanges: {
@@ -842,7 +842,7 @@ export interface components {
              */
             retention_days?: number;
             /**
-             * @description Days after which a day's snapshots are archived, in one ZIP; not above retention_days.
+             * @description Days after which a day's snapshots are archived in one ZIP; at most retention_days.
              * @example 14
              */
             auto_archive_after_days?: number;
@@ -852,11 +852,11 @@ export interface components {
              */
             backup_interval_minutes?: number;
             /**
-             * @description How many of the newest snapshots of a plan no rule ever deletes.
+             * @description Number of newest snapshots of each plan that are never deleted by a rule.
              * @example 5
              */
             min_keep?: number;
-            /** @description What is captured when; only the plan `auto` when absent, or set to null. */
+            /** @description What to capture when. Default: only the plan `auto`; null restores the default. */
             plans?: components["schemas"]["BackupPlan"][] | null;
         };
         BackupPlanPreview: {
@@ -866,7 +866,7 @@ export interface components {
             every: string;
             enabled: boolean;
             /**
-             * @description The next three; none where the plan is not enabled.
+             * @description The next three runs; empty if the plan is disabled.
              * @example [
              *       "2026-01-30T12:10:00.000Z"
              *     ]
@@ -887,23 +887,23 @@ export interface components {
         BackupEngineChoice: {
             /** @enum {string} */
             name: "json" | "native";
-            /** @description What keeps it from capturing this database here, such as a program that is not installed. */
+            /** @description Why it cannot capture this database here, for example a program that is not installed. */
             problem: string | null;
         };
         BackupDatabaseSource: {
             /**
-             * @description What `database` of a plan calls it.
+             * @description Name for `database` in a plan.
              * @example default
              */
             name: string;
             /** @enum {string} */
             type: "sqlite" | "postgres" | "mysql";
             /**
-             * @description What its server calls it, or the name of its file.
+             * @description Name of the database on its server, or of its file.
              * @example school.sqlite
              */
             database_name: string;
-            /** @description What `tables` of a plan may name; null where they could not be listed, and `error` says why. */
+            /** @description Tables that a plan may list in `tables`; null if they could not be listed, see `error`. */
             tables: string[] | null;
             error: components["schemas"]["BackupSourceError"] | null;
             engines: components["schemas"]["BackupEngineChoice"][];
@@ -912,11 +912,11 @@ export interface components {
             /** @example /srv/school/uploads */
             path: string;
             /**
-             * @description What keeps the folder itself from being captured.
+             * @description Why the folder itself cannot be captured.
              * @example cannot be read (ENOENT)
              */
             problem: string | null;
-            /** @description The folders in it that a plan may name, at most 500 of them. Folders deeper down may be named as well. */
+            /** @description Folders in it that a plan may capture, at most 500. Plans may also use deeper folders. */
             folders: string[];
         };
         BackupSources: {
@@ -957,7 +957,7 @@ export interface components {
             completed: number;
             failed: number;
             /**
-             * @description 0 to 1; null where none ended.
+             * @description 0 to 1; null if no capture has ended.
              * @example 0.998
              */
             success_rate: number | null;
@@ -970,7 +970,7 @@ export interface components {
             total_backups: number;
             total_size_bytes: number;
             regular: components["schemas"]["BackupTotals"];
-            /** @description Snapshots counted one by one; their size is that of the archives. */
+            /** @description Number of archived snapshots, and the size of the archives. */
             archived: components["schemas"]["BackupTotals"];
             /** Format: date-time */
             latest_backup: string | null;
@@ -984,7 +984,7 @@ export interface components {
                 startup?: number;
                 cli?: number;
             };
-            /** @description Captures by how they ended. */
+            /** @description Captures by outcome. */
             by_status: {
                 pending?: number;
                 running?: number;
@@ -992,9 +992,9 @@ export interface components {
                 failed?: number;
                 cancelled?: number;
             };
-            /** @description What is stored of the last 30 days, by day of creation, oldest first; days with nothing are left out. */
+            /** @description What is stored from the last 30 days, by day of creation, oldest first; days without snapshots are left out. */
             by_day: components["schemas"]["BackupDayTotals"][];
-            /** @description How captures of the last 30 days went. */
+            /** @description Outcome of captures in the last 30 days. */
             captures: components["schemas"]["BackupCaptureOutcomes"];
             retention_days: number;
             disk: components["schemas"]["BackupDisk"];
@@ -1012,16 +1012,16 @@ export interface components {
             reasons: string[];
         };
         BackupCleanup: {
-            /** @description Snapshots moved into archives. */
+            /** @description Number of snapshots moved into archives. */
             archived: number;
-            /** @description Snapshots deleted. */
+            /** @description Number of snapshots deleted. */
             deleted: number;
             freed_bytes: number;
-            /** @description Snapshots that are due by the clock and stay: it jumped ahead, and nobody confirmed that it is right. */
+            /** @description Snapshots that are due but not deleted, because the clock jumped ahead and has not been confirmed. */
             held_back: number;
-            /** @description Why nothing is deleted although it may be due, such as pins that cannot be read. */
+            /** @description Why nothing is deleted although snapshots may be due, for example because the pins cannot be read. */
             suspended?: string;
-            /** @description On a dry run: what stays, and why. */
+            /** @description For a dry run: snapshots that stay, with reasons. */
             kept?: components["schemas"]["BackupKept"][];
         };
         BackupNewest: {
@@ -1029,7 +1029,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             size_bytes: number;
-            /** @description By its last verification since it was written. */
+            /** @description Result of the last verification after the capture; null if there was none. */
             is_valid: boolean | null;
             /** Format: date-time */
             verified_at: string | null;
@@ -1042,7 +1042,7 @@ export interface components {
             enabled: boolean;
             /** @enum {string} */
             status: "healthy" | "caution" | "warning" | "critical";
-            /** @description In words, the worst first; empty when healthy. */
+            /** @description Reasons in words, the worst first; empty if healthy. */
             reasons: string[];
             newest: components["schemas"]["BackupNewest"] | null;
             snapshots: components["schemas"]["BackupTotals"];
@@ -1059,14 +1059,14 @@ export interface components {
         BackupStorage: {
             free_bytes: number;
             total_bytes: number;
-            /** @description Below this a backup fails before it starts. */
+            /** @description Free space below which a backup fails before it starts. */
             needed_bytes: number;
-            /** @description What the snapshots take up. */
+            /** @description Space that the snapshots use. */
             used_bytes: number;
         };
         BackupHealth: {
             /**
-             * @description As bad as the worst part.
+             * @description The worst status among plans, storage, clock and stored snapshots.
              * @enum {string}
              */
             status: "healthy" | "caution" | "warning" | "critical";
@@ -1074,9 +1074,9 @@ export interface components {
             /** Format: date-time */
             checked_at: string;
             plans: components["schemas"]["BackupPlanHealth"][];
-            /** @description How many snapshots are listed while a part of them is missing, as after the first start on a folder with many; what is said of plans and storage goes by those. Else null. */
+            /** @description Progress of indexing while the index is incomplete, for example after the first start on a folder with many snapshots; plans and storage then cover only indexed snapshots. Otherwise null. */
             indexing: components["schemas"]["BackupIndexing"] | null;
-            /** @description How many snapshots were found damaged when they were last verified; `?valid=false` of the list names them. */
+            /** @description Number of snapshots that their last verification found damaged; list them with `?valid=false`. */
             damaged: number;
             storage: components["schemas"]["BackupStorage"];
             configuration: components["schemas"]["BackupConfig"];
@@ -1089,7 +1089,7 @@ export interface components {
             enabled: boolean;
             /** @enum {string} */
             status: "healthy" | "caution" | "warning" | "critical";
-            /** @description In words, the worst first; empty when healthy. */
+            /** @description Reasons in words, the worst first; empty if healthy. */
             reasons: string[];
             newest: components["schemas"]["BackupNewest"] | null;
             snapshots: components["schemas"]["BackupTotals"];
@@ -1106,32 +1106,32 @@ export interface components {
             plans: components["schemas"]["BackupPlanStatus"][];
             /** @description The first of `running_jobs`. */
             running_job: components["schemas"]["BackupJob"] | null;
-            /** @description What this process runs: captures of different sources run side by side, verifications beside all. */
+            /** @description Jobs that this process runs: captures of different sources run in parallel, and verifications run beside any job. */
             running_jobs: components["schemas"]["BackupJob"][];
         };
         BackupListedFile: {
             /**
-             * @description Absolute, as it was captured.
+             * @description Absolute path, as captured.
              * @example /srv/uploads/letter.pdf
              */
             path: string | {
                 $hex: string;
             };
             /**
-             * @description The last part of the path, for people.
+             * @description The last part of the path, for display.
              * @example letter.pdf
              */
             name: string;
             /**
-             * @description `skipped`: it was there and could not be captured.
+             * @description `skipped`: it existed but could not be captured.
              * @enum {string}
              */
             type: "file" | "directory" | "symlink" | "hardlink" | "skipped";
-            /** @description Of files alone. */
+            /** @description Null unless it is a file. */
             size_bytes: number | null;
             /** Format: date-time */
             modified_at: string | null;
-            /** @description What a link leads to. */
+            /** @description The target of a link. */
             target: (string | {
                 $hex: string;
             }) | null;
@@ -1150,7 +1150,7 @@ export interface components {
         };
         BackupState: {
             /**
-             * @description Of a snapshot; `now` for the live database.
+             * @description Id of a snapshot, or `now` for the live database.
              * @example auto_backup_20260130_120000
              */
             id: string;
@@ -1160,39 +1160,39 @@ export interface components {
         BackupTableComparison: {
             /** @example users */
             table: string;
-            /** @description Null where the state before has no such table. */
+            /** @description Null if the table does not exist before. */
             rows_before: number | null;
-            /** @description Null where the state after has no such table. */
+            /** @description Null if the table does not exist after. */
             rows_after: number | null;
-            /** @description False where the table has no column in common with itself; then nothing is counted. */
+            /** @description False if the two versions of the table have no column in common; nothing is counted then. */
             comparable: boolean;
             inserted: number | null;
             updated: number | null;
             deleted: number | null;
             /**
-             * @description How rows are told to be the same. Without a primary key a row is what it holds: nothing is updated, and equal rows count one by one. Null where no row had to be looked at.
+             * @description How rows are matched. Without a primary key, rows are matched by all their values: no row counts as updated, and duplicates are counted one by one. Null if no row had to be read.
              * @enum {string|null}
              */
             matched_by: "primary_key" | "row" | null;
-            /** @description Columns that only the state before has; they are not compared. */
+            /** @description Columns that exist only before; they are not compared. */
             columns_only_before: string[];
-            /** @description Columns that only the state after has; they are not compared. */
+            /** @description Columns that exist only after; they are not compared. */
             columns_only_after: string[];
         };
         BackupComparison: {
             before: components["schemas"]["BackupState"];
             after: components["schemas"]["BackupState"];
-            /** @description Every table of either state, in the order of names. */
+            /** @description Every table that exists before or after, ordered by name. */
             tables: components["schemas"]["BackupTableComparison"][];
         };
         BackupChangedRow: {
             /** @enum {string} */
             kind: "inserted" | "updated" | "deleted";
-            /** @description The row as it stands in a document; null where it is not there. */
+            /** @description The row as the document stores it; null if there is none. */
             before: {
                 [key: string]: unknown;
             } | null;
-            /** @description The row as it stands in a document; null where it is not there. */
+            /** @description The row as the document stores it; null if there is none. */
             after: {
                 [key: string]: unknown;
             } | null;
@@ -1200,54 +1200,54 @@ export interface components {
         BackupChangedRows: {
             /** @example users */
             table: string;
-            /** @description Null where the state before has no such table. */
+            /** @description Null if the table does not exist before. */
             rows_before: number | null;
-            /** @description Null where the state after has no such table. */
+            /** @description Null if the table does not exist after. */
             rows_after: number | null;
-            /** @description False where the table has no column in common with itself; then nothing is counted. */
+            /** @description False if the two versions of the table have no column in common; nothing is counted then. */
             comparable: boolean;
             inserted: number | null;
             updated: number | null;
             deleted: number | null;
             /**
-             * @description How rows are told to be the same. Without a primary key a row is what it holds: nothing is updated, and equal rows count one by one. Null where no row had to be looked at.
+             * @description How rows are matched. Without a primary key, rows are matched by all their values: no row counts as updated, and duplicates are counted one by one. Null if no row had to be read.
              * @enum {string|null}
              */
             matched_by: "primary_key" | "row" | null;
-            /** @description Columns that only the state before has; they are not compared. */
+            /** @description Columns that exist only before; they are not compared. */
             columns_only_before: string[];
-            /** @description Columns that only the state after has; they are not compared. */
+            /** @description Columns that exist only after; they are not compared. */
             columns_only_after: string[];
             before: components["schemas"]["BackupState"];
             after: components["schemas"]["BackupState"];
             offset: number;
             limit: number;
-            /** @description Changes on all pages together. */
+            /** @description Number of changes on all pages. */
             total: number;
-            /** @description In the order of the primary key's values; without a key, in the order of the rows' JSON. */
+            /** @description Ordered by primary key; without one, by the rows' JSON. */
             rows: components["schemas"]["BackupChangedRow"][];
         };
         BackupRestorePreview: {
             before: components["schemas"]["BackupState"];
             after: components["schemas"]["BackupState"];
-            /** @description Every table of either state, in the order of names. */
+            /** @description Every table that exists before or after, ordered by name. */
             tables: components["schemas"]["BackupTableComparison"][];
-            /** @description What a restore would refuse with SCHEMA_MISMATCH, unless `allow_schema_changes` is set. */
+            /** @description Differences for which a restore fails with SCHEMA_MISMATCH unless `allow_schema_changes` is set. */
             schema_differences: components["schemas"]["BackupSchemaDifference"][];
         };
         BackupTableSummary: {
             /** @example 20 */
             rows: number;
-            /** @description SHA-256, hex, over the table's row lines. */
+            /** @description SHA-256 (hex) of the table's row lines. */
             sha256: string;
         };
         BackupWarning: {
             /**
-             * @description Later versions may know more.
+             * @description Later versions may add codes.
              * @enum {string}
              */
             code: "incomplete" | "lost_files" | "lost_rows" | "source_damaged" | "not_one_moment";
-            /** @description What was found, of which thing. */
+            /** @description What was found, and where. */
             message: string;
         };
         BackupSnapshot: {
@@ -1257,13 +1257,13 @@ export interface components {
             filename: string;
             /** @example auto */
             plan: string;
-            /** @description The snapshot of a database and files together that this is a part of. */
+            /** @description Id of the snapshot of database and files that this one is a part of. */
             part_of: string | null;
             /** @enum {string} */
             source: "database" | "files" | "full";
-            /** @description Which of the application's databases; null for the default one, and for files. */
+            /** @description Name of the application's database; null for the default one and for files. */
             data_source: string | null;
-            /** @description Whether it holds only some tables of its database, as its plan says. */
+            /** @description Whether it holds only some tables of the database, as set in its plan. */
             partial: boolean;
             /** @example json */
             engine: string;
@@ -1273,15 +1273,15 @@ export interface components {
             base: string | null;
             trigger: components["schemas"]["BackupTrigger"];
             description: string | null;
-            /** @description What the capture found; empty when all is in it. */
+            /** @description Problems that the capture found; empty if everything was captured. */
             warnings: components["schemas"]["BackupWarning"][];
-            /** @description Place in the order of taking, whatever the clock said; null in snapshots of versions that did not count. */
+            /** @description Position in the order of capture, independent of the clock; null for snapshots of versions that did not record it. */
             sequence: number | null;
             /** Format: date-time */
             created_at: string;
             duration_ms: number;
             size_bytes: number;
-            /** @description Over the stored document, hex. */
+            /** @description Checksum of the stored document (hex). */
             checksum: string;
             /** @enum {string} */
             checksum_algorithm: "SHA256";
@@ -1296,21 +1296,21 @@ export interface components {
             pinned: boolean;
             /** Format: date-time */
             verified_at: string | null;
-            /** @description Result of the last verification; null when there was none. */
+            /** @description Result of the last verification after the capture; null if there was none. */
             is_valid: boolean | null;
         };
         CaptureRequest: {
             /** @example Before migration */
             description?: string | null;
             /**
-             * @description The plan to run; `auto`, or the first, when none is named.
+             * @description The plan to run. Default: `auto`, or the first plan if there is no `auto`.
              * @default auto
              */
             plan?: string;
-            /** @description Several plans at once, by their names, or `"all"`: the answer is then a list. Not beside `plan`. */
+            /** @description Names of several plans to run, or `"all"`. The response is then a list. Cannot be combined with `plan`. */
             plans?: string[] | "all";
             /**
-             * @description Asks for one that stands alone.
+             * @description `full` takes a snapshot that stands alone.
              * @enum {string}
              */
             kind?: "full";
@@ -1324,31 +1324,31 @@ export interface components {
             checked_at: string;
         };
         RestoreRequest: {
-            /** @description The id of the snapshot, typed once more. */
+            /** @description The id of the snapshot again. */
             confirm: string;
             /**
-             * @description For live data too broken to be captured; the job says that it was skipped.
+             * @description Take no safety snapshot, for live data that is too damaged to capture. The job records that it was skipped.
              * @default false
              */
             skip_safety_snapshot?: boolean;
-            /** @description Only these tables; all when absent. */
+            /** @description Only these tables. Default: all. */
             tables?: string[];
-            /** @description Of a files snapshot: put the files here instead of where they were: a place that is new, or an empty folder, inside those that the application allows. */
+            /** @description For a snapshot of files: the folder to restore them to, instead of their original place. It must be new or empty, and inside a folder that the application allows. */
             to?: string;
             /**
-             * @description Restore although the schema differs: columns that the snapshot lacks take their default, what the database no longer has is left out. Without it, differences are answered with 409 SCHEMA_MISMATCH and listed.
+             * @description Restore although the schema differs: columns that the snapshot lacks get their default, and columns and tables that the database no longer has are left out. Without it, the response is 409 SCHEMA_MISMATCH with the list of differences.
              * @default false
              */
             allow_schema_changes?: boolean;
             /**
-             * @description Run what the schema of the snapshot holds although this installation did not take it. Without it, statements that are no plain parts of a schema, or would lend an administrator's rights to the snapshot, are answered with 409 SCHEMA_NOT_TRUSTED and listed.
+             * @description Run the schema statements of a snapshot that this installation did not take. Without it, statements that are not plain schema definitions, or that would give the snapshot an administrator's rights, are refused: 409 SCHEMA_NOT_TRUSTED with the list of statements.
              * @default false
              */
             trust_schema?: boolean;
         };
         BackupSnapshotPage: {
             items: components["schemas"]["BackupSnapshot"][];
-            /** @description On all pages together. */
+            /** @description Number on all pages. */
             total: number;
             page: number;
             page_size: number;
@@ -1372,7 +1372,7 @@ export interface components {
             archived: components["schemas"]["BackupArchive"][];
         };
         BackupDependents: {
-            /** @description Ids: the one it is a part of, the differentials that build on it. */
+            /** @description Ids of the snapshot that it is a part of and of the differentials based on it. */
             dependents: string[];
         };
         AnnotationRequest: {
@@ -1875,7 +1875,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events; each one's data is the job as JSON. */
+            /** @description Server-sent events; the data of each is the job as JSON. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1980,7 +1980,7 @@ export interface operations {
     SettingsController_change: {
         parameters: {
             query?: {
-                /** @description How many snapshots the next clean-up may delete because of these changes: the number that the preview, or the refusal, says. Another number is refused. */
+                /** @description How many snapshots the next clean-up may delete because of these changes. Must be the number that the preview or the refusal returned. */
                 confirm_deletions?: number;
             };
             header?: never;
@@ -2201,7 +2201,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -2258,7 +2258,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -2307,9 +2307,9 @@ export interface operations {
     UpkeepController_clean: {
         parameters: {
             query?: {
-                /** @description Only say what would happen. */
+                /** @description Report what would happen, and change nothing. */
                 dry_run?: boolean;
-                /** @description Says that the clock is right though it jumped ahead: the machine was off for that long. What was held back is deleted, too. */
+                /** @description Confirms that the clock is right although it jumped ahead, because the machine was off for that long. Snapshots held back are then deleted, too. */
                 confirm_clock?: boolean;
             };
             header?: never;
@@ -2460,7 +2460,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -2536,7 +2536,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Streamed; a differential put together with its base. */
+            /** @description Streamed; a differential is merged with its base. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2612,7 +2612,7 @@ export interface operations {
     ContentsController_download: {
         parameters: {
             query?: {
-                /** @description The stored bytes as they are. Those of a differential are only its changes, and go out without a look at their checksum. */
+                /** @description Return the stored bytes. Those of a differential hold only its changes, and are sent without checking their checksum. */
                 raw?: boolean;
             };
             header?: never;
@@ -2623,7 +2623,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Streamed, as an attachment; a differential put together with its base unless `raw` is set. */
+            /** @description Streamed as an attachment; a differential is merged with its base unless `raw` is set. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2798,9 +2798,9 @@ export interface operations {
     FilesController_list: {
         parameters: {
             query?: {
-                /** @description A captured folder, absolute: what lies in it is listed. The captured paths themselves when absent. A path that is no UTF-8 as JSON, `{"$hex":"2F…"}`, as the list has it. */
+                /** @description Absolute path of the folder to list. Default: the captured paths themselves. Write a path that is not valid UTF-8 as JSON, `{"$hex":"2F…"}`, as the list returns it. */
                 path?: string;
-                /** @description Searches the folder, or everything, at any depth instead: part of a name, or of a path where it has a slash, whatever the case. */
+                /** @description Search the folder, or everything, at any depth, ignoring case: for a part of the name, or of the path if this contains a slash. */
                 q?: string;
                 offset?: number;
                 limit?: number;
@@ -2898,7 +2898,7 @@ export interface operations {
     FilesController_content: {
         parameters: {
             query: {
-                /** @description The file, as the list names it. */
+                /** @description Path of the file, as the list returns it. */
                 path: string;
             };
             header?: never;
@@ -2909,7 +2909,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Streamed, as an attachment; of a differential out of itself or its base. */
+            /** @description Streamed as an attachment; for a differential, from itself or its base. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2997,21 +2997,21 @@ export interface operations {
             query: {
                 offset?: number;
                 limit?: number;
-                /** @description The state after: the id of a snapshot, or `now` for the live database. */
+                /** @description What to compare with: the id of a snapshot, or `now` for the live database. */
                 with: string;
-                /** @description Answer with the changed rows of this table, a page from `offset` on, instead of counts of all tables. */
+                /** @description Return the changed rows of this table, a page starting at `offset`, instead of the counts of all tables. */
                 table?: string;
             };
             header?: never;
             path: {
-                /** @description The state before. */
+                /** @description The snapshot to compare from. */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Counts of every table; with `table`, a page of its changed rows, streamed. */
+            /** @description Counts for every table; with `table`, a streamed page of its changed rows. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3106,7 +3106,7 @@ export interface operations {
     ComparisonsController_preview: {
         parameters: {
             query?: {
-                /** @description Only these tables, one parameter for each; all when absent. */
+                /** @description Only these tables; repeat the parameter for each. Default: all. */
                 tables?: string[];
             };
             header?: never;
@@ -3117,7 +3117,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The live database is the state before. Tables that the snapshot does not have stay as they are and are not listed. */
+            /** @description Compares from the live database to the snapshot. Tables that the snapshot does not hold are not changed and not listed. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3218,13 +3218,13 @@ export interface operations {
                 kind?: "full" | "differential";
                 plan?: string;
                 location?: "regular" | "archived";
-                /** @description `false`: those that were found damaged when they were last verified; `true`: those that were found sound. */
+                /** @description Result of the last verification. `false`: only damaged snapshots; `true`: only sound ones. */
                 valid?: boolean;
-                /** @description Taken at this time or later; a UTC day or a time with its offset. */
+                /** @description Only snapshots taken at or after this time: a UTC day, or a time with an offset. */
                 from?: string;
-                /** @description Taken before this time. */
+                /** @description Only snapshots taken before this time. */
                 to?: string;
-                /** @description Part of the id, the description, or a subject such as `student 5`. */
+                /** @description Text to search for in ids, descriptions and subjects such as `student 5`. */
                 q?: string;
             };
             header?: never;
@@ -3235,7 +3235,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -3293,7 +3293,7 @@ export interface operations {
     RunsController_capture: {
         parameters: {
             query?: {
-                /** @description Answer when the job has finished instead of at once. */
+                /** @description Respond when the job has finished instead of immediately. */
                 wait?: boolean;
             };
             header?: never;
@@ -3306,7 +3306,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description With `wait=true`: the finished snapshot; with `plans` a list of them. */
+            /** @description With `wait=true`: the finished snapshot; with `plans`, a list of snapshots. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,7 +3315,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupSnapshot"] | components["schemas"]["BackupSnapshot"][];
                 };
             };
-            /** @description The job, waiting or running; with `plans` a list of them, in the order of the plans. */
+            /** @description The job, waiting or running; with `plans`, a list of jobs in the order of the plans. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3503,7 +3503,7 @@ export interface operations {
     RunsController_restore: {
         parameters: {
             query?: {
-                /** @description Answer when the job has finished instead of at once. */
+                /** @description Respond when the job has finished instead of immediately. */
                 wait?: boolean;
             };
             header?: never;
@@ -3527,7 +3527,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupJob"];
                 };
             };
-            /** @description The snapshot is sound and fits; the job waits or runs. */
+            /** @description The snapshot is sound and fits; the job is waiting or running. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -3630,7 +3630,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -3687,7 +3687,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first. */
+                    /** @description Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first. */
                     "Backup-Indexing"?: string;
                     [name: string]: unknown;
                 };
@@ -3736,9 +3736,9 @@ export interface operations {
     SnapshotsController_newest: {
         parameters: {
             query?: {
-                /** @description Of this plan; then all that the plan captures counts as everything. */
+                /** @description The newest snapshot of this plan that restores everything the plan captures. */
                 plan?: string;
-                /** @description Taken before this time. */
+                /** @description Only snapshots taken before this time. */
                 to?: string;
             };
             header?: never;
@@ -3888,7 +3888,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description The snapshot was deleted. */
             204: {
                 headers: {
                     [name: string]: unknown;

@@ -17,7 +17,7 @@ const PATIENCE_MS = 10_000;
 const SAYS_NOTHING = [404, 429, 503];
 
 export const OPEN_TO_ANYBODY =
-  'The backup routes are closed, because the guards before them let in a request without credentials. Correct the guards; if everybody who can reach ' +
+  'The backup routes are closed, because their guards accepted a request without credentials. Correct the guards; if everybody who can reach ' +
   'the server may read and replace all data, pass BackupModule.forRoot({ allowAnonymous: true, … }).';
 
 /**
@@ -68,7 +68,7 @@ export class AccessCheck implements OnModuleInit, OnApplicationShutdown {
       if (SAYS_NOTHING.includes(await this.send(path))) this.answer = undefined;
     } catch (error) {
       this.logger.warn(
-        `Whether the guards of the backup routes let in anybody could not be checked: ${asBackupError(error).message}`,
+        `Could not check whether the guards of the backup routes reject requests without credentials: ${asBackupError(error).message}`,
       );
     }
     if (this.wasLetIn) this.logger.error(OPEN_TO_ANYBODY);
@@ -94,7 +94,7 @@ export class AccessCheck implements OnModuleInit, OnApplicationShutdown {
 
 function placeOf(address: AddressInfo | string | null): { socketPath: string } | { host: string; port: number } {
   if (typeof address === 'string') return { socketPath: address };
-  if (address === null) throw new Error('the server does not listen');
+  if (address === null) throw new Error('the server is not listening');
   const isAny = address.address === '::' || address.address === '0.0.0.0';
   return { host: isAny ? 'localhost' : address.address, port: address.port };
 }

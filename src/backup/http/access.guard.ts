@@ -7,8 +7,8 @@ import type { BackupRequest } from './inputs.js';
 export class ClosedGuard implements CanActivate {
   canActivate(): never {
     throw new ForbiddenException(
-      'The backup routes are closed, because this application has not said who may use them. ' +
-        'Its developer passes a guard: BackupModule.forRoot({ guard: AdminGuard, … }).',
+      'The backup routes are closed, because the application does not protect them with a guard. ' +
+        'Pass one: BackupModule.forRoot({ guard: AdminGuard, … }).',
     );
   }
 }

@@ -4,9 +4,9 @@ import type { Job } from '../model/job.js';
 /** What a client sends, or where it looks. */
 export const HTTP_WORDS: AdviceWords = {
   allow_schema_changes: () =>
-    'Bring the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
+    'Change the schema back to that state, or send "allow_schema_changes": true to restore what fits.',
   replace_schema: () =>
-    'Bring the schema to that state first, or send "allow_schema_changes": true to put the snapshot\'s in its place.',
+    'Change the schema to that state first, or send "allow_schema_changes": true to replace it with that of the snapshot.',
   trust_schema: () => 'Read them; if you trust them, send "trust_schema": true.',
   skip_safety_snapshot: () => 'To restore without one, which cannot be undone, send "skip_safety_snapshot": true.',
   confirm_restore: ({ snapshot_id }) => `To confirm it, send "confirm": "${String(snapshot_id)}".`,
@@ -15,9 +15,9 @@ export const HTTP_WORDS: AdviceWords = {
   confirm_clock: () =>
     'If it is right (the machine was off for that long), run the clean-up again with "confirm_clock=true" in the query.',
   list_snapshots: () => 'GET /admin/database/backups lists the ids.',
-  list_archives: () => 'GET /admin/database/backups/all lists the archives and what they hold.',
+  list_archives: () => 'GET /admin/database/backups/all lists the archives and their snapshots.',
   list_jobs: () => 'GET /admin/database/backups/jobs lists the jobs.',
-  set_backup_dir: () => 'To use another folder, set BACKUP_DIR, or what the application sets in its place.',
+  set_backup_dir: () => 'To use another folder, set BACKUP_DIR, or the option that the application uses instead.',
 };
 
 /** What happened and what to do, for who reads it as it is; and what happened alone, for a client that has words of its own for the rest. */

@@ -9,7 +9,7 @@ export const capturedPathRule: Rule = {
   faultOf: (value) => {
     const fault = text(LONGEST).faultOf(value);
     if (fault !== undefined || capturedPath(value as string) !== undefined) return fault;
-    return 'must be an absolute path, as the list of the files has it';
+    return 'must be an absolute path, as the list of files returns it';
   },
   schema: { type: 'string' },
 };

@@ -35,10 +35,10 @@ export class ComparisonsController {
 
   @Get(':id/diff')
   @ApiOperation({ summary: 'What changed between this snapshot and another one, or the live database' })
-  @ApiParam({ name: 'id', type: String, description: 'The state before.' })
+  @ApiParam({ name: 'id', type: String, description: 'The snapshot to compare from.' })
   @ApiExtraModels(ComparisonResponse, ChangedRowsResponse)
   @ApiOkResponse({
-    description: 'Counts of every table; with `table`, a page of its changed rows, streamed.',
+    description: 'Counts for every table; with `table`, a streamed page of its changed rows.',
     content: {
       'application/json': {
         schema: { oneOf: [{ $ref: getSchemaPath(ComparisonResponse) }, { $ref: getSchemaPath(ChangedRowsResponse) }] },
@@ -57,12 +57,12 @@ export class ComparisonsController {
   }
 
   @Get(':id/restore-preview')
-  @ApiOperation({ summary: 'What a restore of this snapshot would change, and what stands in its way' })
+  @ApiOperation({ summary: 'What a restore of this snapshot would change, and which schema differences block it' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({
     type: RestorePreviewResponse,
     description:
-      'The live database is the state before. Tables that the snapshot does not have stay as they are and are not listed.',
+      'Compares from the live database to the snapshot. Tables that the snapshot does not hold are not changed and not listed.',
   })
   @ApiErrors(...COMPARISON_ERRORS)
   preview(

@@ -36,7 +36,7 @@ export class ContentsController {
   @ApiParam({ name: 'filename', type: String, example: 'auto_backup_20260115_120000.json' })
   @ApiParam({ name: 'archive', type: String, example: 'archived_backups_20260115.zip' })
   @ApiOkResponse({
-    description: 'Streamed; a differential put together with its base.',
+    description: 'Streamed; a differential is merged with its base.',
     content: { 'application/json': { schema: EXTRACT } },
   })
   @ApiErrors('ARCHIVE_NOT_FOUND', 'FILE_NOT_IN_ARCHIVE', 'ARCHIVE_CORRUPT', 'MAINTENANCE')
@@ -52,7 +52,7 @@ export class ContentsController {
   @ApiOperation({ summary: 'The whole document as a file' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({
-    description: 'Streamed, as an attachment; a differential put together with its base unless `raw` is set.',
+    description: 'Streamed as an attachment; a differential is merged with its base unless `raw` is set.',
     content: {
       'application/json': { schema: { type: 'string', format: 'binary' } },
       'application/octet-stream': { schema: { type: 'string', format: 'binary' } },

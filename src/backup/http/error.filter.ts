@@ -67,7 +67,7 @@ export function errorBody(thrown: unknown): ErrorBody {
   return {
     status_code: 500,
     error_code: 'INTERNAL_ERROR',
-    message: 'The server made a mistake. Try again; if it happens again, its log says what is wrong.',
+    message: 'Internal server error; see the server log.',
   };
 }
 

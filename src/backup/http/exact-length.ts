@@ -29,7 +29,7 @@ export class ExactLength extends Transform {
   private differs(): BackupError {
     return new BackupError(
       'SNAPSHOT_CORRUPT',
-      `The stored file does not have the ${this.promised} bytes that were written. Use another snapshot.`,
+      `The stored file does not have its original size of ${this.promised} bytes. Use another snapshot.`,
     );
   }
 }

@@ -30,7 +30,7 @@ export class FilesController {
   constructor(private readonly browse: BrowseOperation) {}
 
   @Get(':id/files')
-  @ApiOperation({ summary: 'Lists or searches the files of a snapshot of files' })
+  @ApiOperation({ summary: 'List or search the files in a snapshot' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: FilesPageResponse })
   @ApiErrors(...ERRORS)
@@ -45,10 +45,10 @@ export class FilesController {
 
   @Get(':id/files/content')
   @Header('X-Content-Type-Options', 'nosniff')
-  @ApiOperation({ summary: 'One file out of a snapshot of files' })
+  @ApiOperation({ summary: 'Download one file from a snapshot' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({
-    description: 'Streamed, as an attachment; of a differential out of itself or its base.',
+    description: 'Streamed as an attachment; for a differential, from itself or its base.',
     content: { [BYTES]: { schema: { type: 'string', format: 'binary' } } },
   })
   @ApiErrors(...ERRORS)

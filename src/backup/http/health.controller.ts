@@ -22,7 +22,7 @@ export class BackupHealthController {
   ) {}
 
   @Get('health')
-  @ApiOperation({ summary: 'Whether backups are fine, and if not, why: as bad as the worst of all plans' })
+  @ApiOperation({ summary: 'Health of the backups, with reasons' })
   @ApiOkResponse({ type: HealthResponse })
   @ApiErrors('MAINTENANCE')
   health(): Promise<HealthResponse> {
@@ -30,7 +30,7 @@ export class BackupHealthController {
   }
 
   @Get('status')
-  @ApiOperation({ summary: 'How each plan, or one, is doing, when it runs next, and what runs now' })
+  @ApiOperation({ summary: 'Status of each plan, or one: health, next run and running jobs' })
   @ApiOkResponse({ type: StatusResponse, headers: INDEXING_HEADER })
   @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'MAINTENANCE')
   async status(@Query() { plan }: StatusQuery): Promise<StatusResponse> {

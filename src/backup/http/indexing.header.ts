@@ -6,7 +6,7 @@ export const INDEXING = 'Backup-Indexing';
 export const INDEXING_HEADER = {
   [INDEXING]: {
     description:
-      'Only while snapshots are missing in the list, as after the first start on a folder with many: how many of them are listed, such as `8200/20000`. The answer goes by those; the newest are listed first.',
+      'Sent only while the index is incomplete, for example after the first start on a folder with many snapshots: how many are indexed, such as `8200/20000`. The response covers only those; the newest are indexed first.',
     schema: { type: 'string' as const, example: '8200/20000' },
   },
 };

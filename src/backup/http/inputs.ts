@@ -101,7 +101,7 @@ export const ClientLeft = () =>
       const left = new AbortController();
       own.once('close', () => {
         if (own.writableFinished) return;
-        left.abort(new BackupError('CANCELLED', 'The client did not wait for the answer.'));
+        left.abort(new BackupError('CANCELLED', 'The client closed the connection before the response.'));
       });
       return left.signal;
     },

@@ -34,7 +34,7 @@ export class JobsController {
   }
 
   @Delete(':job_id')
-  @ApiOperation({ summary: 'Cancel a job that waits or runs' })
+  @ApiOperation({ summary: 'Cancel a waiting or running job' })
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({ type: JobResponse })
   @ApiErrors('JOB_NOT_FOUND', 'JOB_NOT_CANCELLABLE')
@@ -43,10 +43,10 @@ export class JobsController {
   }
 
   @Get(':job_id/events')
-  @ApiOperation({ summary: 'Follow one job: an event now, one at each change; ends when the job has finished' })
+  @ApiOperation({ summary: 'Follow one job: one event now and one at each change; ends when the job finishes' })
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({
-    description: "Server-sent events; each one's data is the job as JSON.",
+    description: 'Server-sent events; the data of each is the job as JSON.',
     content: { 'text/event-stream': { schema: { $ref: getSchemaPath(JobResponse) } } },
   })
   @ApiErrors('JOB_NOT_FOUND')

@@ -34,28 +34,27 @@ export class SnapshotPageQuery extends PageQuery implements SnapshotQuery {
   location?: SnapshotLocation;
 
   @Optional(flag(), {
-    description:
-      '`false`: those that were found damaged when they were last verified; `true`: those that were found sound.',
+    description: 'Result of the last verification. `false`: only damaged snapshots; `true`: only sound ones.',
   })
   valid?: boolean;
 
   @Optional(instant(), {
-    description: 'Taken at this time or later; a UTC day or a time with its offset.',
+    description: 'Only snapshots taken at or after this time: a UTC day, or a time with an offset.',
   })
   from?: string;
 
-  @Optional(instant(), { description: 'Taken before this time.' })
+  @Optional(instant(), { description: 'Only snapshots taken before this time.' })
   to?: string;
 
-  @Optional(text(200), { description: 'Part of the id, the description, or a subject such as `student 5`.' })
+  @Optional(text(200), { description: 'Text to search for in ids, descriptions and subjects such as `student 5`.' })
   q?: string;
 }
 
 export class NewestQuery implements RestorePointQuery {
-  @Optional(text(100), { description: 'Of this plan; then all that the plan captures counts as everything.' })
+  @Optional(text(100), { description: 'The newest snapshot of this plan that restores everything the plan captures.' })
   plan?: string;
 
-  @Optional(instant(), { description: 'Taken before this time.' })
+  @Optional(instant(), { description: 'Only snapshots taken before this time.' })
   to?: string;
 }
 
@@ -78,14 +77,14 @@ export class RowsQuery {
 export class FilesQuery {
   @Optional(capturedPathRule, {
     description:
-      'A captured folder, absolute: what lies in it is listed. The captured paths themselves when absent. A path that is no UTF-8 as JSON, `{"$hex":"2F…"}`, as the list has it.',
+      'Absolute path of the folder to list. Default: the captured paths themselves. Write a path that is not valid UTF-8 as JSON, `{"$hex":"2F…"}`, as the list returns it.',
     example: '/srv/uploads',
   })
   path?: string;
 
   @Optional(text(200), {
     description:
-      'Searches the folder, or everything, at any depth instead: part of a name, or of a path where it has a slash, whatever the case.',
+      'Search the folder, or everything, at any depth, ignoring case: for a part of the name, or of the path if this contains a slash.',
   })
   q?: string;
 
@@ -97,33 +96,36 @@ export class FilesQuery {
 }
 
 export class FileQuery {
-  @Required(capturedPathRule, { description: 'The file, as the list names it.', example: '/srv/uploads/letter.pdf' })
+  @Required(capturedPathRule, {
+    description: 'Path of the file, as the list returns it.',
+    example: '/srv/uploads/letter.pdf',
+  })
   path!: string;
 }
 
 export class DiffQuery extends RowsQuery {
   @Required(text(), {
-    description: 'The state after: the id of a snapshot, or `now` for the live database.',
+    description: 'What to compare with: the id of a snapshot, or `now` for the live database.',
     example: 'now',
   })
   with!: string;
 
   @Optional(text(), {
     description:
-      'Answer with the changed rows of this table, a page from `offset` on, instead of counts of all tables.',
+      'Return the changed rows of this table, a page starting at `offset`, instead of the counts of all tables.',
   })
   table?: string;
 }
 
 export class PreviewQuery {
   @Optional(listOf('table names', { mayBeEmpty: true }), {
-    description: 'Only these tables, one parameter for each; all when absent.',
+    description: 'Only these tables; repeat the parameter for each. Default: all.',
   })
   tables?: string[];
 }
 
 export class WaitQuery {
-  @Optional(flag(), { default: false, description: 'Answer when the job has finished instead of at once.' })
+  @Optional(flag(), { default: false, description: 'Respond when the job has finished instead of immediately.' })
   wait: boolean = false;
 }
 
@@ -131,7 +133,7 @@ export class DownloadQuery {
   @Optional(flag(), {
     default: false,
     description:
-      'The stored bytes as they are. Those of a differential are only its changes, and go out without a look at their checksum.',
+      'Return the stored bytes. Those of a differential hold only its changes, and are sent without checking their checksum.',
   })
   raw: boolean = false;
 }
@@ -144,19 +146,19 @@ export class StatusQuery {
 export class ConfigQuery {
   @Optional(wholeNumber(0, Number.MAX_SAFE_INTEGER), {
     description:
-      'How many snapshots the next clean-up may delete because of these changes: the number that the preview, or the refusal, says. Another number is refused.',
+      'How many snapshots the next clean-up may delete because of these changes. Must be the number that the preview or the refusal returned.',
   })
   confirm_deletions?: number;
 }
 
 export class CleanupQuery {
-  @Optional(flag(), { default: false, description: 'Only say what would happen.' })
+  @Optional(flag(), { default: false, description: 'Report what would happen, and change nothing.' })
   dry_run: boolean = false;
 
   @Optional(flag(), {
     default: false,
     description:
-      'Says that the clock is right though it jumped ahead: the machine was off for that long. What was held back is deleted, too.',
+      'Confirms that the clock is right although it jumped ahead, because the machine was off for that long. Snapshots held back are then deleted, too.',
   })
   confirm_clock: boolean = false;
 }
@@ -165,15 +167,19 @@ export class CaptureRequest {
   @Optional(nullOr(text(LONGEST_DESCRIPTION)), { example: 'Before migration' })
   description?: string | null;
 
-  @Optional(text(100), { default: 'auto', description: 'The plan to run; `auto`, or the first, when none is named.' })
+  @Optional(text(100), {
+    default: 'auto',
+    description: 'The plan to run. Default: `auto`, or the first plan if there is no `auto`.',
+  })
   plan?: string;
 
   @Optional(planNames, {
-    description: 'Several plans at once, by their names, or `"all"`: the answer is then a list. Not beside `plan`.',
+    description:
+      'Names of several plans to run, or `"all"`. The response is then a list. Cannot be combined with `plan`.',
   })
   plans?: string[] | 'all';
 
-  @Optional(oneOf(['full']), { description: 'Asks for one that stands alone.' })
+  @Optional(oneOf(['full']), { description: '`full` takes a snapshot that stands alone.' })
   kind?: 'full';
 }
 
@@ -187,37 +193,38 @@ export class AnnotationRequest {
 
 export class RestoreRequest {
   // Empty rather than required here: the operation's own refusal says what has to be typed.
-  @Required(text(), { description: 'The id of the snapshot, typed once more.' })
+  @Required(text(), { description: 'The id of the snapshot again.' })
   confirm: string = '';
 
   @Optional(flag(), {
     default: false,
-    description: 'For live data too broken to be captured; the job says that it was skipped.',
+    description:
+      'Take no safety snapshot, for live data that is too damaged to capture. The job records that it was skipped.',
   })
   skip_safety_snapshot?: boolean;
 
-  @Optional(listOf('table names'), { description: 'Only these tables; all when absent.' })
+  @Optional(listOf('table names'), { description: 'Only these tables. Default: all.' })
   tables?: string[];
 
   @Optional(text(4096), {
     description:
-      'Of a files snapshot: put the files here instead of where they were: a place that is new, or an empty folder, inside those that the application allows.',
+      'For a snapshot of files: the folder to restore them to, instead of their original place. It must be new or empty, and inside a folder that the application allows.',
   })
   to?: string;
 
   @Optional(flag(), {
     default: false,
     description:
-      'Restore although the schema differs: columns that the snapshot lacks take their default, what the database no longer has is left out. ' +
-      'Without it, differences are answered with 409 SCHEMA_MISMATCH and listed.',
+      'Restore although the schema differs: columns that the snapshot lacks get their default, and columns and tables that the database no longer has are left out. ' +
+      'Without it, the response is 409 SCHEMA_MISMATCH with the list of differences.',
   })
   allow_schema_changes?: boolean;
 
   @Optional(flag(), {
     default: false,
     description:
-      'Run what the schema of the snapshot holds although this installation did not take it. Without it, statements that are no plain parts of a schema, or would lend ' +
-      "an administrator's rights to the snapshot, are answered with 409 SCHEMA_NOT_TRUSTED and listed.",
+      'Run the schema statements of a snapshot that this installation did not take. Without it, statements that are not plain schema definitions, or that would give ' +
+      "the snapshot an administrator's rights, are refused: 409 SCHEMA_NOT_TRUSTED with the list of statements.",
   })
   trust_schema?: boolean;
 }

@@ -40,14 +40,14 @@ export class RunsController {
 
   @Post()
   @HttpCode(202)
-  @ApiOperation({ summary: 'Take a snapshot now, by one plan, several, or all' })
+  @ApiOperation({ summary: 'Take a snapshot now, for one plan, several, or all' })
   @ApiExtraModels(JobResponse, SnapshotResponse)
   @ApiAcceptedResponse({
-    description: 'The job, waiting or running; with `plans` a list of them, in the order of the plans.',
+    description: 'The job, waiting or running; with `plans`, a list of jobs in the order of the plans.',
     schema: oneOrSeveral(JobResponse),
   })
   @ApiCreatedResponse({
-    description: 'With `wait=true`: the finished snapshot; with `plans` a list of them.',
+    description: 'With `wait=true`: the finished snapshot; with `plans`, a list of snapshots.',
     schema: oneOrSeveral(SnapshotResponse),
   })
   @ApiErrors('VALIDATION_FAILED', 'PLAN_NOT_FOUND', 'TOO_MANY_JOBS', ...CAPTURE_ERRORS, 'MAINTENANCE')
@@ -99,9 +99,12 @@ export class RunsController {
 
   @Post(':id/restore')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Put the database, some tables, or files back to this snapshot' })
+  @ApiOperation({ summary: 'Restore the database, some tables, or files from this snapshot' })
   @ApiParam({ name: 'id', type: String })
-  @ApiAcceptedResponse({ type: JobResponse, description: 'The snapshot is sound and fits; the job waits or runs.' })
+  @ApiAcceptedResponse({
+    type: JobResponse,
+    description: 'The snapshot is sound and fits; the job is waiting or running.',
+  })
   @ApiOkResponse({ type: JobResponse, description: 'With `wait=true`: the finished job.' })
   @ApiErrors(
     'VALIDATION_FAILED',

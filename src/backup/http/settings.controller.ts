@@ -31,9 +31,9 @@ export class SettingsController {
 
   @Put('config')
   @ApiOperation({
-    summary: 'Change the settings that the body names; in effect at once',
+    summary: 'Change the settings in the body, effective immediately',
     description:
-      'Changes because of which the next clean-up would delete snapshots are refused with 409 DELETIONS_NOT_CONFIRMED and the figures in `cleanup`, until `confirm_deletions` repeats their number.',
+      'If the next clean-up would delete snapshots because of the changes, the response is 409 DELETIONS_NOT_CONFIRMED with the figures in `cleanup`. Repeat the request with their number in `confirm_deletions`.',
   })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigResponse, description: 'All settings.' })
@@ -54,7 +54,7 @@ export class SettingsController {
   @HttpCode(200)
   @ApiOperation({
     summary:
-      'What the settings would be with these changes, when the plans would run, and what the next clean-up would do because of them; changes nothing',
+      'Preview changed settings: the result, the next runs of the plans, and what the next clean-up would do because of the changes',
   })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigPreviewResponse })
@@ -67,9 +67,9 @@ export class SettingsController {
 
   @Get('sources')
   @ApiOperation({
-    summary: 'What plans can name: the databases and their tables, and the folders that are allowed',
+    summary: 'What plans can capture: databases with their tables, and allowed folders',
     description:
-      'Asks every database, for 15 seconds at most; of one that does not answer `error` says why, and the others are listed all the same.',
+      'Connects to every database, for at most 15 seconds. One that does not respond is listed with an `error`.',
   })
   @ApiOkResponse({ type: SourcesResponse })
   @ApiErrors('BUSY', 'MAINTENANCE')
@@ -78,7 +78,7 @@ export class SettingsController {
   }
 
   @Get('schedule')
-  @ApiOperation({ summary: 'When each plan runs next, and how it last went' })
+  @ApiOperation({ summary: 'Next and last run of each plan' })
   @ApiOkResponse({ type: [ScheduleEntryResponse], headers: INDEXING_HEADER })
   @ApiErrors('MAINTENANCE')
   schedule(): Promise<ScheduleEntryResponse[]> {

@@ -26,7 +26,7 @@ export class SnapshotsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Snapshots by pages, newest first' })
+  @ApiOperation({ summary: 'List snapshots in pages, newest first' })
   @ApiOkResponse({ type: SnapshotPageResponse, headers: INDEXING_HEADER })
   @ApiErrors('VALIDATION_FAILED', 'MAINTENANCE')
   page(@Query() query: SnapshotPageQuery): Promise<SnapshotPageResponse> {
@@ -34,7 +34,7 @@ export class SnapshotsController {
   }
 
   @Get('list')
-  @ApiOperation({ summary: 'All snapshots outside archives; where they are many, better by pages: `GET …/backups`' })
+  @ApiOperation({ summary: 'All regular snapshots. For large numbers use pages: `GET …/backups`' })
   @ApiOkResponse({ type: [SnapshotResponse], headers: INDEXING_HEADER })
   @ApiErrors('BUSY', 'MAINTENANCE')
   list(): Promise<StreamableFile> {
@@ -44,7 +44,7 @@ export class SnapshotsController {
   @Get('all')
   @ApiOperation({
     summary:
-      'All snapshots: regular ones, and archives with what they hold; where they are many, better by pages: `GET …/backups`',
+      'All regular snapshots, and all archives with their snapshots. For large numbers use pages: `GET …/backups`',
   })
   @ApiOkResponse({ type: AllSnapshotsResponse, headers: INDEXING_HEADER })
   @ApiErrors('BUSY', 'MAINTENANCE')
@@ -56,7 +56,7 @@ export class SnapshotsController {
   @ApiOperation({
     summary: 'The newest snapshot that restores everything',
     description:
-      'Not a safety snapshot, not a part of another one, not one of some tables only, and none that was found damaged or builds on such a one.',
+      'Skips safety snapshots, parts of other snapshots, snapshots of some tables only, and snapshots that are damaged or based on a damaged one.',
   })
   @ApiOkResponse({ type: SnapshotResponse })
   @ApiErrors('VALIDATION_FAILED', 'SNAPSHOT_NOT_FOUND', 'INDEXING', 'MAINTENANCE')
@@ -74,7 +74,7 @@ export class SnapshotsController {
   }
 
   @Get(':id/dependents')
-  @ApiOperation({ summary: 'Which snapshots need this one, so that it cannot be deleted' })
+  @ApiOperation({ summary: 'Snapshots that need this one, which therefore cannot be deleted' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: DependentsResponse })
   @ApiErrors('SNAPSHOT_NOT_FOUND', 'INDEXING', 'MAINTENANCE')
@@ -102,7 +102,7 @@ export class SnapshotsController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a snapshot' })
   @ApiParam({ name: 'id', type: String })
-  @ApiNoContentResponse({ description: 'It is gone.' })
+  @ApiNoContentResponse({ description: 'The snapshot was deleted.' })
   @ApiErrors(
     'SNAPSHOT_NOT_FOUND',
     'SNAPSHOT_IN_USE',

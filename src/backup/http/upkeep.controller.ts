@@ -27,7 +27,7 @@ export class UpkeepController {
 
   @Post('cleanup')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Archive and delete what is due, now' })
+  @ApiOperation({ summary: 'Clean up now: archive and delete what is due' })
   @ApiOkResponse({ type: CleanupResponse })
   @ApiErrors(
     'VALIDATION_FAILED',
@@ -43,6 +43,6 @@ export class UpkeepController {
     @Requester() requester: string | null,
   ): Promise<CleanupResponse> {
     if (dry_run) return this.cleanup.preview();
-    return this.cleanup.run(requester ?? 'nobody named', 'all', { confirmClock: confirm_clock });
+    return this.cleanup.run(requester ?? 'unknown', 'all', { confirmClock: confirm_clock });
   }
 }

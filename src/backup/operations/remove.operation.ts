@@ -32,7 +32,7 @@ export class RemoveOperation {
         const snapshots = await this.removable(id);
         let freed = 0;
         for (const snapshot of snapshots) freed += await this.delete(snapshot, context);
-        this.logger.log(`Deleted ${id}, asked for by ${requestedBy ?? 'nobody named'}`);
+        this.logger.log(`Deleted ${id}, asked for by ${requestedBy ?? 'unknown'}`);
         return { archived: 0, deleted: snapshots.length, freed_bytes: freed };
       },
     });

@@ -109,7 +109,7 @@ export class RestoreOperation {
       restored: await this.replaceData(context, from, parts, choices),
     }));
     context.stage('done');
-    const by = context.job.requested_by ?? 'nobody named';
+    const by = context.job.requested_by ?? 'unknown';
     const missing = restored.flatMap((part) => part.missing ?? []);
     this.logger.log(
       `Restored ${missing.length > 0 ? 'a part of ' : ''}${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,

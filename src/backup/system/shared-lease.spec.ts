@@ -206,7 +206,7 @@ describe('a process that waits', () => {
     expect(cancelled.error).toMatchObject({ message: 'not wanted any more' });
     expect(impatient.error).toMatchObject({
       code: 'BUSY',
-      message: expect.stringMatching(/^The capture of process \d+, which began at 2026/) as string,
+      message: expect.stringMatching(/^The capture of process \d+, started at 2026/) as string,
     });
     expect(asking).toBe(0);
     await held.leave();

@@ -73,7 +73,7 @@ export const errors = {
     list_snapshots: 'The page Snapshots shows all that there are.',
     list_archives: 'The page Snapshots shows what lies in archives, with the filter “Where”.',
     list_jobs: 'The page Jobs shows all that ran.',
-    set_backup_dir: 'To use another folder, set BACKUP_DIR, or what the application sets in its place.',
+    set_backup_dir: 'To use another folder, set BACKUP_DIR, or the option that the application uses instead.',
   } satisfies Record<Advice, string>,
 
   /** What to do, by the code of the error, where the server advises nothing. */

@@ -8,12 +8,15 @@ const ROW = {
   type: 'object',
   additionalProperties: true,
   nullable: true,
-  description: 'The row as it stands in a document; null where it is not there.',
+  description: 'The row as the document stores it; null if there is none.',
 } as const;
 
 @ApiSchema({ name: 'BackupState' })
 export class StateResponse implements StateName {
-  @ApiProperty({ example: 'auto_backup_20260130_120000', description: 'Of a snapshot; `now` for the live database.' })
+  @ApiProperty({
+    example: 'auto_backup_20260130_120000',
+    description: 'Id of a snapshot, or `now` for the live database.',
+  })
   id!: string;
 
   @ApiProperty({ format: 'date-time' })
@@ -25,13 +28,15 @@ export class TableComparisonResponse implements TableComparison {
   @ApiProperty({ example: 'users' })
   table!: string;
 
-  @ApiProperty({ ...COUNT, description: 'Null where the state before has no such table.' })
+  @ApiProperty({ ...COUNT, description: 'Null if the table does not exist before.' })
   rows_before!: number | null;
 
-  @ApiProperty({ ...COUNT, description: 'Null where the state after has no such table.' })
+  @ApiProperty({ ...COUNT, description: 'Null if the table does not exist after.' })
   rows_after!: number | null;
 
-  @ApiProperty({ description: 'False where the table has no column in common with itself; then nothing is counted.' })
+  @ApiProperty({
+    description: 'False if the two versions of the table have no column in common; nothing is counted then.',
+  })
   comparable!: boolean;
 
   @ApiProperty(COUNT)
@@ -48,15 +53,15 @@ export class TableComparisonResponse implements TableComparison {
     enum: ['primary_key', 'row'],
     nullable: true,
     description:
-      'How rows are told to be the same. Without a primary key a row is what it holds: nothing is updated, and equal rows count one by one. ' +
-      'Null where no row had to be looked at.',
+      'How rows are matched. Without a primary key, rows are matched by all their values: no row counts as updated, and duplicates are counted one by one. ' +
+      'Null if no row had to be read.',
   })
   matched_by!: 'primary_key' | 'row' | null;
 
-  @ApiProperty({ type: [String], description: 'Columns that only the state before has; they are not compared.' })
+  @ApiProperty({ type: [String], description: 'Columns that exist only before; they are not compared.' })
   columns_only_before!: string[];
 
-  @ApiProperty({ type: [String], description: 'Columns that only the state after has; they are not compared.' })
+  @ApiProperty({ type: [String], description: 'Columns that exist only after; they are not compared.' })
   columns_only_after!: string[];
 }
 
@@ -68,7 +73,10 @@ export class ComparisonResponse implements Comparison {
   @ApiProperty({ type: StateResponse })
   after!: StateResponse;
 
-  @ApiProperty({ type: [TableComparisonResponse], description: 'Every table of either state, in the order of names.' })
+  @ApiProperty({
+    type: [TableComparisonResponse],
+    description: 'Every table that exists before or after, ordered by name.',
+  })
   tables!: TableComparisonResponse[];
 }
 
@@ -76,7 +84,7 @@ export class ComparisonResponse implements Comparison {
 export class RestorePreviewResponse extends ComparisonResponse implements RestorePreview {
   @ApiProperty({
     type: [SchemaDifferenceResponse],
-    description: 'What a restore would refuse with SCHEMA_MISMATCH, unless `allow_schema_changes` is set.',
+    description: 'Differences for which a restore fails with SCHEMA_MISMATCH unless `allow_schema_changes` is set.',
   })
   schema_differences!: SchemaDifferenceResponse[];
 }
@@ -108,12 +116,12 @@ export class ChangedRowsResponse extends TableComparisonResponse {
   @ApiProperty({ type: 'integer' })
   limit!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Changes on all pages together.' })
+  @ApiProperty({ type: 'integer', description: 'Number of changes on all pages.' })
   total!: number;
 
   @ApiProperty({
     type: [ChangedRowResponse],
-    description: "In the order of the primary key's values; without a key, in the order of the rows' JSON.",
+    description: "Ordered by primary key; without one, by the rows' JSON.",
   })
   rows!: ChangedRowResponse[];
 }

@@ -13,23 +13,26 @@ import {
 
 @ApiSchema({ name: 'BackupPlan' })
 export class PlanSettingsResponse implements PlanSettings {
-  @ApiProperty({ pattern: '^[a-z0-9][a-z0-9_-]{0,39}$', description: 'Begins the names of its snapshots.' })
+  @ApiProperty({ pattern: '^[a-z0-9][a-z0-9_-]{0,39}$', description: 'Names of its snapshots start with it.' })
   name!: string;
 
   @ApiPropertyOptional({
     enum: SOURCE_KINDS,
     default: 'database',
-    description: '`full` is a database and files together.',
+    description: '`full` means a database and files together.',
   })
   source?: SourceKind;
 
-  @ApiPropertyOptional({ default: 'default', description: "Which of the application's databases." })
+  @ApiPropertyOptional({ default: 'default', description: "Name of one of the application's databases." })
   database?: string;
 
-  @ApiPropertyOptional({ type: [String], description: 'Only these tables; all when absent.' })
+  @ApiPropertyOptional({ type: [String], description: 'Only these tables. Default: all.' })
   tables?: string[];
 
-  @ApiPropertyOptional({ type: [String], description: 'Folders or files, inside those that the application allows.' })
+  @ApiPropertyOptional({
+    type: [String],
+    description: 'Folders or files, inside the folders that the application allows.',
+  })
   paths?: string[];
 
   @ApiPropertyOptional({
@@ -38,36 +41,44 @@ export class PlanSettingsResponse implements PlanSettings {
   })
   include?: string[];
 
-  @ApiPropertyOptional({ type: [String], description: 'Patterns relative to each path; what matches is left out.' })
+  @ApiPropertyOptional({ type: [String], description: 'Patterns relative to each path; what matches is not captured.' })
   exclude?: string[];
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 525_600, description: 'Or `schedule`.' })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 525_600, description: 'Set this or `schedule`.' })
   interval_minutes?: number;
 
-  @ApiPropertyOptional({ example: '0 2 * * *', description: 'Cron with five fields.' })
+  @ApiPropertyOptional({
+    example: '0 2 * * *',
+    description: 'A cron expression with five fields. Set this or `interval_minutes`.',
+  })
   schedule?: string;
 
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Moscow', description: 'For `schedule`.' })
+  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Moscow', description: 'Time zone of `schedule`.' })
   time_zone?: string;
 
-  @ApiPropertyOptional({ default: true, description: 'False: runs only when asked to.' })
+  @ApiPropertyOptional({ default: true, description: 'False: the plan runs only on request.' })
   enabled?: boolean;
 
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 1,
     maximum: 100_000,
-    description: 'At most so many snapshots stay.',
+    description: 'Largest number of snapshots to keep.',
   })
   keep_last?: number;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 3650, description: 'Instead of that of all plans.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 3650,
+    description: 'Overrides the setting for all plans.',
+  })
   retention_days?: number;
 
   @ApiPropertyOptional({ enum: DATABASE_ENGINES, default: 'json', description: 'How the database is captured.' })
   engine?: DatabaseEngine;
 
-  @ApiPropertyOptional({ enum: COMPRESSIONS, default: 'gzip', description: 'Of the files.' })
+  @ApiPropertyOptional({ enum: COMPRESSIONS, default: 'gzip', description: 'How files are compressed.' })
   compression?: Compression;
 }
 
@@ -87,7 +98,7 @@ export class ConfigResponse implements BackupConfig {
     minimum: 1,
     maximum: 3650,
     example: 14,
-    description: "Days after which a day's snapshots are archived, in one ZIP; not above retention_days.",
+    description: "Days after which a day's snapshots are archived in one ZIP; at most retention_days.",
   })
   auto_archive_after_days!: number;
 
@@ -105,14 +116,14 @@ export class ConfigResponse implements BackupConfig {
     minimum: 1,
     maximum: 1000,
     example: 5,
-    description: 'How many of the newest snapshots of a plan no rule ever deletes.',
+    description: 'Number of newest snapshots of each plan that are never deleted by a rule.',
   })
   min_keep!: number;
 
   @ApiPropertyOptional({
     type: [PlanSettingsResponse],
     nullable: true,
-    description: 'What is captured when; only the plan `auto` when absent, or set to null.',
+    description: 'What to capture when. Default: only the plan `auto`; null restores the default.',
   })
   plans?: PlanSettingsResponse[];
 }
@@ -135,20 +146,25 @@ export class PlanPreviewResponse implements PlanPreview {
   @ApiProperty({
     type: [String],
     example: ['2026-01-30T12:10:00.000Z'],
-    description: 'The next three; none where the plan is not enabled.',
+    description: 'The next three runs; empty if the plan is disabled.',
   })
   next_runs!: string[];
 }
 
 @ApiSchema({ name: 'BackupConfigConsequences' })
 export class ConfigConsequencesResponse implements ConfigConsequences {
-  @ApiProperty({ type: 'integer', description: 'Snapshots that it would delete beside those that it deletes anyway.' })
+  @ApiProperty({ type: 'integer', description: 'Number of snapshots that it would delete because of the changes.' })
   deleted!: number;
 
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'When the oldest of them was taken.' })
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When the oldest of these snapshots was taken.',
+  })
   oldest_deleted!: string | null;
 
-  @ApiProperty({ type: 'integer', description: 'Snapshots that it would archive beside others.' })
+  @ApiProperty({ type: 'integer', description: 'Number of snapshots that it would archive because of the changes.' })
   archived!: number;
 }
 

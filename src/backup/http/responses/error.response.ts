@@ -21,7 +21,7 @@ export class SchemaDifferenceResponse implements SchemaDifference {
   @ApiProperty({ type: String, nullable: true })
   column!: string | null;
 
-  @ApiProperty({ description: 'In words.' })
+  @ApiProperty({ description: 'The difference in words.' })
   difference!: string;
 }
 
@@ -38,50 +38,50 @@ export class ErrorResponse implements ErrorBody {
   @ApiProperty({ example: 404 })
   status_code!: number;
 
-  @ApiProperty({ example: 'SNAPSHOT_NOT_FOUND', description: 'Stable name of the error, for programs.' })
+  @ApiProperty({ example: 'SNAPSHOT_NOT_FOUND', description: 'Stable error code for programs.' })
   error_code!: string;
 
-  @ApiProperty({ description: 'What is wrong and what to do, for people.' })
+  @ApiProperty({ description: 'What is wrong and what to do, in words.' })
   message!: string;
 
   @ApiPropertyOptional({
     type: [FieldErrorResponse],
-    description: 'With VALIDATION_FAILED and CONFIG_INVALID: one entry per bad field.',
+    description: 'For VALIDATION_FAILED and CONFIG_INVALID: one entry per invalid field.',
   })
   errors?: FieldErrorResponse[];
 
-  @ApiPropertyOptional({ type: [SchemaDifferenceResponse], description: 'With SCHEMA_MISMATCH.' })
+  @ApiPropertyOptional({ type: [SchemaDifferenceResponse], description: 'For SCHEMA_MISMATCH: the differences.' })
   differences?: SchemaDifferenceResponse[];
 
   @ApiPropertyOptional({
     type: [String],
     description:
-      'With SCHEMA_NOT_TRUSTED: what a person has to read first; of a native snapshot of a server its whole schema, though its script may hold more.',
+      'For SCHEMA_NOT_TRUSTED: the statements to read first. For a native snapshot of a server this is the whole schema, though the script may hold more.',
   })
   statements?: string[];
 
   @ApiPropertyOptional({
     type: [String],
-    description: 'With SNAPSHOT_IN_USE: ids of the snapshots that need this one.',
+    description: 'For SNAPSHOT_IN_USE: ids of the snapshots that need this one.',
   })
   dependents?: string[];
 
   @ApiPropertyOptional({
     type: ConfigConsequencesResponse,
-    description: 'With DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes.',
+    description: 'For DELETIONS_NOT_CONFIRMED: what the next clean-up would do because of the changes.',
   })
   cleanup?: ConfigConsequencesResponse;
 
   @ApiPropertyOptional({
     description:
-      'What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`.',
+      'What is wrong, without what to do: for clients that word `advice` themselves. Present only if `message` also says what to do.',
   })
   problem?: string;
 
   @ApiPropertyOptional({
     enum: ADVICE,
     isArray: true,
-    description: 'What can be done, for programs; `message` says it in words.',
+    description: 'What can be done, as codes for programs; `message` says it in words.',
   })
   advice?: Advice[];
 

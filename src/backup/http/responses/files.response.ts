@@ -10,29 +10,29 @@ const PATH = {
       type: 'object' as const,
       required: ['$hex'],
       properties: { $hex: { type: 'string' as const } },
-      description: 'Its bytes, where they are no UTF-8.',
+      description: 'The bytes of a path that is not valid UTF-8.',
     },
   ],
 };
 
 @ApiSchema({ name: 'BackupListedFile' })
 export class ListedFileResponse implements ListedFile {
-  @ApiProperty({ ...PATH, description: 'Absolute, as it was captured.', example: '/srv/uploads/letter.pdf' })
+  @ApiProperty({ ...PATH, description: 'Absolute path, as captured.', example: '/srv/uploads/letter.pdf' })
   path!: PathText;
 
-  @ApiProperty({ description: 'The last part of the path, for people.', example: 'letter.pdf' })
+  @ApiProperty({ description: 'The last part of the path, for display.', example: 'letter.pdf' })
   name!: string;
 
-  @ApiProperty({ enum: FILE_TYPES, description: '`skipped`: it was there and could not be captured.' })
+  @ApiProperty({ enum: FILE_TYPES, description: '`skipped`: it existed but could not be captured.' })
   type!: ListedFile['type'];
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'Of files alone.' })
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Null unless it is a file.' })
   size_bytes!: number | null;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   modified_at!: string | null;
 
-  @ApiProperty({ ...PATH, nullable: true, description: 'What a link leads to.' })
+  @ApiProperty({ ...PATH, nullable: true, description: 'The target of a link.' })
   target!: PathText | null;
 
   @ApiProperty({ type: String, nullable: true, description: 'Why it is not in the snapshot.' })

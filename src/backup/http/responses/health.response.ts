@@ -18,7 +18,11 @@ export class NewestResponse {
   @ApiProperty({ type: 'integer' })
   size_bytes!: number;
 
-  @ApiProperty({ type: Boolean, nullable: true, description: 'By its last verification since it was written.' })
+  @ApiProperty({
+    type: Boolean,
+    nullable: true,
+    description: 'Result of the last verification after the capture; null if there was none.',
+  })
   is_valid!: boolean | null;
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
@@ -39,7 +43,7 @@ export class PlanHealthResponse implements PlanHealth {
   @ApiProperty({ enum: HEALTH_STATUSES })
   status!: HealthStatus;
 
-  @ApiProperty({ type: [String], description: 'In words, the worst first; empty when healthy.' })
+  @ApiProperty({ type: [String], description: 'Reasons in words, the worst first; empty if healthy.' })
   reasons!: string[];
 
   @ApiProperty({ type: NewestResponse, nullable: true })
@@ -51,10 +55,10 @@ export class PlanHealthResponse implements PlanHealth {
 
 @ApiSchema({ name: 'BackupStorage' })
 export class StorageResponse extends DiskResponse {
-  @ApiProperty({ type: 'integer', description: 'Below this a backup fails before it starts.' })
+  @ApiProperty({ type: 'integer', description: 'Free space below which a backup fails before it starts.' })
   needed_bytes!: number;
 
-  @ApiProperty({ type: 'integer', description: 'What the snapshots take up.' })
+  @ApiProperty({ type: 'integer', description: 'Space that the snapshots use.' })
   used_bytes!: number;
 }
 
@@ -69,7 +73,10 @@ export class IndexingResponse implements IndexingProgress {
 
 @ApiSchema({ name: 'BackupHealth' })
 export class HealthResponse implements BackupHealth {
-  @ApiProperty({ enum: HEALTH_STATUSES, description: 'As bad as the worst part.' })
+  @ApiProperty({
+    enum: HEALTH_STATUSES,
+    description: 'The worst status among plans, storage, clock and stored snapshots.',
+  })
   status!: HealthStatus;
 
   @ApiProperty({ type: [String] })
@@ -85,14 +92,13 @@ export class HealthResponse implements BackupHealth {
     type: IndexingResponse,
     nullable: true,
     description:
-      'How many snapshots are listed while a part of them is missing, as after the first start on a folder with many; what is said of plans and storage goes by those. Else null.',
+      'Progress of indexing while the index is incomplete, for example after the first start on a folder with many snapshots; plans and storage then cover only indexed snapshots. Otherwise null.',
   })
   indexing!: IndexingResponse | null;
 
   @ApiProperty({
     type: 'integer',
-    description:
-      'How many snapshots were found damaged when they were last verified; `?valid=false` of the list names them.',
+    description: 'Number of snapshots that their last verification found damaged; list them with `?valid=false`.',
   })
   damaged!: number;
 
@@ -119,7 +125,8 @@ export class StatusResponse {
 
   @ApiProperty({
     type: [JobResponse],
-    description: 'What this process runs: captures of different sources run side by side, verifications beside all.',
+    description:
+      'Jobs that this process runs: captures of different sources run in parallel, and verifications run beside any job.',
   })
   running_jobs!: JobResponse[];
 }

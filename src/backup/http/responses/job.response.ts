@@ -16,20 +16,21 @@ export class JobErrorResponse implements JobError {
 
   @ApiPropertyOptional({
     type: [String],
-    description: 'With `RESTORE_INCOMPLETE`: a sentence for each thing of the snapshot that is not in the database.',
+    description:
+      'For `RESTORE_INCOMPLETE`: one sentence for each part of the snapshot that is missing in the database.',
   })
   missing?: string[];
 
   @ApiPropertyOptional({
     description:
-      'What is wrong alone, where `message` also says what to do: for clients with words of their own for `advice`.',
+      'What is wrong, without what to do: for clients that word `advice` themselves. Present only if `message` also says what to do.',
   })
   problem?: string;
 
   @ApiPropertyOptional({
     enum: ADVICE,
     isArray: true,
-    description: 'What can be done, for programs; `message` says it in words.',
+    description: 'What can be done, as codes for programs; `message` says it in words.',
   })
   advice?: Advice[];
 
@@ -51,7 +52,7 @@ export class JobResponse implements Job {
     type: String,
     nullable: true,
     example: 'verify',
-    description: 'Step of the run; of a restore verify, safety_snapshot, restore, check, done or rolled_back.',
+    description: 'Current step; for a restore: verify, safety_snapshot, restore, check, done or rolled_back.',
   })
   stage!: string | null;
 
@@ -64,7 +65,7 @@ export class JobResponse implements Job {
   @ApiProperty({ type: TriggerResponse, nullable: true })
   trigger!: TriggerResponse | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Who asked for it; null for timers and events.' })
+  @ApiProperty({ type: String, nullable: true, description: 'Who requested it; null for schedules and events.' })
   requested_by!: string | null;
 
   @ApiProperty({ format: 'date-time' })
@@ -76,7 +77,7 @@ export class JobResponse implements Job {
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   finished_at!: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Taken by a capture, used by a restore or verification.' })
+  @ApiProperty({ type: String, nullable: true, description: 'The snapshot that was captured, restored or verified.' })
   snapshot_id!: string | null;
 
   @ApiProperty({ type: JobErrorResponse, nullable: true })
@@ -86,7 +87,7 @@ export class JobResponse implements Job {
     type: 'object',
     additionalProperties: true,
     nullable: true,
-    description: 'Of a restore `{tables: {users: {rows}}, safety_snapshot_id, duration_ms}`.',
+    description: 'For a restore: `{tables: {users: {rows}}, safety_snapshot_id, duration_ms}`.',
   })
   result!: Record<string, unknown> | null;
 }

@@ -14,7 +14,7 @@ export class SubjectResponse implements Subject {
   @ApiProperty({ oneOf: [{ type: 'integer' }, { type: 'string' }], example: 5 })
   user_id!: number | string;
 
-  @ApiPropertyOptional({ example: 'Ida', description: 'What people call them, where the event said it.' })
+  @ApiPropertyOptional({ example: 'Ida', description: 'Display name, if the event gave one.' })
   label?: string;
 }
 
@@ -25,13 +25,13 @@ export class TriggerResponse implements Trigger {
 
   @ApiPropertyOptional({
     example: 'role.created',
-    description: 'The event’s name, or the pattern, such as `order.*`, by which the application listens to it.',
+    description: 'Name of the event, or the pattern, such as `order.*`, that the application listens to.',
   })
   event?: string;
 
   @ApiPropertyOptional({
     type: [SubjectResponse],
-    description: 'Whom an event snapshot was taken for, such as new accounts; absent where the events named nobody.',
+    description: 'What the events are about, such as new accounts; absent if the events have no subject.',
   })
   subjects?: SubjectResponse[];
 }
@@ -41,16 +41,16 @@ export class TableSummaryResponse implements TableSummary {
   @ApiProperty({ type: 'integer', example: 20 })
   rows!: number;
 
-  @ApiProperty({ description: "SHA-256, hex, over the table's row lines." })
+  @ApiProperty({ description: "SHA-256 (hex) of the table's row lines." })
   sha256!: string;
 }
 
 @ApiSchema({ name: 'BackupWarning' })
 export class SnapshotWarningResponse implements SnapshotWarning {
-  @ApiProperty({ enum: SNAPSHOT_WARNING_CODES, description: 'Later versions may know more.' })
+  @ApiProperty({ enum: SNAPSHOT_WARNING_CODES, description: 'Later versions may add codes.' })
   code!: string;
 
-  @ApiProperty({ description: 'What was found, of which thing.' })
+  @ApiProperty({ description: 'What was found, and where.' })
   message!: string;
 }
 
@@ -69,7 +69,7 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'The snapshot of a database and files together that this is a part of.',
+    description: 'Id of the snapshot of database and files that this one is a part of.',
   })
   part_of!: string | null;
 
@@ -79,11 +79,11 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: "Which of the application's databases; null for the default one, and for files.",
+    description: "Name of the application's database; null for the default one and for files.",
   })
   data_source!: string | null;
 
-  @ApiProperty({ description: 'Whether it holds only some tables of its database, as its plan says.' })
+  @ApiProperty({ description: 'Whether it holds only some tables of the database, as set in its plan.' })
   partial!: boolean;
 
   @ApiProperty({ example: 'json' })
@@ -101,14 +101,17 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({ type: String, nullable: true })
   description!: string | null;
 
-  @ApiProperty({ type: [SnapshotWarningResponse], description: 'What the capture found; empty when all is in it.' })
+  @ApiProperty({
+    type: [SnapshotWarningResponse],
+    description: 'Problems that the capture found; empty if everything was captured.',
+  })
   warnings!: SnapshotWarningResponse[];
 
   @ApiProperty({
     type: 'integer',
     nullable: true,
     description:
-      'Place in the order of taking, whatever the clock said; null in snapshots of versions that did not count.',
+      'Position in the order of capture, independent of the clock; null for snapshots of versions that did not record it.',
   })
   sequence!: number | null;
 
@@ -121,7 +124,7 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({ type: 'integer' })
   size_bytes!: number;
 
-  @ApiProperty({ description: 'Over the stored document, hex.' })
+  @ApiProperty({ description: 'Checksum of the stored document (hex).' })
   checksum!: string;
 
   @ApiProperty({ enum: ['SHA256'] })
@@ -145,7 +148,7 @@ export class SnapshotResponse implements Snapshot {
   @ApiProperty({
     type: Boolean,
     nullable: true,
-    description: 'Result of the last verification; null when there was none.',
+    description: 'Result of the last verification after the capture; null if there was none.',
   })
   is_valid!: boolean | null;
 }
@@ -155,7 +158,7 @@ export class SnapshotPageResponse implements Page<SnapshotResponse> {
   @ApiProperty({ type: [SnapshotResponse] })
   items!: SnapshotResponse[];
 
-  @ApiProperty({ type: 'integer', description: 'On all pages together.' })
+  @ApiProperty({ type: 'integer', description: 'Number on all pages.' })
   total!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -194,7 +197,10 @@ export class AllSnapshotsResponse {
 
 @ApiSchema({ name: 'BackupDependents' })
 export class DependentsResponse {
-  @ApiProperty({ type: [String], description: 'Ids: the one it is a part of, the differentials that build on it.' })
+  @ApiProperty({
+    type: [String],
+    description: 'Ids of the snapshot that it is a part of and of the differentials based on it.',
+  })
   dependents!: string[];
 }
 

@@ -24,26 +24,26 @@ export class EngineChoiceResponse implements EngineChoice {
   @ApiProperty({
     type: String,
     nullable: true,
-    description: 'What keeps it from capturing this database here, such as a program that is not installed.',
+    description: 'Why it cannot capture this database here, for example a program that is not installed.',
   })
   problem!: string | null;
 }
 
 @ApiSchema({ name: 'BackupDatabaseSource' })
 export class DatabaseSourceResponse implements DatabaseSource {
-  @ApiProperty({ example: 'default', description: 'What `database` of a plan calls it.' })
+  @ApiProperty({ example: 'default', description: 'Name for `database` in a plan.' })
   name!: string;
 
   @ApiProperty({ enum: ['sqlite', 'postgres', 'mysql'] })
   type!: DatabaseTarget['type'];
 
-  @ApiProperty({ example: 'school.sqlite', description: 'What its server calls it, or the name of its file.' })
+  @ApiProperty({ example: 'school.sqlite', description: 'Name of the database on its server, or of its file.' })
   database_name!: string;
 
   @ApiProperty({
     type: [String],
     nullable: true,
-    description: 'What `tables` of a plan may name; null where they could not be listed, and `error` says why.',
+    description: 'Tables that a plan may list in `tables`; null if they could not be listed, see `error`.',
   })
   tables!: string[] | null;
 
@@ -63,14 +63,13 @@ export class AllowedFolderResponse implements AllowedFolder {
     type: String,
     nullable: true,
     example: 'cannot be read (ENOENT)',
-    description: 'What keeps the folder itself from being captured.',
+    description: 'Why the folder itself cannot be captured.',
   })
   problem!: string | null;
 
   @ApiProperty({
     type: [String],
-    description:
-      'The folders in it that a plan may name, at most 500 of them. Folders deeper down may be named as well.',
+    description: 'Folders in it that a plan may capture, at most 500. Plans may also use deeper folders.',
   })
   folders!: string[];
 }

@@ -35,7 +35,7 @@ export class CaptureOutcomesResponse implements CaptureOutcomes {
   @ApiProperty({ type: 'integer' })
   failed!: number;
 
-  @ApiProperty({ type: Number, nullable: true, example: 0.998, description: '0 to 1; null where none ended.' })
+  @ApiProperty({ type: Number, nullable: true, example: 0.998, description: '0 to 1; null if no capture has ended.' })
   success_rate!: number | null;
 }
 
@@ -61,7 +61,7 @@ export class StatsResponse implements BackupStats {
 
   @ApiProperty({
     type: TotalsResponse,
-    description: 'Snapshots counted one by one; their size is that of the archives.',
+    description: 'Number of archived snapshots, and the size of the archives.',
   })
   archived!: TotalsResponse;
 
@@ -74,16 +74,16 @@ export class StatsResponse implements BackupStats {
   @ApiProperty({ type: 'object', properties: countsOf(TRIGGER_TYPES) })
   by_trigger!: Partial<Record<TriggerType, number>>;
 
-  @ApiProperty({ type: 'object', properties: countsOf(JOB_STATUSES), description: 'Captures by how they ended.' })
+  @ApiProperty({ type: 'object', properties: countsOf(JOB_STATUSES), description: 'Captures by outcome.' })
   by_status!: Partial<Record<JobStatus, number>>;
 
   @ApiProperty({
     type: [DayTotalsResponse],
-    description: `What is stored of the last ${RECENT_DAYS} days, by day of creation, oldest first; days with nothing are left out.`,
+    description: `What is stored from the last ${RECENT_DAYS} days, by day of creation, oldest first; days without snapshots are left out.`,
   })
   by_day!: DayTotalsResponse[];
 
-  @ApiProperty({ type: CaptureOutcomesResponse, description: `How captures of the last ${RECENT_DAYS} days went.` })
+  @ApiProperty({ type: CaptureOutcomesResponse, description: `Outcome of captures in the last ${RECENT_DAYS} days.` })
   captures!: CaptureOutcomesResponse;
 
   @ApiProperty({ type: 'integer' })
@@ -128,10 +128,10 @@ export class KeptResponse implements KeptSnapshot {
 
 @ApiSchema({ name: 'BackupCleanup' })
 export class CleanupResponse implements CleanupResult {
-  @ApiProperty({ type: 'integer', description: 'Snapshots moved into archives.' })
+  @ApiProperty({ type: 'integer', description: 'Number of snapshots moved into archives.' })
   archived!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Snapshots deleted.' })
+  @ApiProperty({ type: 'integer', description: 'Number of snapshots deleted.' })
   deleted!: number;
 
   @ApiProperty({ type: 'integer' })
@@ -139,16 +139,15 @@ export class CleanupResponse implements CleanupResult {
 
   @ApiProperty({
     type: 'integer',
-    description:
-      'Snapshots that are due by the clock and stay: it jumped ahead, and nobody confirmed that it is right.',
+    description: 'Snapshots that are due but not deleted, because the clock jumped ahead and has not been confirmed.',
   })
   held_back!: number;
 
   @ApiPropertyOptional({
-    description: 'Why nothing is deleted although it may be due, such as pins that cannot be read.',
+    description: 'Why nothing is deleted although snapshots may be due, for example because the pins cannot be read.',
   })
   suspended?: string;
 
-  @ApiPropertyOptional({ type: [KeptResponse], description: 'On a dry run: what stays, and why.' })
+  @ApiPropertyOptional({ type: [KeptResponse], description: 'For a dry run: snapshots that stay, with reasons.' })
   kept?: KeptResponse[];
 }
