@@ -22,6 +22,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/backup/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: {
+      // Where its compiled part does not load, an import of it would end the application that has the library in.
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { name: 'better-sqlite3', allowTypeImports: true, message: 'Use openSqlite() of system/sqlite-driver.js.' },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', 'test/**', 'bench/**'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -28,6 +28,7 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
     private readonly maintenance: MaintenanceMiddleware,
     private readonly events: EventListener,
     private readonly modules: ModulesContainer,
+    private readonly catalog: Catalog,
   ) {
     super();
   }
@@ -36,6 +37,8 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
   configure(): void {
     this.assertOnlyOne();
     this.events.listen();
+    // While backups are off nothing is restored here, and what other processes restore cannot be seen.
+    if (this.catalog.unavailable) return;
     this.adapterHost.httpAdapter.use(this.maintenance.use.bind(this.maintenance));
   }
 

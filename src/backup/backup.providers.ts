@@ -55,7 +55,7 @@ import { ServingLock } from './system/serving-lock.js';
 import { Lease } from './system/lease.js';
 import { SharedLease } from './system/shared-lease.js';
 import { scratchFolder } from './system/scratch-folder.js';
-import { assertSqliteLoads } from './system/sqlite-driver.js';
+import { sqliteProblem } from './system/sqlite-driver.js';
 import { BackupLifecycle } from './triggers/backup.lifecycle.js';
 import { BackupScheduler } from './triggers/backup.scheduler.js';
 import { ScheduleListing } from './triggers/schedule.listing.js';
@@ -72,10 +72,8 @@ const PORTS: Provider[] = [
   },
   {
     provide: Catalog,
-    useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) => {
-      assertSqliteLoads();
-      return new TypeOrmCatalog({ url: catalogUrl, destination, clock });
-    },
+    useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
+      new TypeOrmCatalog({ url: catalogUrl, destination, clock, unavailable: sqliteProblem() }),
     inject: [ResolvedOptions, Destination, Clock],
   },
   {

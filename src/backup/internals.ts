@@ -57,4 +57,5 @@ export { StatsQuery, type BackupStats } from './operations/stats.query.js';
 export { VerifyOperation } from './operations/verify.operation.js';
 export { BackupScheduler, type ScheduleEntry } from './triggers/backup.scheduler.js';
 export { Clock } from './system/clock.js';
+export { sqliteProblem } from './system/sqlite-driver.js';
 export { scratchFolder, scratchName } from './system/scratch-folder.js';

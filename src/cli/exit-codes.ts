@@ -62,5 +62,6 @@ export const EXIT_OF: Readonly<Record<BackupErrorCode, number>> = {
   SETTINGS_NOT_WRITABLE: EXIT.failed,
   FOLDER_NOT_WRITABLE: EXIT.failed,
   DATABASE_UNAVAILABLE: EXIT.failed,
+  DRIVER_UNAVAILABLE: EXIT.failed,
   ENGINE_FAILED: EXIT.failed,
 };

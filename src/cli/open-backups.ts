@@ -86,6 +86,8 @@ async function openScratch(
 }
 
 async function start(settings: Settings, terminal: Terminal): Promise<Backups> {
+  const problem = backup.sqliteProblem();
+  if (problem) throw problem;
   const app = await NestFactory.createApplicationContext(backup.HeadlessBackupModule.forRoot(settings), {
     logger: new WarningsOnly(terminal),
     abortOnError: false,

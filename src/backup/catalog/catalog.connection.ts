@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { BackupError } from '../model/errors.js';
 import { ARCHIVES } from './archive.record.js';
@@ -10,6 +10,7 @@ import { createPrivateFile, pathOf, setBrokenFileAside } from './catalog.file.js
 import { CreateCatalog1763700000000 } from './create-catalog.migration.js';
 import { JOBS } from './job.record.js';
 import { SNAPSHOTS } from './snapshot.record.js';
+import { openSqlite } from '../system/sqlite-driver.js';
 
 /**
  * Schemas rather than decorators: those register with one storage for the whole process, which the first copy of TypeORM makes, and the host's copy may be
@@ -64,12 +65,12 @@ export async function openCatalogDatabase(url: string, now: Date): Promise<Opene
 export async function openCatalogInMemory(content: Buffer | null): Promise<OpenedDatabase> {
   if (content !== null) {
     try {
-      return await connect(new Database(content));
+      return await connect(openSqlite(content));
     } catch {
       // what could be read of it is of no use
     }
   }
-  return connect(new Database(':memory:'));
+  return connect(openSqlite(':memory:'));
 }
 
 /** Whether this says that the file of the catalog fails, rather than that something is wrong with what it was asked. */
@@ -79,10 +80,10 @@ export const isStorageFailure = (error: unknown): boolean =>
 /** A write-ahead log needs memory that processes share, which some network file systems lack: a rollback journal does without. */
 async function connectToFile(path: string): Promise<OpenedDatabase> {
   try {
-    return await connect(new Database(path), 'wal');
+    return await connect(openSqlite(path), 'wal');
   } catch (error) {
     if (!/^SQLITE_(IOERR_SHM|PROTOCOL)/.test(codeOf(error))) throw error;
-    const connection = new Database(path);
+    const connection = openSqlite(path);
     connection.pragma('locking_mode = exclusive'); // without which a log that is there could not be read
     return connect(connection, 'truncate');
   }

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { BackupError } from '../model/errors.js';
 import { timestamp } from '../model/snapshot-id.js';
 import { ensureFolder, FILE_MODE, setMode } from '../system/atomic-file.js';
+import { openSqlite } from '../system/sqlite-driver.js';
 
 /** @throws BackupError `CONFIG_INVALID` */
 export function pathOf(url: string): string {
@@ -65,7 +66,7 @@ export function contentOf(connection: Database.Database): Buffer {
 
 /** Who has it for himself alone needs no shared memory, which takes room. */
 function openAlone(path: string): Buffer {
-  const connection = new Database(path, { fileMustExist: true, timeout: 0 });
+  const connection = openSqlite(path, { fileMustExist: true, timeout: 0 });
   try {
     connection.pragma('locking_mode = exclusive');
     return contentOf(connection);

@@ -47,6 +47,8 @@ export interface CatalogStoreOptions {
   logger: Pick<LoggerService, 'log' | 'warn' | 'error'>;
   /** Told when nothing could be saved of a file that fails, so that the catalog begins empty. */
   onLost: () => void;
+  /** Thrown by whatever is asked of it: it is never opened. */
+  unavailable: BackupError | null;
 }
 
 /** How often it is tried whether the file works again. */
@@ -76,7 +78,8 @@ export class CatalogStore {
 
   /** @throws BackupError `CONFIG_INVALID`; what else keeps the file from being used becomes {@link trouble} */
   async open(): Promise<void> {
-    const { url, destination, clock, logger } = this.options;
+    const { url, destination, clock, logger, unavailable } = this.options;
+    if (unavailable) throw unavailable;
     try {
       // Two processes that make it at the same moment would each find the other's broken.
       const opened = await destination.exclusively(() => openCatalogDatabase(url, clock.now()));
@@ -177,7 +180,7 @@ export class CatalogStore {
 
   private get kept(): KeptTables {
     if (this.current) return this.current;
-    throw new Error('The catalog is not open.');
+    throw this.options.unavailable ?? new Error('The catalog is not open.');
   }
 
   private leaveFile(error: unknown): Promise<void> {

@@ -1,4 +1,5 @@
 import type { ArchiveFile } from '../destinations/destination.js';
+import type { BackupError } from '../model/errors.js';
 import type { Job, JobStatus, JobType } from '../model/job.js';
 import type { SnapshotKind, SourceKind } from '../model/manifest.js';
 import type { Snapshot, SnapshotLocation, SnapshotOutline } from '../model/snapshot.js';
@@ -127,6 +128,8 @@ export interface IndexingProgress {
  * snapshot was last verified, live here alone.
  */
 export abstract class Catalog {
+  /** Why there can be none, so that backups are off: then everything else but {@link indexing} and {@link close} throws it. Null where there can. */
+  abstract readonly unavailable: BackupError | null;
   /**
    * Opens the catalog (a broken one is set aside and made anew; where its file cannot be used it is kept in memory) and reconciles it with the destination, as far as
    * that can be read. Of many snapshots that are not listed yet it lists the newest, and the rest in the background: see {@link indexing}. Marks jobs that earlier

@@ -1,6 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ArchiveFile, Destination } from '../destinations/destination.js';
-import { asBackupError } from '../model/errors.js';
+import { asBackupError, type BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Snapshot } from '../model/snapshot.js';
 import type { Clock } from '../system/clock.js';
@@ -18,6 +18,8 @@ export interface TypeOrmCatalogOptions {
   destination: Destination;
   clock: Clock;
   logger?: Pick<LoggerService, 'log' | 'warn' | 'error'>;
+  /** Why it cannot be opened, wherever it is kept. @default null */
+  unavailable?: BackupError | null;
 }
 
 /**
@@ -28,6 +30,7 @@ export class TypeOrmCatalog extends ReadCatalog {
   private readonly changes = new Serial();
   /** Beside the other: the progress of a job does not wait for a reconciliation. */
   private readonly jobChanges = new Serial();
+  override readonly unavailable: BackupError | null;
   protected readonly annotations: AnnotationStore;
   protected readonly store: CatalogStore;
   protected readonly indexer: Indexer;
@@ -37,10 +40,11 @@ export class TypeOrmCatalog extends ReadCatalog {
     super();
     const { url, destination, clock } = options;
     this.logger = options.logger ?? new Logger('BackupCatalog');
+    this.unavailable = options.unavailable ?? null;
     this.annotations = new AnnotationStore(destination);
-    const { annotations, logger } = this;
+    const { annotations, logger, unavailable } = this;
     const onLost = () => this.indexer.beginAnew();
-    this.store = new CatalogStore({ url, destination, clock, annotations, logger, onLost });
+    this.store = new CatalogStore({ url, destination, clock, annotations, logger, onLost, unavailable });
     const alone = <T>(work: () => Promise<T>) => this.alone(work);
     this.indexer = new Indexer({ store: this.store, alone, elapsed: () => clock.elapsed(), logger });
   }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { HttpStatus, Inject, Req, RequestMethod, Res, StreamableFile } from '@nestjs/common';
+import { HttpStatus, Inject, Req, RequestMethod, Res, SetMetadata, StreamableFile } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { Catalog } from '../catalog/catalog.js';
@@ -26,6 +26,11 @@ const ADAPTER = 'httpAdapterHost';
 /** Whether answers go by a list that is not whole. */
 const CATALOG = 'listOfSnapshots';
 
+const EVEN_WHILE_OFF = 'backups:even-while-off';
+
+/** A route that answers also where backups are off, because there can be no catalog; all others answer 503 with the reason. */
+export const EvenWhileOff = (): MethodDecorator => SetMetadata(EVEN_WHILE_OFF, true);
+
 interface EndpointOwner {
   [ADAPTER]: HttpAdapterHost;
   [CATALOG]: Catalog;
@@ -48,10 +53,12 @@ export function makeEndpoints({ prototype }: { prototype: object }): void {
 function makeEndpoint(prototype: object, name: string, method: Method): void {
   const inputs = inputsOf(prototype, name);
   const status = statusOf(method);
+  const goesOnWhileOff = Reflect.hasOwnMetadata(EVEN_WHILE_OFF, method);
   const endpoint = {
     async [name](this: EndpointOwner, request: BackupRequest, response: BackupResponse) {
       const adapter = this[ADAPTER].httpAdapter as Adapter;
       try {
+        if (this[CATALOG].unavailable && !goesOnWhileOff) throw this[CATALOG].unavailable;
         assertJson(request);
         adapter.setHeader(response, 'Cache-Control', 'no-store');
         const progress = this[CATALOG].indexing();

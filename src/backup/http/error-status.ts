@@ -39,6 +39,7 @@ export const ERROR_STATUS: Readonly<Record<BackupErrorCode, number>> = {
   LEASE_LOST: 503,
   DATABASE_LOCKED: 503,
   DATABASE_UNAVAILABLE: 503,
+  DRIVER_UNAVAILABLE: 503,
   TIMED_OUT: 504,
   DISK_FULL: 507,
 };

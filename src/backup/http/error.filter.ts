@@ -9,13 +9,16 @@ import {
   Logger,
 } from '@nestjs/common';
 import { type AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
-import { BackupError } from '../model/errors.js';
+import { BackupError, type BackupErrorCode } from '../model/errors.js';
 import { worded } from './advice.js';
 import { ERROR_STATUS } from './error-status.js';
 import { type BackupRequest, type BackupResponse, ownResponse } from './inputs.js';
 import type { ErrorBody } from './responses/error.response.js';
 
 const logger = new Logger('Backups');
+
+/** As an error, once; each request that meets it would only repeat it. */
+const TOLD_AT_THE_START = 'DRIVER_UNAVAILABLE' satisfies BackupErrorCode;
 
 /** Gives what the guards of the host throw before a backup route the format of all its errors, whatever filters the host has. */
 @Catch()
@@ -37,7 +40,7 @@ export function replyWithError(
   response: BackupResponse,
 ): void {
   const body = errorBody(thrown);
-  if (body.status_code >= 500) {
+  if (body.status_code >= 500 && body.error_code !== TOLD_AT_THE_START) {
     const route = `${adapter.getRequestMethod(request)} ${withoutQuery(adapter.getRequestUrl(request))}`;
     logger.error(`${route} failed: ${body.error_code}`, types.isNativeError(thrown) ? thrown.stack : String(thrown));
   }

@@ -6,6 +6,7 @@ import { Plans } from '../operations/plans.js';
 import { BackupScheduler } from '../triggers/backup.scheduler.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
+import { EvenWhileOff } from './endpoint.js';
 import { INDEXING_HEADER } from './indexing.header.js';
 import { Query } from './inputs.js';
 import { StatusQuery } from './requests.js';
@@ -22,6 +23,7 @@ export class BackupHealthController {
   ) {}
 
   @Get('health')
+  @EvenWhileOff()
   @ApiOperation({ summary: 'Health of the backups, with reasons' })
   @ApiOkResponse({ type: HealthResponse })
   @ApiErrors('MAINTENANCE')

@@ -5,7 +5,7 @@ import { Destination } from '../destinations/destination.js';
 import type { BackupConfig } from '../model/backup-config.js';
 import { aheadFrom } from '../model/dated-ahead.js';
 import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
-import { asBackupError } from '../model/errors.js';
+import { asBackupError, type BackupError } from '../model/errors.js';
 import type { SourceKind } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -62,6 +62,7 @@ export class HealthQuery {
    * @param from `inside` the application; or `outside`, where nobody knows whether its timers are on, and a plan that no application has seen lacks its backup
    */
   async health(from: Viewpoint = 'inside'): Promise<BackupHealth> {
+    if (this.catalog.unavailable) return this.whileOff(this.catalog.unavailable);
     const indexing = this.catalog.indexing();
     const plans = await this.ofPlans(this.plans.all(), from);
     const { storage, troubles } = await this.storage();
@@ -86,6 +87,29 @@ export class HealthQuery {
       indexing,
       damaged,
       storage,
+      configuration: this.config.get(),
+    };
+  }
+
+  /** What can be said without the list of snapshots. */
+  private async whileOff({ message }: BackupError): Promise<BackupHealth> {
+    const reason = `Backups are off until the next start: ${message}`;
+    const disk = await this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
+    return {
+      status: 'critical',
+      reasons: [reason],
+      checked_at: this.clock.now().toISOString(),
+      plans: this.plans.all().map(({ name, source, enabled }) => ({
+        plan: name,
+        source,
+        enabled,
+        ...(enabled ? { status: 'critical', reasons: [reason] } : { status: 'healthy', reasons: [] }),
+        newest: null,
+        snapshots: { count: 0, size_bytes: 0 },
+      })),
+      indexing: null,
+      damaged: 0,
+      storage: { ...disk, needed_bytes: this.options.minFreeBytes, used_bytes: 0 },
       configuration: this.config.get(),
     };
   }

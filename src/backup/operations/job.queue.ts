@@ -43,6 +43,7 @@ export class JobQueue {
 
   /** Records a job and runs it when its lane is free: restores first, then what timers and events ask for, then what people ask for. */
   async submit(spec: JobSpec): Promise<Job> {
+    if (this.catalog.unavailable) throw this.catalog.unavailable;
     if (this.closed) return this.refuse(spec);
     const run = new JobRun(spec, newJob(spec, this.clock.now()), this.clock, (job) => this.record(job));
     this.live.set(run.job.id, run);

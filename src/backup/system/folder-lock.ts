@@ -1,10 +1,11 @@
 import { constants, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { BackupError } from '../model/errors.js';
 import { folderError } from './folder.errors.js';
 import { FILE_MODE, FOLDER_MODE } from './atomic-file.js';
+import { openSqlite } from './sqlite-driver.js';
 
 /** In the backup folder; holds nothing that is worth keeping, and may be removed while no process works there. */
 export const LEASE_FOLDER = '.lease';
@@ -72,7 +73,7 @@ export function lockExclusively(path: string): Database.Database | null {
 /** Connects to a file that is there for its locks alone, and waits for none. */
 export function connectTo(path: string): Database.Database {
   makeEmptyFile(path);
-  return new Database(path, { timeout: 0 });
+  return openSqlite(path, { timeout: 0 });
 }
 
 /**

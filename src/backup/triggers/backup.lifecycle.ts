@@ -56,10 +56,14 @@ export class BackupLifecycle
     private readonly clockWatch: ClockWatch,
   ) {}
 
-  /** Whatever is wrong with the disk of the backups is logged, and makes health critical; it keeps no application from starting. */
+  /** Whatever is wrong with the disk of the backups, or with the driver of the catalog, is logged, and makes health critical; it keeps no application from starting. */
   async onModuleInit(): Promise<void> {
     this.endListening = onShortcoming(({ message }) => this.logger.warn(message));
     await this.config.load();
+    if (this.catalog.unavailable) {
+      this.logger.error(`Backups are off until the next start: ${this.catalog.unavailable.message}`);
+      return;
+    }
     await this.prepare();
     if (this.options.readOnly) return this.catalog.open();
     const held = await this.takeLease();
@@ -146,6 +150,7 @@ export class BackupLifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    if (this.catalog.unavailable) return;
     this.host.prepare();
     await this.scheduler.start();
   }

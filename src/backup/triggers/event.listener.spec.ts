@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { EventEmitter2 } from '@nestjs/event-emitter';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Catalog } from '../catalog/catalog.js';
 import { BackupError } from '../model/errors.js';
 import { type BackupEventOptions, ROLE_CREATED } from '../model/events.js';
 import type { CaptureOperation } from '../operations/capture.operation.js';
@@ -26,13 +27,18 @@ describe('EventListener', () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  function listener(events: BackupEventOptions[] = [], { triggers = true, found = true } = {}): EventListener {
+  function listener(
+    events: BackupEventOptions[] = [],
+    { triggers = true, found = true, unavailable = null as BackupError | null } = {},
+  ): EventListener {
     const options = Object.assign(new ResolvedOptions(), { triggers, events });
     const get = () => {
       if (!found) throw new Error('no such provider');
       return emitter;
     };
-    return new EventListener({ request } as unknown as CaptureOperation, options, { get } as unknown as ModuleRef);
+    const captures = { request } as unknown as CaptureOperation;
+    const catalog = { unavailable } as unknown as Catalog;
+    return new EventListener(captures, catalog, options, { get } as unknown as ModuleRef);
   }
 
   function started(events: BackupEventOptions[] = []): EventListener {
@@ -151,6 +157,12 @@ describe('EventListener', () => {
 
   it('hears nothing where triggers are off, whatever the host lacks', () => {
     listener([{ event: 'paid' }], { triggers: false, found: false }).listen();
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  it('hears nothing where there can be no backups', () => {
+    const unavailable = new BackupError('DRIVER_UNAVAILABLE', 'No driver.');
+    listener([{ event: 'paid' }], { unavailable }).listen();
     expect(emitter.eventNames()).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type * as EventEmitter from '@nestjs/event-emitter';
+import { Catalog } from '../catalog/catalog.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { type BackupEventOptions, ROLE_CREATED, subjectOf } from '../model/events.js';
 import type { Subject } from '../model/trigger.js';
@@ -36,6 +37,7 @@ export class EventListener implements OnModuleInit, OnApplicationBootstrap, OnAp
 
   constructor(
     private readonly captures: CaptureOperation,
+    private readonly catalog: Catalog,
     private readonly options: ResolvedOptions,
     private readonly moduleRef: ModuleRef,
   ) {
@@ -62,7 +64,7 @@ export class EventListener implements OnModuleInit, OnApplicationBootstrap, OnAp
    * @throws BackupError `CONFIG_INVALID` where an event that the options name could never be heard
    */
   listen(): void {
-    if (!this.options.triggers || this.endListening.length > 0) return;
+    if (!this.options.triggers || this.catalog.unavailable || this.endListening.length > 0) return;
     const emitter = this.emitter();
     for (const entry of this.options.events) assertAudible(entry, emitter);
     if (!emitter) return;

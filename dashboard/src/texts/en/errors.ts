@@ -46,6 +46,7 @@ export const errors = {
     FOLDER_NOT_WRITABLE: 'The folder cannot be written',
     DATABASE_LOCKED: 'The database is locked by others',
     DATABASE_UNAVAILABLE: 'The database cannot be reached or read',
+    DRIVER_UNAVAILABLE: 'Backups are off: a part of the program cannot be loaded',
     UNSUPPORTED: 'This is not possible here',
     CANCELLED: 'It was stopped',
     TIMED_OUT: 'It took longer than is allowed',

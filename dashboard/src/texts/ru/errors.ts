@@ -41,6 +41,7 @@ export const errors: Texts['errors'] = {
     FOLDER_NOT_WRITABLE: 'В папку нельзя писать',
     DATABASE_LOCKED: 'База данных занята другими',
     DATABASE_UNAVAILABLE: 'База данных недоступна или не читается',
+    DRIVER_UNAVAILABLE: 'Резервное копирование выключено: часть программы не загружается',
     UNSUPPORTED: 'Здесь это невозможно',
     CANCELLED: 'Остановлено',
     TIMED_OUT: 'Заняло больше времени, чем разрешено',

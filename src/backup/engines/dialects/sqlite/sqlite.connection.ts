@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { asBackupError, BackupError } from '../../../model/errors.js';
 import type { SqliteTarget } from '../../database-target.js';
+import { openSqlite } from '../../../system/sqlite-driver.js';
 
 export type Connection = Database.Database;
 
@@ -22,7 +23,7 @@ export function openSource(target: SqliteTarget, use: 'read' | 'write'): Connect
     );
   }
   try {
-    const connection = new Database(target.path, { fileMustExist: true, timeout: target.busyTimeoutMs });
+    const connection = openSqlite(target.path, { fileMustExist: true, timeout: target.busyTimeoutMs });
     refuseOtherEncodings(connection);
     connection.pragma(`cache_size = -${CACHE_KIB}`);
     connection.pragma(`query_only = ${use === 'read' ? 'on' : 'off'}`);

@@ -1,6 +1,6 @@
-import Database from 'better-sqlite3';
 import { literal, quoted, type Connection } from './sqlite.connection.js';
 import type { SchemaStatement } from './sqlite.statements.js';
+import { openSqlite } from '../../../system/sqlite-driver.js';
 
 interface SchemaRow {
   rowid: number;
@@ -119,7 +119,7 @@ function insertTable(connection: Connection, { name, sql }: SchemaStatement): vo
 
 /** The indexes that a table's own constraints bring, by their names, in the order of their numbers; told by having SQLite read the statement as from a file. */
 function constraintIndexesOf(sql: string, name: string): { isWithoutRowid: boolean; indexes: string[] } {
-  const scratch = new Database(':memory:');
+  const scratch = openSqlite(':memory:');
   try {
     declareAsText(scratch, { type: 'table', name, sql });
     const isWithoutRowid =

@@ -1,8 +1,8 @@
-import Database from 'better-sqlite3';
 import { BackupError } from '../../../model/errors.js';
 import type { Connection } from './sqlite.connection.js';
 import { declareObject } from './sqlite.schema-text.js';
 import { parseStatement, type SchemaStatement } from './sqlite.statements.js';
+import { openSqlite } from '../../../system/sqlite-driver.js';
 
 /** An object of a schema and the table that it belongs to, which is itself for a table or a view. */
 export interface SchemaObject extends SchemaStatement {
@@ -16,7 +16,7 @@ export interface SchemaObject extends SchemaStatement {
  */
 export function declareSchema(ddl: readonly string[]): { scratch: Connection; objects: SchemaObject[] } {
   const statements = ddl.map(statementOf).filter(({ name }) => !/^sqlite_/i.test(name));
-  const scratch = new Database(':memory:');
+  const scratch = openSqlite(':memory:');
   try {
     for (const statement of virtualFirst(statements)) declareUnlessThere(scratch, statement);
     return { scratch, objects: withTables(scratch, statements) };

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { literal } from '../../dialects/sqlite/sqlite.connection.js';
 import type { Matching } from './matching.js';
 import { AFTER, BEFORE, type Side } from './meeting-rows.js';
+import { openSqlite } from '../../../system/sqlite-driver.js';
 
 const CACHE_KIB = 8192;
 /** SQLite takes 1000 arguments at most. */
@@ -25,7 +26,7 @@ export interface RowChange {
  * rows and compares them as JSON text: as JavaScript numbers, keys of 64 bits would be taken for one another.
  */
 export class ScratchRows {
-  private readonly database = new Database('');
+  private readonly database = openSqlite('');
   private readonly insert: Database.Statement<[side: Side, row: Buffer]>;
 
   constructor(private readonly matching: Matching) {

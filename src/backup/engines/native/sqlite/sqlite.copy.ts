@@ -1,6 +1,5 @@
 import { closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import Database from 'better-sqlite3';
 import { BackupError } from '../../../model/errors.js';
 import type { SqlitePragmas } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
@@ -10,6 +9,7 @@ import { explain, openSource } from '../../dialects/sqlite/sqlite.connection.js'
 import { findDamage } from '../../dialects/sqlite/sqlite.integrity.js';
 import { readPragmas } from '../../dialects/sqlite/sqlite.pragmas.js';
 import { checksumOf } from '../../shared/read-back.js';
+import { openSqlite } from '../../../system/sqlite-driver.js';
 
 /** 2 MB of the usual pages of 4,096 bytes: after each step progress is told, and a child whose parent is gone ends. */
 const PAGES_PER_STEP = 512;
@@ -50,7 +50,7 @@ export async function copyDatabase(target: SqliteTarget, aside: string, context:
  * @param staged the stored database, in no other's use
  */
 export async function copyBack(staged: string, target: SqliteTarget, context: TaskContext): Promise<void> {
-  const source = new Database(staged, { readonly: true });
+  const source = openSqlite(staged, { readonly: true });
   let left = Infinity;
   let movedAt = performance.now();
   try {
@@ -74,7 +74,7 @@ export async function copyBack(staged: string, target: SqliteTarget, context: Ta
 
 /** One file that needs no log beside it, and in which SQLite finds no damage. */
 function makeSelfContained(path: string, target: SqliteTarget): void {
-  const copy = new Database(path, { fileMustExist: true });
+  const copy = openSqlite(path, { fileMustExist: true });
   try {
     copy.pragma('journal_mode = delete');
     const [damage] = findDamage(copy);
