@@ -7,7 +7,7 @@ const LIBRARY_ORDER = [
   'system',
   'archive',
   'engines',
-  'destinations',
+  'stores',
   'catalog',
   'operations',
   'triggers',

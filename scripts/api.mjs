@@ -8,6 +8,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const ENTRIES = {
   'nestjs-backup': 'dist/backup/index.d.ts',
   'nestjs-backup/headless': 'dist/backup/headless.d.ts',
+  'nestjs-backup/testing': 'dist/backup/testing.d.ts',
   'nestjs-backup/cli': 'dist/cli/index.d.ts',
 };
 const HEAD = `# Public API

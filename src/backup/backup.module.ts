@@ -1,4 +1,4 @@
-import { Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, Module, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
@@ -7,6 +7,7 @@ import { AccessCheck } from './http/access-check.js';
 import { StreamedLists } from './http/streamed-lists.js';
 import { BackupError } from './model/errors.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
+import { testingOptions } from './testing.options.js';
 import { EventListener } from './triggers/event.listener.js';
 
 /**
@@ -23,6 +24,18 @@ import { EventListener } from './triggers/event.listener.js';
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {
+  /**
+   * The module for tests of the host: snapshots and catalog are kept in memory, timers and listeners are off, and nothing is left when the application is
+   * closed. Options are those of `forRoot()`, which may overrule each of these.
+   *
+   * ```ts
+   * const app = await Test.createTestingModule({ imports: [BackupModule.forTesting({ database: 'sqlite:./test.sqlite', guards: [AdminGuard] })] }).compile();
+   * ```
+   */
+  static forTesting(options: Parameters<typeof ConfigurableModuleClass.forRoot>[0]): DynamicModule {
+    return BackupModule.forRoot({ ...testingOptions(), ...options });
+  }
+
   constructor(
     private readonly adapterHost: HttpAdapterHost,
     private readonly maintenance: MaintenanceMiddleware,

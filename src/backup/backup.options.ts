@@ -8,6 +8,7 @@ import type { NativeOptions } from './engines/native/native.options.js';
 import type { BackupEventOptions } from './model/events.js';
 import { DEFAULT_DATABASE } from './model/plan.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
+import { SnapshotStore } from './stores/snapshot-store.js';
 import { checkOptions, flag, invalidOptions, text, wholeNumber, type Check } from './option-checks.js';
 
 /** What `BackupModule.forRoot()` and `forRootAsync()` take. */
@@ -22,6 +23,11 @@ export interface BackupModuleOptions {
   native?: NativeOptions;
   /** Folder that holds the snapshots; made when missing. @default './backups' */
   directory?: string;
+  /**
+   * Where finished snapshots are kept, instead of in `directory`, which then holds only unfinished files, locks and the catalog. Not with `readOnly`.
+   * @default the folder `directory`
+   */
+  store?: SnapshotStore;
   /** The settings an admin may change at run time; a missing file means the defaults. @default './backup_config.json' */
   configFile?: string;
   /** The searchable list of snapshots and jobs. @default 'sqlite:<directory>/catalog.sqlite' */
@@ -75,6 +81,9 @@ const folders: Check = (value) =>
 
 const list: Check = (value) => (Array.isArray(value) ? undefined : 'must be a list');
 
+const store: Check = (value) =>
+  value instanceof SnapshotStore ? undefined : 'must be an instance of a class that extends SnapshotStore';
+
 const native: Check = (value) => {
   if (typeof value !== 'object' || value === null) return 'must be an object';
   const unknown = Object.keys(value).find((name) => !NATIVE_OPTIONS.includes(name));
@@ -87,6 +96,7 @@ const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
   fileRoots: folders,
   native,
   directory: text,
+  store,
   configFile: text,
   catalogUrl: text,
   readOnly: flag,
@@ -107,11 +117,13 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
   checkOptions(options, OPTIONS, '', ['database']);
   const directory = resolve(options.directory ?? './backups');
   const readOnly = options.readOnly ?? false;
+  if (readOnly && options.store) throw invalidOptions('"store" cannot be combined with "readOnly"; leave one out.');
   return Object.assign(new ResolvedOptions(), {
     databases: databaseTargets(options),
     fileRoots: (options.fileRoots ?? []).map((folder) => resolve(folder)),
     native: options.native ?? {},
     directory,
+    store: options.store ?? null,
     configFile: resolve(options.configFile ?? './backup_config.json'),
     catalogUrl: readOnly ? IN_MEMORY : (options.catalogUrl ?? `sqlite:${join(directory, 'catalog.sqlite')}`),
     readOnly,

@@ -4,9 +4,9 @@ import { BACKUP_OPTIONS } from './options.token.js';
 import { Backups } from './backups.js';
 import { Catalog } from './catalog/catalog.js';
 import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
-import { Destination } from './destinations/destination.js';
-import { LocalDestination } from './destinations/local.destination.js';
-import { ReadOnlyDestination } from './destinations/read-only.destination.js';
+import { folderRepository } from './stores/folder.repository.js';
+import { SnapshotRepository } from './stores/snapshot.repository.js';
+import { ReadOnlyWorkspace, Workspace } from './stores/workspace.js';
 import { DatabaseEngines } from './engines/database-engines.js';
 import { EngineHost } from './engines/engine-host.js';
 import { FilesEngine } from './engines/files/files.engine.js';
@@ -65,16 +65,22 @@ const PORTS: Provider[] = [
   { provide: ResolvedOptions, useFactory: resolveOptions, inject: [BACKUP_OPTIONS] },
   { provide: Clock, useClass: SystemClock },
   {
-    provide: Destination,
+    provide: Workspace,
     useFactory: ({ directory, readOnly }: ResolvedOptions) =>
-      readOnly ? new ReadOnlyDestination(directory) : new LocalDestination(directory),
+      readOnly ? new ReadOnlyWorkspace(directory) : new Workspace(directory),
     inject: [ResolvedOptions],
   },
   {
+    provide: SnapshotRepository,
+    useFactory: (workspace: Workspace, { store }: ResolvedOptions) =>
+      store === null ? folderRepository(workspace) : new SnapshotRepository(store, workspace),
+    inject: [Workspace, ResolvedOptions],
+  },
+  {
     provide: Catalog,
-    useFactory: ({ catalogUrl }: ResolvedOptions, destination: Destination, clock: Clock) =>
-      new TypeOrmCatalog({ url: catalogUrl, destination, clock, unavailable: sqliteProblem() }),
-    inject: [ResolvedOptions, Destination, Clock],
+    useFactory: ({ catalogUrl }: ResolvedOptions, repository: SnapshotRepository, clock: Clock) =>
+      new TypeOrmCatalog({ url: catalogUrl, repository, clock, unavailable: sqliteProblem() }),
+    inject: [ResolvedOptions, SnapshotRepository, Clock],
   },
   {
     provide: Lease,

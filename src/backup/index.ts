@@ -44,5 +44,7 @@ export type { ExtractedDocument } from './operations/extract.operation.js';
 export type { BackupHealth, PlanHealth } from './operations/health.query.js';
 export type { BackupStats } from './operations/stats.query.js';
 export type { DiskSpace } from './system/disk-space.js';
+export { SnapshotStore } from './stores/snapshot-store.js';
+export type { AreaContent, ByteRange, StoreArea, StoredObject } from './stores/stored-objects.js';
 export { type BackupEventOptions, ROLE_CREATED, type RoleCreatedEvent } from './model/events.js';
 export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CaptureOperation, Catalog, type CaptureAsked, JobQueue } from '../../src/backup/internals.js';
 import { type Job, ROLE_CREATED, type Trigger } from '../../src/backup/index.js';
-import { Destination } from '../../src/backup/destinations/destination.js';
+import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, type BackupAppSetup, startBackupApp } from '../support/backup-app.js';
@@ -89,7 +89,7 @@ describe('capture', () => {
     expect(job.error!.message).toMatch(
       /\d+ MB free, a backup needs 1000000000; free some space or lower BACKUP_MIN_FREE_MB/,
     );
-    expect(await app.get(Destination).listLoose()).toEqual([]);
+    expect(await app.get(SnapshotRepository).listRegular()).toEqual([]);
   });
 
   it('fails, leaves nothing behind and lists nothing when the database is gone', async () => {

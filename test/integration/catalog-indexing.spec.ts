@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
+import { repositoryIn } from '../support/repository-in.js';
 import { archiveName } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { eventually } from '../support/eventually.js';
-import { GatedDestination } from '../support/gated-destination.js';
+import { GatedRepository } from '../support/gated-repository.js';
 import { placeSample, publishSampleArchive, sampleManifest } from '../support/sample-snapshots.js';
 
 const LOOSE = 260;
@@ -21,7 +22,7 @@ let folder: string;
 let clock: ManualClock;
 let log: string[];
 let catalogs: TypeOrmCatalog[];
-let gates: GatedDestination[];
+let gates: GatedRepository[];
 
 const timeOf = (age: number) => new Date(NEWEST - age * MINUTE).toISOString();
 const idAt = (time: string) => `auto_backup_${time.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_')}`;
@@ -38,15 +39,15 @@ beforeEach(async () => {
   log = [];
   catalogs = [];
   gates = [];
-  const destination = new LocalDestination(folder);
-  await destination.prepare();
+  const repository = repositoryIn(folder);
+  await repository.prepare();
   await Promise.all(
     loose.map((id, age) => placeSample(folder, id, { created_at: timeOf(age), sequence: ARCHIVED + LOOSE - age })),
   );
   const manifests = archived.map((id, age) =>
     sampleManifest(id, { created_at: `${DAY}T0${ARCHIVED - 1 - age}:00:00.000Z`, sequence: ARCHIVED - age }),
   );
-  await publishSampleArchive(destination, archiveName(DAY), manifests);
+  await publishSampleArchive(repository, archiveName(DAY), manifests);
 });
 
 afterEach(async () => {
@@ -56,11 +57,11 @@ afterEach(async () => {
 });
 
 /** As another process would open it. */
-async function open(destination: LocalDestination): Promise<TypeOrmCatalog> {
+async function open(repository: SnapshotRepository): Promise<TypeOrmCatalog> {
   const note = (line: string) => void log.push(line);
   const catalog = new TypeOrmCatalog({
     url: `sqlite:${join(folder, 'catalog.sqlite')}`,
-    destination,
+    repository,
     clock,
     logger: { log: note, warn: note, error: note },
   });
@@ -69,14 +70,14 @@ async function open(destination: LocalDestination): Promise<TypeOrmCatalog> {
   return catalog;
 }
 
-async function newGate(): Promise<GatedDestination> {
-  const gate = new GatedDestination(folder, isBehind);
+async function newGate(): Promise<GatedRepository> {
+  const gate = new GatedRepository(folder, isBehind);
   gates.push(gate);
   await gate.prepare();
   return gate;
 }
 
-async function openGated(): Promise<{ catalog: TypeOrmCatalog; gate: GatedDestination }> {
+async function openGated(): Promise<{ catalog: TypeOrmCatalog; gate: GatedRepository }> {
   const gate = await newGate();
   const catalog = await open(gate);
   return { catalog, gate };
@@ -138,7 +139,7 @@ describe('a catalog of many snapshots that it does not know', () => {
   it('goes on where an earlier process was ended, and shares the work with one beside it', async () => {
     const first = await openGated();
     expect(await listed(first.catalog)).toEqual(loose.slice(0, 200));
-    const recorder = new GatedDestination(folder, () => false);
+    const recorder = new GatedRepository(folder, () => false);
     const second = await open(recorder);
     await second.indexed();
     expect(await listed(second)).toEqual([...loose, ...archived]);
@@ -157,14 +158,14 @@ describe('a catalog of many snapshots that it does not know', () => {
     await closed;
     expect(gate.asked.length).toBeLessThan(LOOSE);
     expect(log).toEqual([]);
-    expect(await listed(await open(new LocalDestination(folder)))).toEqual(expect.arrayContaining(loose.slice(0, 200)));
+    expect(await listed(await open(repositoryIn(folder)))).toEqual(expect.arrayContaining(loose.slice(0, 200)));
   });
 
   it('says why it stopped, and tries again later', async () => {
     const gate = await newGate();
     let fails = true;
     gate.listArchives = () =>
-      fails ? Promise.reject(new Error('no such disk')) : LocalDestination.prototype.listArchives.call(gate);
+      fails ? Promise.reject(new Error('no such disk')) : SnapshotRepository.prototype.listArchives.call(gate);
     const catalog = await open(gate);
     expect(catalog.indexing()).toBeNull();
     expect(log).toEqual(['The list of snapshots may not be up to date: no such disk']);
@@ -180,7 +181,7 @@ describe('a catalog of many snapshots that it does not know', () => {
   });
 
   it('reads all manifests again where rows of an earlier version lack something, also after an end in the middle', async () => {
-    await (await open(new LocalDestination(folder))).indexed();
+    await (await open(repositoryIn(folder))).indexed();
     await catalogs.pop()!.close();
     const file = new Database(join(folder, 'catalog.sqlite'));
     file.exec(`UPDATE backup_snapshots SET plan = 'lost'; PRAGMA user_version = 4`);
@@ -191,7 +192,7 @@ describe('a catalog of many snapshots that it does not know', () => {
     const closed = catalog.close();
     gate.open();
     await closed;
-    const next = await open(new LocalDestination(folder));
+    const next = await open(repositoryIn(folder));
     await next.indexed();
     expect(new Set((await next.all()).map(({ plan }) => plan))).toEqual(new Set(['auto']));
   });
@@ -201,7 +202,7 @@ describe('a folder with few snapshots that the catalog does not know', () => {
   it('is listed when the catalog is open', async () => {
     for (const id of loose.slice(150))
       for (const ending of ['.json', '.meta.json']) await rm(join(folder, id + ending));
-    const catalog = await open(new LocalDestination(folder));
+    const catalog = await open(repositoryIn(folder));
     expect(catalog.indexing()).toBeNull();
     expect(await listed(catalog)).toEqual([...loose.slice(0, 150), ...archived]);
   });

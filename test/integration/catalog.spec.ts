@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import type { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
+import { repositoryIn } from '../support/repository-in.js';
 import type { Job } from '../../src/backup/model/job.js';
 import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
@@ -18,7 +19,7 @@ const DAY = archiveName('2026-01-30');
 
 let folder: string;
 let url: string;
-let destination: LocalDestination;
+let repository: SnapshotRepository;
 let catalog: TypeOrmCatalog;
 let log: string[];
 
@@ -26,8 +27,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'catalog-'));
   url = `sqlite:${join(folder, 'catalog.sqlite')}`;
   log = [];
-  destination = new LocalDestination(folder);
-  await destination.prepare();
+  repository = repositoryIn(folder);
+  await repository.prepare();
   catalog = newCatalog();
   await catalog.open();
 });
@@ -41,7 +42,7 @@ function newCatalog(catalogUrl = url): TypeOrmCatalog {
   const note = (line: string) => void log.push(line);
   return new TypeOrmCatalog({
     url: catalogUrl,
-    destination,
+    repository,
     clock: new ManualClock(NOW),
     logger: { log: note, warn: note, error: note },
   });
@@ -65,7 +66,7 @@ const idAt = (time: string, plan = 'auto') =>
 
 async function capture(time: string, changes: Partial<DatabaseManifest> = {}): Promise<Snapshot> {
   const id = changes.id ?? idAt(time, changes.plan);
-  const manifest = await publishSample(destination, id, { created_at: time, ...changes });
+  const manifest = await publishSample(repository, id, { created_at: time, ...changes });
   const snapshot = snapshotFromManifest(manifest, null);
   await catalog.addSnapshot(snapshot);
   return snapshot;
@@ -73,14 +74,14 @@ async function capture(time: string, changes: Partial<DatabaseManifest> = {}): P
 
 /** As the archive step does it: pack, publish, tell the catalog, remove the loose ones. */
 async function archive(snapshots: readonly Snapshot[], filename = DAY): Promise<void> {
-  const manifests = await Promise.all(snapshots.map((snapshot) => destination.readManifest(snapshot)));
-  await publishSampleArchive(destination, filename, manifests);
-  const file = (await destination.listArchives()).find((found) => found.filename === filename)!;
+  const manifests = await Promise.all(snapshots.map((snapshot) => repository.readManifest(snapshot)));
+  await publishSampleArchive(repository, filename, manifests);
+  const file = (await repository.listArchives()).find((found) => found.filename === filename)!;
   await catalog.setArchive(
     file,
     snapshots.map(({ id }) => id),
   );
-  for (const { id } of snapshots) await destination.removeSnapshot(id);
+  for (const { id } of snapshots) await repository.removeSnapshot(id);
 }
 
 const page = (query = {}) => catalog.page({ page: 1, page_size: 50, ...query });
@@ -281,7 +282,7 @@ describe('archives', () => {
       await capture('2026-01-31T01:00:00.000Z'),
     ];
     await archive([a, b]);
-    expect(await catalog.archives()).toEqual([{ ...(await destination.listArchives())[0]!, date: '2026-01-30' }]);
+    expect(await catalog.archives()).toEqual([{ ...(await repository.listArchives())[0]!, date: '2026-01-30' }]);
     expect(idsOf(await catalog.all({ archive: DAY }))).toEqual([b.id, a.id]);
     expect(idsOf(await catalog.all({ location: 'regular' }))).toEqual([c.id]);
     const before = await state();
@@ -292,7 +293,7 @@ describe('archives', () => {
     await archive([await catalog.get(b.id)]); // packed anew without a
     expect(idsOf(await catalog.all({ archive: DAY }))).toEqual([b.id]);
     expect(await readFile(join(folder, 'annotations.json'), 'utf8')).not.toContain(a.id);
-    await destination.removeArchive(DAY);
+    await repository.removeArchive(DAY);
     await catalog.setArchive({ filename: DAY, size_bytes: 0, revision: '' }, []);
     expect(await catalog.archives()).toEqual([]);
     expect(idsOf(await catalog.all())).toEqual([c.id]);
@@ -300,39 +301,39 @@ describe('archives', () => {
 
   it('interrupted before the loose files went: the loose ones count, and later the archive', async () => {
     const snapshot = await capture('2026-01-30T01:00:00.000Z');
-    await publishSampleArchive(destination, DAY, [sampleManifest(snapshot.id, { created_at: snapshot.created_at })]);
+    await publishSampleArchive(repository, DAY, [sampleManifest(snapshot.id, { created_at: snapshot.created_at })]);
     await catalog.recordVerification(snapshot.id, true, new Date(NOW));
     await reopen(); // the archive is there, the catalog was not told
     expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
-    await catalog.setArchive((await destination.listArchives())[0]!, [snapshot.id]);
+    await catalog.setArchive((await repository.listArchives())[0]!, [snapshot.id]);
     await reopen(); // the catalog was told, the loose files are still there
     expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
-    await destination.removeSnapshot(snapshot.id);
+    await repository.removeSnapshot(snapshot.id);
     await catalog.reconcile(); // the archive did not change since it was read
     expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'archived', archive: DAY, is_valid: true });
   });
 
   it('that hold a snapshot unknown here are read by the next reconciliation', async () => {
-    await publishSampleArchive(destination, DAY, [sampleManifest('a'), sampleManifest('b')]);
+    await publishSampleArchive(repository, DAY, [sampleManifest('a'), sampleManifest('b')]);
     await catalog.addSnapshot(snapshotFromManifest(sampleManifest('a'), null));
-    await catalog.setArchive((await destination.listArchives())[0]!, ['a', 'b']);
+    await catalog.setArchive((await repository.listArchives())[0]!, ['a', 'b']);
     await catalog.reconcile();
     expect(idsOf(await catalog.all({ archive: DAY }))).toEqual(['b', 'a']);
   });
 
   it('that are corrupt or vanished do not hide the others', async () => {
     const other = archiveName('2026-01-29');
-    await publishSampleArchive(destination, DAY, [sampleManifest('a')]);
-    await publishSampleArchive(destination, other, [sampleManifest('b'), sampleManifest('c')]);
+    await publishSampleArchive(repository, DAY, [sampleManifest('a')]);
+    await publishSampleArchive(repository, other, [sampleManifest('b'), sampleManifest('c')]);
     await catalog.reconcile();
     expect(idsOf(await catalog.all())).toEqual(['c', 'b', 'a']);
-    await writeFile(destination.archivePath(DAY), 'garbage');
+    await writeFile(repository.workspace.archivePath(DAY), 'garbage');
     await catalog.reconcile();
     await catalog.reconcile();
     expect(idsOf(await catalog.all())).toEqual(['c', 'b']);
     expect(log.filter((line) => line.includes(DAY))).toHaveLength(1);
-    await publishSampleArchive(destination, DAY, [sampleManifest('a')]);
-    await destination.removeArchive(other);
+    await publishSampleArchive(repository, DAY, [sampleManifest('a')]);
+    await repository.removeArchive(other);
     await catalog.reconcile();
     expect(idsOf(await catalog.all())).toEqual(['a']);
     expect((await catalog.archives()).map(({ filename }) => filename)).toEqual([DAY]);
@@ -346,7 +347,7 @@ describe('reconciling', () => {
     await placeSample(folder, 'broken');
     await writeFile(join(folder, 'broken.meta.json'), '{}');
     await writeFile(join(folder, 'orphan.json'), '{}');
-    await destination.removeSnapshot('gone');
+    await repository.removeSnapshot('gone');
     await catalog.reconcile();
     await catalog.reconcile();
     expect(idsOf(await catalog.all())).toEqual(['came']);
@@ -367,7 +368,7 @@ describe('reconciling', () => {
 
   it('reads what is new once, though broken ones are looked for', async () => {
     for (const id of ['a', 'b']) await placeSample(folder, id);
-    const read = vi.spyOn(destination, 'readLoose');
+    const read = vi.spyOn(repository, 'readRegular');
     await reopen(loseCatalog);
     expect(read.mock.calls.map(([id]) => id).sort()).toEqual(['a', 'b']);
     read.mockClear();
@@ -382,7 +383,7 @@ describe('reconciling', () => {
       const snapshot = await capture(`2026-01-30T01:${minute}:00.000Z`);
       steps.push(catalog.reconcile());
       if (minute % 2) {
-        steps.push(destination.removeSnapshot(snapshot.id).then(() => catalog.removeSnapshots([snapshot.id])));
+        steps.push(repository.removeSnapshot(snapshot.id).then(() => catalog.removeSnapshots([snapshot.id])));
       } else kept.unshift(snapshot.id);
     }
     await Promise.all(steps);
@@ -399,7 +400,7 @@ describe('reconciling', () => {
       if (tick >= 2160) await placeSample(folder, manifest.id, manifest);
       else days.set(utcDay(new Date(time)), [...(days.get(utcDay(new Date(time))) ?? []), manifest]);
     }
-    for (const [day, manifests] of days) await publishSampleArchive(destination, archiveName(day), manifests);
+    for (const [day, manifests] of days) await publishSampleArchive(repository, archiveName(day), manifests);
     await catalog.reconcile();
     expect(await page({ page: 44, page_size: 100 })).toMatchObject({ total: 4320, items: { length: 20 } });
     expect(await page({ location: 'archived', page_size: 1 })).toMatchObject({ total: 2160 });
@@ -584,7 +585,7 @@ describe('annotations', () => {
     const manifest = await readFile(join(folder, `${b.id}.meta.json`));
     await rm(join(folder, `${b.id}.meta.json`));
     await reopen();
-    await destination.removeSnapshot(a.id);
+    await repository.removeSnapshot(a.id);
     await catalog.removeSnapshots([a.id]);
     expect(await catalog.all()).toEqual([]);
     await writeFile(join(folder, `${b.id}.meta.json`), manifest);

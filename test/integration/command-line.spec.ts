@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
 import type { Job } from '../../src/backup/model/job.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { CliBench } from '../support/cli-bench.js';
@@ -269,10 +269,10 @@ describe('the command line, keeping', () => {
     await Promise.all(names.map((id) => placeSample(bench.path('backups'), id, { created_at })));
     let open = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
-    const read = LocalDestination.prototype.readLoose; // eslint-disable-line @typescript-eslint/unbound-method -- called with its object below
+    const read = SnapshotRepository.prototype.readRegular; // eslint-disable-line @typescript-eslint/unbound-method -- called with its object below
     let reads = 0;
-    const gated = vi.spyOn(LocalDestination.prototype, 'readLoose').mockImplementation(async function (
-      this: LocalDestination,
+    const gated = vi.spyOn(SnapshotRepository.prototype, 'readRegular').mockImplementation(async function (
+      this: SnapshotRepository,
       id,
     ) {
       if (++reads > 200) await opened;

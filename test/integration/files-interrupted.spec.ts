@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { planSweep } from '../../src/backup/destinations/sweep.js';
+import { planSweep } from '../../src/backup/stores/sweep.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { FilesEngine } from '../../src/backup/engines/files/files.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeArchive } from '../../src/backup/archive/archive.writer.js';
-import { planSweep } from '../../src/backup/destinations/sweep.js';
+import { planSweep } from '../../src/backup/stores/sweep.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';

@@ -43,7 +43,7 @@ describe('the public API', () => {
     expect(now).toBe(await readFile('docs/api.md', 'utf8'));
   });
 
-  it.each(['nestjs-backup', 'nestjs-backup/headless', 'nestjs-backup/cli'])(
+  it.each(['nestjs-backup', 'nestjs-backup/headless', 'nestjs-backup/testing', 'nestjs-backup/cli'])(
     'is the same copy for require and import: %s',
     (name) => {
       const program = `const required = require(${JSON.stringify(name)});

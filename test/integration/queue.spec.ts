@@ -3,7 +3,7 @@ import { lastValueFrom, toArray } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Catalog, isFinished, JobQueue } from '../../src/backup/internals.js';
 import { BackupError, type Job } from '../../src/backup/index.js';
-import { Destination } from '../../src/backup/destinations/destination.js';
+import { Workspace } from '../../src/backup/stores/workspace.js';
 import type { JobContext, JobSpec } from '../../src/backup/operations/job-run.js';
 import { runChildTask, startChild } from '../../src/backup/system/child-task.js';
 import { Lease } from '../../src/backup/system/lease.js';
@@ -201,7 +201,7 @@ describe('JobQueue', () => {
 
   it('kills the child of a cancelled running job and sweeps after it', async () => {
     const swept: number[] = [];
-    app.get(Destination).sweep = (pid) => Promise.resolve(void swept.push(pid));
+    app.get(Workspace).sweep = (pid) => Promise.resolve(void swept.push(pid));
     let pid = 0;
     const { id } = await queue.submit({
       type: 'capture',

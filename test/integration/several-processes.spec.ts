@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TypeOrmCatalog } from '../../src/backup/catalog/typeorm.catalog.js';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import { repositoryIn } from '../support/repository-in.js';
 import { isFinished, type Job } from '../../src/backup/model/job.js';
 import { SystemClock } from '../../src/backup/system/clock.js';
 import type { LeaseTimes } from '../../src/backup/system/lease.js';
@@ -68,17 +68,17 @@ async function assertInOrder(process: BackupProcess): Promise<void> {
   const documents = readdirSync(backups()).filter((name) => name.endsWith('.meta.json'));
   expect(documents.sort()).toEqual(loose.map((id) => `${id}.meta.json`).sort());
   for (const { id } of listed) expect(await process.verify(id), id).toMatchObject({ is_valid: true });
-  const destination = new LocalDestination(backups());
+  const repository = repositoryIn(backups());
   const anew = new TypeOrmCatalog({
     url: `sqlite:${join(folder, 'anew.sqlite')}`,
-    destination,
+    repository,
     clock: new SystemClock(),
   });
   await anew.open();
   const found = (await anew.all()).map(({ id, archive, checksum, pinned }) => ({ id, archive, checksum, pinned }));
   await anew.close();
   expect(listed.map(({ id, archive, checksum, pinned }) => ({ id, archive, checksum, pinned }))).toEqual(found);
-  expect(await destination.listProblems()).toEqual([]);
+  expect(await repository.listProblems()).toEqual([]);
   expect((await process.jobs()).filter((job) => !isFinished(job))).toEqual([]);
 }
 

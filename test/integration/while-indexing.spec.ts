@@ -5,13 +5,13 @@ import request from 'supertest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ROLE_CREATED } from '../../src/backup/index.js';
 import { Catalog, type Job, JobQueue, type Snapshot } from '../../src/backup/internals.js';
-import { Destination } from '../../src/backup/destinations/destination.js';
+import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
 import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
 import type { BackupHealth } from '../../src/backup/operations/health.query.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { BACKUPS } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
-import { GatedDestination } from '../support/gated-destination.js';
+import { GatedRepository } from '../support/gated-repository.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 
@@ -25,7 +25,7 @@ let real: Snapshot;
 /** The newest first; those beyond stand behind the gate. */
 let ids: string[];
 let folder: string;
-let gate: GatedDestination;
+let gate: GatedRepository;
 let app: BackupApp;
 
 beforeAll(async () => {
@@ -55,11 +55,11 @@ beforeEach(async () => {
   for (const entry of await readdir(join(planted, 'backups'), { withFileTypes: true }))
     if (entry.isFile()) await copyFile(join(planted, 'backups', entry.name), join(folder, 'backups', entry.name));
   await writeFile(join(folder, 'backup_config.json'), JSON.stringify({ backup_interval_minutes: 1440 }));
-  gate = new GatedDestination(join(folder, 'backups'), (id) => ids.indexOf(id) > 220);
+  gate = new GatedRepository(join(folder, 'backups'), (id) => ids.indexOf(id) > 220);
   app = await startBackupApp({
     folder,
     options: { triggers: true },
-    adjust: (builder) => withEngine(builder).overrideProvider(Destination).useValue(gate),
+    adjust: (builder) => withEngine(builder).overrideProvider(SnapshotRepository).useValue(gate),
   });
 });
 afterEach(async () => {

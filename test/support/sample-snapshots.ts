@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { writeArchive } from '../../src/backup/archive/archive.writer.js';
-import type { Destination } from '../../src/backup/destinations/destination.js';
+import type { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
 import { serialiseManifest, type DatabaseManifest, type Manifest } from '../../src/backup/model/manifest.js';
 import { documentName, manifestName } from '../../src/backup/model/snapshot-id.js';
 import { FILE_MODE } from '../../src/backup/system/atomic-file.js';
@@ -42,25 +42,26 @@ export function sampleManifest(id: string, changes: Partial<DatabaseManifest> = 
 }
 
 /** What an engine leaves behind: the finished document under its temporary name. */
-export async function captureSample(destination: Destination, id: string): Promise<string> {
-  const aside = temporaryPath(destination.documentPath(documentName(id)), DEAD_PID);
+export async function captureSample(repository: SnapshotRepository, id: string): Promise<string> {
+  const aside = temporaryPath(repository.workspace.documentPath(documentName(id)), DEAD_PID);
   await writeFile(aside, documentText(id), { mode: FILE_MODE });
   return aside;
 }
 
 export async function publishSample(
-  destination: Destination,
+  repository: SnapshotRepository,
   id: string,
   changes: Partial<DatabaseManifest> = {},
 ): Promise<Manifest> {
   const manifest = sampleManifest(id, changes);
-  await destination.publishSnapshot(await captureSample(destination, id), manifest);
+  const temporaryDocument = await captureSample(repository, id);
+  await repository.publishSnapshot({ manifest, temporaryDocument, temporaryIndex: null });
   return manifest;
 }
 
 /** Puts a day's archive in place; `extra` adds entries, or replaces those of the same name. */
 export async function publishSampleArchive(
-  destination: Destination,
+  repository: SnapshotRepository,
   filename: string,
   manifests: readonly Manifest[],
   extra: Readonly<Record<string, string>> = {},
@@ -75,9 +76,9 @@ export async function publishSampleArchive(
     modifiedAt: new Date('2026-01-30T12:00:00Z'),
     open: () => Readable.from([Buffer.from(text)]),
   }));
-  const aside = temporaryPath(destination.archivePath(filename));
+  const aside = temporaryPath(repository.workspace.archivePath(filename));
   await writeArchive(aside, entries);
-  await destination.publishArchive(aside, filename);
+  await repository.publishArchive(aside, filename);
 }
 
 /** Writes a snapshot as two plain files, as copied back by hand. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import type { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
+import { repositoryIn } from './repository-in.js';
 import { nativeCaptureTask, nativeRestoreTask } from '../../src/backup/engines/native/native.tasks.js';
 import type { CaptureFilesRequest } from '../../src/backup/engines/files/files.requests.js';
 import {
@@ -154,23 +155,23 @@ export class StoredFolder {
     return { type: 'sqlite', path: this.databasePath, busyTimeoutMs: 5000, migrationsTable: 'migrations' } as const;
   }
 
-  private get destination(): LocalDestination {
-    return new LocalDestination(this.backups);
+  private get repository(): SnapshotRepository {
+    return repositoryIn(this.backups);
   }
 
   private async read(id: string, archive: string | null): Promise<Manifest> {
     if (archive === null) {
-      const found = await this.destination.readLoose(id);
+      const found = await this.repository.readRegular(id);
       if ('problem' in found) throw new BackupError('SNAPSHOT_CORRUPT', found.problem);
       return found.manifest;
     }
-    return this.destination.readManifest({ id, archive });
+    return this.repository.readManifest({ id, archive });
   }
 
   private async locate(id: string, archive: string | null): Promise<StoredSnapshot<Manifest>> {
     const manifest = await this.read(id, archive);
     const base = manifest.base === null ? null : await this.locate(manifest.base, archive);
-    return { manifest, document: this.destination.documentOf({ filename: manifest.filename, archive }), base };
+    return { manifest, document: await this.repository.documentOf({ filename: manifest.filename, archive }), base };
   }
 
   private async fill(): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Destination } from '../destinations/destination.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { annotated, AnnotationStore, parseAnnotations } from './annotation.store.js';
 
 let text: string | null;
@@ -18,7 +18,7 @@ beforeEach(() => {
       return Promise.resolve();
     },
   };
-  store = new AnnotationStore(file as unknown as Destination);
+  store = new AnnotationStore(file as unknown as SnapshotRepository);
 });
 
 const snapshots = () => (JSON.parse(text!) as { snapshots: unknown }).snapshots;

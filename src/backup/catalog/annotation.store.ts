@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Destination } from '../destinations/destination.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { BackupError } from '../model/errors.js';
 import { isSnapshotId } from '../model/snapshot-id.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -23,12 +23,12 @@ export type FoundAnnotations = { annotations: Annotations; problem: null } | { a
  * second process (the command line) may have written it.
  */
 export class AnnotationStore {
-  constructor(private readonly destination: Destination) {}
+  constructor(private readonly repository: SnapshotRepository) {}
 
   /** Never throws: a file that cannot be used is a {@link FoundAnnotations.problem}, and then nobody knows what is pinned. */
   async read(): Promise<FoundAnnotations> {
     try {
-      const text = await this.destination.readAnnotations();
+      const text = await this.repository.readAnnotations();
       return { annotations: text === null ? new Map() : parseAnnotations(text), problem: null };
     } catch (error) {
       return { annotations: null, problem: problemOf(error) };
@@ -70,7 +70,7 @@ export class AnnotationStore {
   private async save(annotations: Annotations): Promise<void> {
     const snapshots = Object.fromEntries([...annotations].sort(([a], [b]) => (a < b ? -1 : 1)));
     const file = { format: FORMAT, version: 1, checksum: checksumOf(snapshots), snapshots };
-    await this.destination.writeAnnotations(`${JSON.stringify(file, null, 2)}\n`);
+    await this.repository.writeAnnotations(`${JSON.stringify(file, null, 2)}\n`);
   }
 }
 

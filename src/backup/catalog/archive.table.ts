@@ -1,5 +1,5 @@
 import type { EntityManager, Repository } from 'typeorm';
-import type { ArchiveFile } from '../destinations/destination.js';
+import type { ArchiveFile } from '../stores/found-snapshot.js';
 import { dayOfArchive } from '../model/snapshot-id.js';
 import { ArchiveRecord, UNREAD } from './archive.record.js';
 

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import type Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
-import type { Destination } from '../destinations/destination.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Clock } from '../system/clock.js';
@@ -41,7 +41,7 @@ interface KeptTables extends CatalogTables {
 
 export interface CatalogStoreOptions {
   url: string;
-  destination: Destination;
+  repository: SnapshotRepository;
   annotations: AnnotationStore;
   clock: Clock;
   logger: Pick<LoggerService, 'log' | 'warn' | 'error'>;
@@ -78,11 +78,11 @@ export class CatalogStore {
 
   /** @throws BackupError `CONFIG_INVALID`; what else keeps the file from being used becomes {@link trouble} */
   async open(): Promise<void> {
-    const { url, destination, clock, logger, unavailable } = this.options;
+    const { url, repository, clock, logger, unavailable } = this.options;
     if (unavailable) throw unavailable;
     try {
       // Two processes that make it at the same moment would each find the other's broken.
-      const opened = await destination.exclusively(() => openCatalogDatabase(url, clock.now()));
+      const opened = await repository.workspace.exclusively(() => openCatalogDatabase(url, clock.now()));
       if (opened.setAside !== null) {
         logger.warn(
           `The catalog was broken and is rebuilt from the manifests; the job history starts anew. The old file: ${opened.setAside}`,
@@ -232,7 +232,7 @@ export class CatalogStore {
   }
 
   private tablesOf({ database, connection, isNew, isOutdated }: OpenedDatabase): KeptTables {
-    const { destination, annotations, logger } = this.options;
+    const { repository, annotations, logger } = this.options;
     const gaps = new CatalogGaps(connection, logger);
     if (isNew) gaps.verificationsLost = gaps.pinsUnread = true;
     if (isOutdated) gaps.rowsOutdated = true;
@@ -240,8 +240,8 @@ export class CatalogStore {
     const figures = new SnapshotFigures(database.manager);
     const archives = new ArchiveTable(database.manager);
     const jobs = new JobHistory(database.manager);
-    const intake = new Intake(destination, snapshots, archives, logger);
-    const reconciliation = new Reconciliation(destination, snapshots, archives, annotations, intake);
+    const intake = new Intake(repository, snapshots, archives, logger);
+    const reconciliation = new Reconciliation(repository, snapshots, archives, annotations, intake);
     return { database, connection, gaps, snapshots, figures, archives, jobs, reconciliation };
   }
 }

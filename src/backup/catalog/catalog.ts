@@ -1,4 +1,4 @@
-import type { ArchiveFile } from '../destinations/destination.js';
+import type { ArchiveFile } from '../stores/found-snapshot.js';
 import type { BackupError } from '../model/errors.js';
 import type { Job, JobStatus, JobType } from '../model/job.js';
 import type { SnapshotKind, SourceKind } from '../model/manifest.js';
@@ -124,14 +124,14 @@ export interface IndexingProgress {
 }
 
 /**
- * The searchable list of snapshots and jobs. Everything about snapshots can be rebuilt from the destination; only the job history, and when a
+ * The searchable list of snapshots and jobs. Everything about snapshots can be rebuilt from the store; only the job history, and when a
  * snapshot was last verified, live here alone.
  */
 export abstract class Catalog {
   /** Why there can be none, so that backups are off: then everything else but {@link indexing} and {@link close} throws it. Null where there can. */
   abstract readonly unavailable: BackupError | null;
   /**
-   * Opens the catalog (a broken one is set aside and made anew; where its file cannot be used it is kept in memory) and reconciles it with the destination, as far as
+   * Opens the catalog (a broken one is set aside and made anew; where its file cannot be used it is kept in memory) and reconciles it with the store, as far as
    * that can be read. Of many snapshots that are not listed yet it lists the newest, and the rest in the background: see {@link indexing}. Marks jobs that earlier
    * runs left unfinished as failed: `INTERRUPTED`.
    * @throws BackupError `CONFIG_INVALID` for a wrong URL
@@ -151,7 +151,7 @@ export abstract class Catalog {
   /** Says that the newest snapshots have been verified again, so that the results that were lost no longer matter. */
   abstract verificationsRenewed(): void;
   abstract close(): Promise<void>;
-  /** Reads the destination again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
+  /** Reads the store again: adds what is missing here, drops what is gone there. Cheap when nothing changed. */
   abstract reconcile(): Promise<void>;
   /** Reads every manifest again, also of what is listed already. What verifications found, and the job history, stay. */
   abstract rebuild(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
-import type { ArchiveFile, Destination, FoundProblem, FoundSnapshot } from '../destinations/destination.js';
+import type { ArchiveFile, FoundProblem, FoundSnapshot } from '../stores/found-snapshot.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { snapshotFromManifest } from '../model/snapshot.js';
 import type { Annotations } from './annotation.store.js';
 import type { ArchiveTable } from './archive.table.js';
@@ -15,14 +16,14 @@ export class Intake {
   private readonly known = new Set<string>();
 
   constructor(
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly snapshots: SnapshotTable,
     private readonly archives: ArchiveTable,
     private readonly logger: Pick<LoggerService, 'error'>,
   ) {}
 
   read(ids: readonly string[]): Promise<Found[]> {
-    return Promise.all(ids.map((id) => this.destination.readLoose(id)));
+    return Promise.all(ids.map((id) => this.repository.readRegular(id)));
   }
 
   /** @returns the ids of those that could be used */
@@ -43,7 +44,7 @@ export class Intake {
     annotations: Annotations | null,
   ): Promise<FoundProblem[]> {
     await this.archives.saveUnread(file);
-    const content = await this.destination.readArchive(file.filename);
+    const content = await this.repository.readArchive(file.filename);
     const problems = content.filter((item) => 'problem' in item);
     // A snapshot that still lies loose, too, counts as loose until archiving has finished with it.
     const wanted = content.filter((item) => 'manifest' in item && !loose.has(item.manifest.id));

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ArchiveFile, Destination } from '../destinations/destination.js';
+import type { ArchiveFile } from '../stores/found-snapshot.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import { assertSnapshotId, isSnapshotId } from '../model/snapshot-id.js';
@@ -29,7 +30,7 @@ export abstract class ReadCatalog extends Catalog {
   protected abstract readonly store: CatalogStore;
   protected abstract readonly indexer: Indexer;
   protected abstract readonly annotations: AnnotationStore;
-  protected abstract readonly options: { destination: Destination; clock: Clock };
+  protected abstract readonly options: { repository: SnapshotRepository; clock: Clock };
 
   override indexing(): IndexingProgress | null {
     return this.indexer.progress;
@@ -152,7 +153,7 @@ export abstract class ReadCatalog extends Catalog {
 
   /** Whoever names one that is not listed yet need not wait until its turn comes. */
   private async listNow(id: string): Promise<Snapshot | null> {
-    const found = await this.options.destination.look(id);
+    const found = await this.options.repository.look(id);
     if (!found) return null;
     const { annotations } = await this.annotations.read();
     return this.store.use(async ({ snapshots, reconciliation }) => {

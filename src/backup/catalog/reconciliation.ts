@@ -1,4 +1,5 @@
-import type { ArchiveFile, Destination, FoundProblem } from '../destinations/destination.js';
+import type { ArchiveFile, FoundProblem } from '../stores/found-snapshot.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { timeInId, utcDay } from '../model/snapshot-id.js';
 import type { AnnotationStore, Annotations } from './annotation.store.js';
 import type { ArchiveTable } from './archive.table.js';
@@ -6,7 +7,7 @@ import { piecesOf } from './chunks.js';
 import type { Intake } from './intake.js';
 import type { SnapshotTable } from './snapshot.table.js';
 
-/** What the destination holds and the rows do not, and what it takes to add it. */
+/** What the repository holds and the rows do not, and what it takes to add it. */
 export interface Unlisted {
   /** Ids of loose ones, the newest first by their names. */
   ids: string[];
@@ -26,10 +27,10 @@ export interface ReconciliationOutcome {
   lostAll: boolean;
 }
 
-/** Brings the rows in line with what the destination holds. Every step may be repeated, and it can be interrupted anywhere. */
+/** Brings the rows in line with what the repository holds. Every step may be repeated, and it can be interrupted anywhere. */
 export class Reconciliation {
   constructor(
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly snapshots: SnapshotTable,
     private readonly archives: ArchiveTable,
     private readonly annotations: AnnotationStore,
@@ -40,13 +41,13 @@ export class Reconciliation {
   async unlisted(anew: boolean): Promise<Unlisted> {
     const known = anew ? new Map<string, string>() : await this.snapshots.loose();
     const revisions = new Map(anew ? [] : (await this.archives.all()).map((row) => [row.filename, row.revision]));
-    const loose = new Set(await this.destination.listLoose());
-    const changed = (await this.destination.listArchives()).filter(
+    const loose = new Set(await this.repository.listRegular());
+    const changed = (await this.repository.listArchives()).filter(
       (file) => revisions.get(file.filename) !== file.revision,
     );
     const archives: Unlisted['archives'] = [];
     for (const file of changed.reverse())
-      archives.push({ file, count: Math.max(1, await this.destination.countInArchive(file.filename)) });
+      archives.push({ file, count: Math.max(1, await this.repository.countInArchive(file.filename)) });
     const { annotations } = await this.annotations.read();
     return {
       ids: newestFirst([...loose].filter((id) => !known.has(id))),
@@ -62,7 +63,7 @@ export class Reconciliation {
     if (problem !== null) this.intake.reportOnce(problem);
     // The rows are read before the folder: a snapshot published in between is then new, not vanished.
     const known = await this.snapshots.loose();
-    const loose = new Set(await this.destination.listLoose());
+    const loose = new Set(await this.repository.listRegular());
     await this.addLoose(
       [...loose].filter((id) => !known.has(id)),
       annotations,
@@ -73,7 +74,7 @@ export class Reconciliation {
     await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
     await this.snapshots.order();
     if (annotations) await this.snapshots.annotate(annotations);
-    this.report(await this.destination.listProblems());
+    this.report(await this.repository.listProblems());
     return {
       pinsRead: annotations !== null,
       lostAll: known.size > 0 && vanished.length === known.size && loose.size === 0,
@@ -94,7 +95,7 @@ export class Reconciliation {
       await onRead(ids.length);
     }
     if (broken.size === 0) return;
-    const there = new Set(await this.destination.listLoose()); // another instance may have archived one meanwhile
+    const there = new Set(await this.repository.listRegular()); // another instance may have archived one meanwhile
     this.report([...broken].flatMap(([id, problem]) => (there.has(id) ? [problem] : [])));
   }
 
@@ -113,7 +114,7 @@ export class Reconciliation {
     annotations: Annotations | null,
   ): Promise<void> {
     const known = new Map((await this.archives.all()).map((archive) => [archive.filename, archive]));
-    for (const file of await this.destination.listArchives()) {
+    for (const file of await this.repository.listArchives()) {
       const row = known.get(file.filename);
       known.delete(file.filename);
       if (row?.revision !== file.revision || days.has(row.date))

@@ -1,5 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
-import type { ArchiveFile, Destination } from '../destinations/destination.js';
+import type { ArchiveFile } from '../stores/found-snapshot.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { asBackupError, type BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -15,7 +16,7 @@ import type { SnapshotTable } from './snapshot.table.js';
 export interface TypeOrmCatalogOptions {
   /** `sqlite:<path>` */
   url: string;
-  destination: Destination;
+  repository: SnapshotRepository;
   clock: Clock;
   logger?: Pick<LoggerService, 'log' | 'warn' | 'error'>;
   /** Why it cannot be opened, wherever it is kept. @default null */
@@ -38,13 +39,13 @@ export class TypeOrmCatalog extends ReadCatalog {
 
   constructor(protected readonly options: TypeOrmCatalogOptions) {
     super();
-    const { url, destination, clock } = options;
+    const { url, repository, clock } = options;
     this.logger = options.logger ?? new Logger('BackupCatalog');
     this.unavailable = options.unavailable ?? null;
-    this.annotations = new AnnotationStore(destination);
+    this.annotations = new AnnotationStore(repository);
     const { annotations, logger, unavailable } = this;
     const onLost = () => this.indexer.beginAnew();
-    this.store = new CatalogStore({ url, destination, clock, annotations, logger, onLost, unavailable });
+    this.store = new CatalogStore({ url, repository, clock, annotations, logger, onLost, unavailable });
     const alone = <T>(work: () => Promise<T>) => this.alone(work);
     this.indexer = new Indexer({ store: this.store, alone, elapsed: () => clock.elapsed(), logger });
   }
@@ -142,7 +143,7 @@ export class TypeOrmCatalog extends ReadCatalog {
 
   /** Neither beside other changes of this process nor beside those of another one; in this order, which is that of whoever publishes or removes. */
   private alone<T>(work: () => Promise<T>): Promise<T> {
-    return this.options.destination.exclusively(() => this.changes.run(work));
+    return this.options.repository.workspace.exclusively(() => this.changes.run(work));
   }
 
   /** The one place where annotations go: a snapshot that merely cannot be found for now keeps its pin. */

@@ -6,7 +6,7 @@ const said = (had: number, left: number) =>
 
 describe('lostFiles', () => {
   it('tells when all or nine tenths of the files are gone', () => {
-    expect(said(5, 0)).toMatch(/^All 5 files that earlier holds are gone/);
+    expect(said(5, 0)).toMatch(/^All 5 files in snapshot earlier are missing/);
     expect(said(100, 10)).toMatch(/^90 of the 100 files/);
     expect(said(100, 11)).toBeNull();
   });

@@ -18,7 +18,7 @@ export function lostFiles(
   return {
     code: 'lost_files',
     message:
-      `${gone} in snapshot ${before.id} are missing from the folders. Check that the folders are mounted and that the files were deleted on purpose;  ` +
+      `${gone} in snapshot ${before.id} are missing from the folders. Check that the folders are mounted and that the files were deleted on purpose; ` +
       'if not, restore that snapshot. A snapshot taken from the dashboard or through the API clears this warning.',
   };
 }

@@ -8,7 +8,7 @@ const said = (had: Record<string, number>, left: Record<string, number>, chosen:
 
 describe('lostRows', () => {
   it('tells when all tables are empty, or gone', () => {
-    expect(said({ a: 5, b: 1 }, { a: 0, b: 0 })).toMatch(/^All 6 rows that earlier holds are gone/);
+    expect(said({ a: 5, b: 1 }, { a: 0, b: 0 })).toMatch(/^All 6 rows in snapshot earlier are missing/);
     expect(said({ a: 1 }, {})).toMatch(/^All 1 rows/);
   });
 

@@ -28,7 +28,7 @@ export function lostRows(
   return {
     code: 'lost_rows',
     message:
-      `${gone} in snapshot ${before.id} are missing from the database. Check that this is the right database and that the rows were deleted on purpose;  ` +
+      `${gone} in snapshot ${before.id} are missing from the database. Check that this is the right database and that the rows were deleted on purpose; ` +
       'if not, restore that snapshot. A snapshot taken from the dashboard or through the API clears this warning.',
   };
 }

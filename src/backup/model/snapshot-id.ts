@@ -19,6 +19,12 @@ export function assertSnapshotId(text: string): void {
 
 export const isArchiveName = (text: string): boolean => ARCHIVE_PATTERN.test(text);
 
+/** @throws BackupError `ARCHIVE_NOT_FOUND` */
+export function assertArchiveName(text: string): void {
+  if (!isArchiveName(text))
+    throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive of this name.', { advice: ['list_archives'] });
+}
+
 /** How the names of documents end: JSON, databases in their own form, and files as tar. */
 export const DOCUMENT_ENDINGS = [
   '.json',

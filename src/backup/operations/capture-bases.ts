@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { Workspace } from '../stores/workspace.js';
 import type { CaptureBase, CapturedDocument, CaptureRequest, StoredSnapshot } from '../engines/snapshot.engine.js';
 import { asBackupError } from '../model/errors.js';
 import type { DatabaseManifest, FilesManifest, FullReason, Manifest } from '../model/manifest.js';
@@ -24,7 +24,7 @@ export class CaptureBases {
 
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly workspace: Workspace,
     private readonly snapshots: StoredSnapshots,
   ) {}
 
@@ -61,7 +61,7 @@ export class CaptureBases {
     if (typeof full === 'string') return full;
     if (full.size_bytes < SMALL_BYTES) return 'small_database';
     const snapshot = await this.located(full, ofDatabase);
-    return typeof snapshot === 'string' ? snapshot : { snapshot, indexPath: this.destination.indexPath(full.id) };
+    return typeof snapshot === 'string' ? snapshot : { snapshot, indexPath: this.workspace.indexPath(full.id) };
   }
 
   /** The day's newest full one of a plan; a damaged one is no base, and no reason to build on an older one. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import type { KeptSnapshot } from '../model/retention.js';
 import type { SnapshotOutline } from '../model/snapshot.js';
@@ -33,7 +33,7 @@ export class CleanupOperation {
   constructor(
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly archives: DayArchives,
     private readonly config: ConfigStore,
     private readonly guard: PruningGuard,
@@ -96,7 +96,7 @@ export class CleanupOperation {
     const listed = await this.catalog.outlines();
     const plan = await this.guard.permitted(await this.planOf(listed));
     const held = sizesInArchives(listed);
-    const packed = new Map((await this.destination.listArchives()).map((file) => [file.filename, file.size_bytes]));
+    const packed = new Map((await this.repository.listArchives()).map((file) => [file.filename, file.size_bytes]));
     let freed = sizeOf(plan.expiredLoose);
     for (const { archive, snapshots } of plan.expiredArchived)
       freed += Math.round(((packed.get(archive) ?? 0) * sizeOf(snapshots)) / (held.get(archive) || 1));
@@ -161,7 +161,7 @@ export class CleanupOperation {
       }),
       ...plan.expiredLoose.map((snapshot) => async ({ fence }: StepRun) => {
         await fence.whileHeld(async () => {
-          await this.destination.removeSnapshot(snapshot.id);
+          await this.repository.removeSnapshot(snapshot.id);
           await this.catalog.removeSnapshots([snapshot.id]);
         });
         result.deleted += 1;

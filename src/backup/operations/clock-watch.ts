@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { plansOf } from '../model/backup-config.js';
 import {
   confirmClock,
@@ -33,7 +33,7 @@ export class ClockWatch {
   private trouble = '';
 
   constructor(
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly catalog: Catalog,
     private readonly config: ConfigStore,
     private readonly clock: Clock,
@@ -80,7 +80,7 @@ export class ClockWatch {
 
   /** What is in the file, where other processes write too; where it cannot be used, what the snapshots tell. */
   private async known(now: Date): Promise<ClockHistory> {
-    const text = await this.destination.readClockHistory().catch(() => null);
+    const text = await this.repository.readClockHistory().catch(() => null);
     const stored = text === null ? undefined : parseClockHistory(text);
     if (stored && this.history && this.history.seen > stored.seen && isSameButSeen(stored, this.history))
       return this.history;
@@ -102,7 +102,7 @@ export class ClockWatch {
     if (this.options.readOnly || (this.stored && isSameButSeen(this.stored, history) && isRecent(this.stored, history)))
       return history;
     try {
-      await this.destination.writeClockHistory(`${JSON.stringify(history, null, 2)}\n`);
+      await this.repository.writeClockHistory(`${JSON.stringify(history, null, 2)}\n`);
       this.stored = history;
       this.trouble = '';
     } catch (error) {

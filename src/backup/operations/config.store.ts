@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isDeepStrictEqual } from 'node:util';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { Workspace } from '../stores/workspace.js';
 import { BackupConfig, faultsOfNames, parseBackupConfig } from '../model/backup-config.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { Clock } from '../system/clock.js';
@@ -26,7 +26,7 @@ export class ConfigStore {
 
   constructor(
     private readonly options: ResolvedOptions,
-    private readonly destination: Destination,
+    private readonly workspace: Workspace,
     private readonly catalog: Catalog,
     private readonly clock: Clock,
   ) {
@@ -84,7 +84,7 @@ export class ConfigStore {
    */
   update(changes: unknown, confirmedDeletions?: number): Promise<BackupConfig> {
     return this.inTurn(async () => {
-      const config = await this.destination.exclusively(() => this.write(changes, confirmedDeletions));
+      const config = await this.workspace.exclusively(() => this.write(changes, confirmedDeletions));
       this.adopt(config, 'Settings changed');
       return this.get();
     });

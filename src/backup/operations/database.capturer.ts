@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Destination } from '../destinations/destination.js';
+import { Workspace } from '../stores/workspace.js';
 import { DatabaseEngines } from '../engines/database-engines.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -13,7 +13,7 @@ import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js'
 export class DatabaseCapturer {
   constructor(
     private readonly publisher: SnapshotPublisher,
-    private readonly destination: Destination,
+    private readonly workspace: Workspace,
     private readonly bases: CaptureBases,
     private readonly losses: Losses,
     private readonly engines: DatabaseEngines,
@@ -32,7 +32,7 @@ export class DatabaseCapturer {
         id: named.id,
         createdAt: named.createdAt.toISOString(),
         documentPath: named.documentPath,
-        indexPath: this.destination.indexPath(named.id),
+        indexPath: this.workspace.indexPath(named.id),
         ...(await this.bases.ofDatabase(plan, named.createdAt, kind)),
       },
       job.task(...progress),

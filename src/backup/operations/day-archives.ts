@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination, type ArchiveFile } from '../destinations/destination.js';
+import type { ArchiveFile } from '../stores/found-snapshot.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { EngineHost, type PackedArchive, type PackItem } from '../engines/engine-host.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
@@ -20,7 +21,7 @@ type Damaged = PackedArchive['damaged'];
 export class DayArchives {
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly host: EngineHost,
     private readonly clock: Clock,
   ) {}
@@ -42,7 +43,7 @@ export class DayArchives {
     const rotten = new Set(damaged.map(({ id }) => id));
     for (const id of rotten) await this.catalog.recordVerification(id, false, this.clock.now());
     const archived = snapshots.filter(({ id }) => !rotten.has(id));
-    for (const { id } of archived) await run.fence.whileHeld(() => this.destination.removeSnapshot(id));
+    for (const { id } of archived) await run.fence.whileHeld(() => this.repository.removeSnapshot(id));
     return { archived: archived.length, damaged };
   }
 
@@ -52,7 +53,7 @@ export class DayArchives {
     const listed = await this.catalog.all({ archive: filename });
     if (listed.every(({ id }) => ids.has(id))) {
       await run.fence.whileHeld(async () => {
-        await this.destination.removeArchive(filename);
+        await this.repository.removeArchive(filename);
         await this.catalog.removeSnapshots([...ids]);
         if (before) await this.catalog.setArchive(before, []);
       });
@@ -66,7 +67,7 @@ export class DayArchives {
 
   /** @returns the loose snapshots it had to leave out */
   private async packAndPublish(filename: string, items: PackItem[], run: FencedRun): Promise<Damaged> {
-    const archivePath = this.destination.archivePath(filename);
+    const archivePath = this.repository.workspace.archivePath(filename);
     const { temporaryPath, damaged } = await this.host.run('packArchive', { archivePath, items }, run);
     const left = new Map(damaged.map(({ id, message }) => [id, message]));
     // Damage inside the archive that is to be replaced stops it: what is unreadable today may be saved by hand.
@@ -75,7 +76,7 @@ export class DayArchives {
     const ids = items.map(({ manifest }) => manifest.id).filter((id) => !left.has(id));
     if (ids.length === 0) return damaged; // an empty archive under a temporary name, swept with the job that now fails
     await run.fence.whileHeld(async () => {
-      await this.destination.publishArchive(temporaryPath, filename);
+      await this.repository.publishArchive(temporaryPath, filename);
       const archive = await this.find(filename);
       if (!archive) throw vanished(filename);
       await this.catalog.setArchive(archive, ids);
@@ -88,7 +89,7 @@ export class DayArchives {
     const damaged: Damaged = [];
     for (const snapshot of snapshots) {
       try {
-        items.push(this.item(await this.destination.readManifest(snapshot), null));
+        items.push(await this.item(await this.repository.readManifest(snapshot), null));
       } catch (error) {
         if (!(error instanceof BackupError) || error.code !== 'SNAPSHOT_CORRUPT') throw error;
         damaged.push({ id: snapshot.id, message: error.message });
@@ -100,22 +101,23 @@ export class DayArchives {
   /** What an archive holds, nothing when there is none yet. */
   private async contents(filename: string): Promise<PackItem[]> {
     if (!(await this.find(filename))) return [];
-    return (await this.destination.readArchive(filename)).map((found) => {
+    const items = (await this.repository.readArchive(filename)).map((found) => {
       if ('problem' in found) throw leftAlone(filename, found.problem);
       return this.item(found.manifest, filename);
     });
+    return Promise.all(items);
   }
 
   private async find(filename: string): Promise<ArchiveFile | undefined> {
-    return (await this.destination.listArchives()).find((archive) => archive.filename === filename);
+    return (await this.repository.listArchives()).find((archive) => archive.filename === filename);
   }
 
-  private item(manifest: Manifest, archive: string | null): PackItem {
+  private async item(manifest: Manifest, archive: string | null): Promise<PackItem> {
     const { id, filename } = manifest;
     return {
       manifest,
-      manifestFile: this.destination.manifestOf({ id, archive }),
-      document: this.destination.documentOf({ filename, archive }),
+      manifestFile: await this.repository.manifestOf({ id, archive }),
+      document: await this.repository.documentOf({ filename, archive }),
     };
   }
 }

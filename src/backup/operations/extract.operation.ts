@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { DatabaseEngines } from '../engines/database-engines.js';
 import { SnapshotEngine, type RowsRequest } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
@@ -23,7 +23,7 @@ export interface ExtractedDocument {
 export class ExtractOperation {
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly snapshots: StoredSnapshots,
     private readonly engine: SnapshotEngine,
     private readonly engines: DatabaseEngines,
@@ -62,7 +62,7 @@ export class ExtractOperation {
 
   /** All rows of a snapshot that lies in an archive. @throws BackupError `ARCHIVE_NOT_FOUND`, `FILE_NOT_IN_ARCHIVE`, `ARCHIVE_CORRUPT` */
   async extract(archive: string, filename: string): Promise<Readable> {
-    const archives = isArchiveName(archive) ? await this.destination.listArchives() : [];
+    const archives = isArchiveName(archive) ? await this.repository.listArchives() : [];
     if (!archives.some((known) => known.filename === archive)) {
       throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive of this name.', { advice: ['list_archives'] });
     }
@@ -79,7 +79,7 @@ export class ExtractOperation {
     const id = idOfDocumentName(filename);
     const listed = id === undefined ? null : await this.catalog.find(id);
     if (listed?.archive === archive) return listed;
-    for (const found of await this.destination.readArchive(archive)) {
+    for (const found of await this.repository.readArchive(archive)) {
       if ('problem' in found)
         throw new BackupError('ARCHIVE_CORRUPT', `The archive ${archive} is damaged: ${found.problem}`);
       if (found.manifest.filename === filename) return { id: found.manifest.id, filename, archive };

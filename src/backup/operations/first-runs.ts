@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plansOf } from '../model/backup-config.js';
-import { SCHEDULE_FILE } from '../destinations/folder.layout.js';
+import { SCHEDULE_FILE } from '../stores/folder.layout.js';
 import { asBackupError } from '../model/errors.js';
 import type { Plan } from '../model/plan.js';
 import { inWords, nextDue, type Rhythm } from '../model/rhythm.js';

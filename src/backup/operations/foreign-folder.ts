@@ -2,7 +2,8 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { IN_MEMORY } from '../catalog/catalog.connection.js';
 import { TypeOrmCatalog } from '../catalog/typeorm.catalog.js';
-import { ReadOnlyDestination } from '../destinations/read-only.destination.js';
+import { folderRepository } from '../stores/folder.repository.js';
+import { ReadOnlyWorkspace } from '../stores/workspace.js';
 import { BackupError } from '../model/errors.js';
 import { idOfDocumentName, isArchiveName, isSnapshotId } from '../model/snapshot-id.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -33,11 +34,11 @@ export class ForeignFolder implements SnapshotSource {
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, `ARCHIVE_NOT_FOUND`, `FOLDER_NOT_WRITABLE` when there is nothing at the path that can be read */
   static async open(path: string, clock: Clock): Promise<ForeignFolder> {
     const { folder, archives, isMeant } = await placeOf(resolve(path));
-    const destination = new ReadOnlyDestination(folder, archives);
-    const catalog = new TypeOrmCatalog({ url: IN_MEMORY, destination, clock });
+    const repository = folderRepository(new ReadOnlyWorkspace(folder, archives));
+    const catalog = new TypeOrmCatalog({ url: IN_MEMORY, repository, clock });
     await catalog.open();
     await catalog.indexed();
-    return new ForeignFolder(catalog, new StoredSnapshots(catalog, destination), isMeant);
+    return new ForeignFolder(catalog, new StoredSnapshots(catalog, repository), isMeant);
   }
 
   /** What the path names, newest first: all of a folder, of an archive, or the one snapshot. */

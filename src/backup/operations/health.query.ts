@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog, type IndexingProgress, type SnapshotTotals } from '../catalog/catalog.js';
 import { indexingInWords } from '../catalog/still-indexing.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import type { BackupConfig } from '../model/backup-config.js';
 import { aheadFrom } from '../model/dated-ahead.js';
 import { judgePlan, worst, type HealthStatus, type Judgement } from '../model/health.js';
@@ -47,7 +47,7 @@ export type Viewpoint = 'inside' | 'outside';
 export class HealthQuery {
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly plans: Plans,
     private readonly config: ConfigStore,
     private readonly guard: PruningGuard,
@@ -183,7 +183,7 @@ export class HealthQuery {
 
   /** Of its own files, of the base it builds on, of the parts it has. */
   private async faultOf(snapshot: Snapshot): Promise<string | null> {
-    const own = await this.destination.faultOf(snapshot).catch((error: unknown) => asBackupError(error).message);
+    const own = await this.repository.faultOf(snapshot).catch((error: unknown) => asBackupError(error).message);
     if (own !== null) return own;
     const needed = [...(snapshot.base === null ? [] : [snapshot.base]), ...(await this.catalog.partsOf(snapshot.id))];
     for (const id of needed) {
@@ -216,9 +216,9 @@ export class HealthQuery {
     const troubles: string[] = [];
     const { inMemory } = await this.catalog.condition();
     const suspension = await this.guard.suspension();
-    const folder = await this.destination.trouble();
+    const folder = await this.repository.trouble();
     for (const trouble of [folder, inMemory, suspension]) if (trouble !== null) troubles.push(trouble);
-    const disk = await this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
+    const disk = await this.repository.diskSpace().catch(() => UNKNOWN_SPACE);
     const stats = await this.catalog.stats();
     return {
       storage: {

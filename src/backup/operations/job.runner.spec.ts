@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Destination } from '../destinations/destination.js';
+import type { Workspace } from '../stores/workspace.js';
 import { ManualClock } from '../system/manual-clock.js';
 import type { SharedLease } from '../system/shared-lease.js';
 import { JobRun, newJob, type JobSpec } from './job-run.js';
@@ -14,8 +14,8 @@ let runner: JobRunner;
 beforeEach(() => {
   swept = [];
   vi.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
-  const destination = { sweep: (pid: number) => Promise.resolve(void swept.push(pid)) };
-  runner = new JobRunner(destination as unknown as Destination, {} as SharedLease, clock, {
+  const workspace = { sweep: (pid: number) => Promise.resolve(void swept.push(pid)) };
+  runner = new JobRunner(workspace as unknown as Workspace, {} as SharedLease, clock, {
     readOnly: true,
     jobTimeoutMs: 60_000,
   } as ResolvedOptions);

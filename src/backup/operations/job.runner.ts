@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Destination } from '../destinations/destination.js';
+import { Workspace } from '../stores/workspace.js';
 import { asBackupError, BackupError, type BackupErrorCode } from '../model/errors.js';
 import type { Job, JobError } from '../model/job.js';
 import { Clock } from '../system/clock.js';
@@ -15,7 +15,7 @@ export class JobRunner {
   private readonly atWork = new Set<JobRun>();
 
   constructor(
-    private readonly destination: Destination,
+    private readonly workspace: Workspace,
     private readonly lease: SharedLease,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
@@ -86,7 +86,7 @@ export class JobRunner {
 
   private async fail(run: JobRun, error: BackupError): Promise<void> {
     for (const pid of this.ownPids(run)) {
-      await this.destination
+      await this.workspace
         .sweep(pid)
         .catch((problem: unknown) =>
           this.logger.warn(`Unfinished files stay until the next start: ${asBackupError(problem).message}`),

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Catalog } from '../catalog/catalog.js';
-import type { Destination } from '../destinations/destination.js';
+import type { Workspace } from '../stores/workspace.js';
 import { Fence } from '../system/fence.js';
 import type { HeldLease } from '../system/held-lease.js';
 import type { FilesRestorer } from './files.restorer.js';
@@ -20,7 +20,7 @@ beforeEach(() => {
     return failing === name ? Promise.reject(new Error('unreadable')) : Promise.resolve(result);
   };
   leftovers = new Leftovers(
-    { sweepAbandoned: step('sweep', []) } as unknown as Destination,
+    { sweepAbandoned: step('sweep', []) } as unknown as Workspace,
     { endInterruptedJobs: step('jobs') } as unknown as Catalog,
     { recover: step('files') } as unknown as FilesRestorer,
   );

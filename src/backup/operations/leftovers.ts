@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { Workspace } from '../stores/workspace.js';
 import { asBackupError } from '../model/errors.js';
 import type { Fence } from '../system/fence.js';
 import type { HeldLease } from '../system/held-lease.js';
@@ -14,7 +14,7 @@ export class Leftovers {
   private isDue = true;
 
   constructor(
-    private readonly destination: Destination,
+    private readonly workspace: Workspace,
     private readonly catalog: Catalog,
     private readonly files: FilesRestorer,
   ) {}
@@ -30,7 +30,7 @@ export class Leftovers {
   /** Before the catalog is opened, which would else report what is removed here. */
   async sweep(fence: Fence): Promise<void> {
     this.isDue = false;
-    const swept = await fence.whileHeld(() => this.destination.sweepAbandoned());
+    const swept = await fence.whileHeld(() => this.workspace.sweepAbandoned());
     if (swept.length > 0) this.logger.warn(`Removed what an earlier run left unfinished: ${swept.join(', ')}`);
   }
 

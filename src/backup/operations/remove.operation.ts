@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { DayArchives } from './day-archives.js';
@@ -16,7 +16,7 @@ export class RemoveOperation {
   constructor(
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly archives: DayArchives,
   ) {}
 
@@ -83,7 +83,7 @@ export class RemoveOperation {
     if (snapshot.archive !== null)
       return this.archives.remove(snapshot.archive, new Set([snapshot.id]), context.task(0, 1));
     await context.fence.whileHeld(async () => {
-      await this.destination.removeSnapshot(snapshot.id);
+      await this.repository.removeSnapshot(snapshot.id);
       await this.catalog.removeSnapshots([snapshot.id]);
     });
     return snapshot.size_bytes;

@@ -3,6 +3,7 @@ import type { DatabaseTarget } from '../engines/database-target.js';
 import { BackupError } from '../model/errors.js';
 import type { BackupEventOptions } from '../model/events.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
+import type { SnapshotStore } from '../stores/snapshot-store.js';
 
 /** The module's options, checked once and with every default filled in. */
 export class ResolvedOptions {
@@ -13,6 +14,8 @@ export class ResolvedOptions {
   readonly fileRoots!: readonly string[];
   /** Absolute. */
   readonly directory!: string;
+  /** Null keeps the snapshots in the directory. */
+  readonly store!: SnapshotStore | null;
   /** Absolute. */
   readonly configFile!: string;
   readonly catalogUrl!: string;

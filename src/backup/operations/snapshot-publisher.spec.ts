@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../catalog/catalog.js';
-import type { Destination } from '../destinations/destination.js';
+import type { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { planOf } from '../model/plan.js';
 import type { Trigger } from '../model/trigger.js';
 import { ManualClock } from '../system/manual-clock.js';
@@ -14,13 +14,13 @@ const BY_HAND: Trigger = { type: 'manual' };
 /** A publisher over a catalog and a folder that know these ids. */
 function publisherKnowing({ listed = [], inFolder = [] }: { listed?: string[]; inFolder?: string[] } = {}) {
   const catalog = { find: (id: string) => Promise.resolve(listed.includes(id) ? {} : null) };
-  const destination = {
+  const repository = {
     isTaken: (id: string) => new Promise((resolve) => setImmediate(() => resolve(inFolder.includes(id)))),
     documentPath: (filename: string) => filename,
   };
   const publisher = new SnapshotPublisher(
     catalog as unknown as Catalog,
-    destination as unknown as Destination,
+    repository as unknown as SnapshotRepository,
     new ManualClock('2026-01-30T12:00:00.000Z'),
     {} as ResolvedOptions,
     {} as OriginKey,

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import type { CapturedFile } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
@@ -49,7 +49,7 @@ export class SnapshotPublisher {
 
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
     private readonly origin: OriginKey,
@@ -57,9 +57,9 @@ export class SnapshotPublisher {
 
   /** @throws BackupError `DISK_FULL`, `FOLDER_NOT_WRITABLE` */
   async assertRoom(): Promise<void> {
-    const trouble = await this.destination.trouble();
+    const trouble = await this.repository.trouble();
     if (trouble !== null) throw new BackupError('FOLDER_NOT_WRITABLE', trouble);
-    const space = await this.destination.diskSpace();
+    const space = await this.repository.diskSpace();
     const { free_bytes } = space;
     if (hasRoom(space, this.options.minFreeBytes)) return;
     const [free, needed] = [free_bytes, this.options.minFreeBytes].map((bytes) => Math.floor(bytes / MB));
@@ -77,7 +77,7 @@ export class SnapshotPublisher {
     let id = wanted;
     for (let next = 2; !(await this.reserve(id, job)); next++) id = `${wanted}_${next}`;
     const filename = documentName(id, ending);
-    return { id, filename, createdAt, documentPath: this.destination.documentPath(filename) };
+    return { id, filename, createdAt, documentPath: this.repository.workspace.documentPath(filename) };
   }
 
   /** Gives back the names of a capture that has ended: what it published has its own by now. */
@@ -89,7 +89,7 @@ export class SnapshotPublisher {
   private async reserve(id: string, job: JobContext): Promise<boolean> {
     if (this.reserved.has(id)) return false;
     this.reserved.set(id, job);
-    if ((await this.catalog.find(id)) === null && !(await this.destination.isTaken(id))) return true;
+    if ((await this.catalog.find(id)) === null && !(await this.repository.isTaken(id))) return true;
     this.reserved.delete(id);
     return false;
   }
@@ -124,7 +124,11 @@ export class SnapshotPublisher {
       snapshot = await job.fence.whileHeld(async () => {
         const sequence = await this.catalog.nextSequence();
         const numbered = await this.origin.sign(sequence === null ? manifest : { ...manifest, sequence });
-        await this.destination.publishSnapshot(file.temporaryPath, numbered, file.temporaryIndexPath);
+        await this.repository.publishSnapshot({
+          manifest: numbered,
+          temporaryDocument: file.temporaryPath,
+          temporaryIndex: file.temporaryIndexPath,
+        });
         const published = snapshotFromManifest(numbered, null);
         await this.catalog.addSnapshot(published);
         return published;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog, type CatalogStats } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { UNKNOWN_SPACE, type DiskSpace } from '../system/disk-space.js';
 import { ConfigStore } from './config.store.js';
 
@@ -17,7 +17,7 @@ export interface BackupStats extends CatalogStats {
 export class StatsQuery {
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly config: ConfigStore,
   ) {}
 
@@ -34,6 +34,6 @@ export class StatsQuery {
 
   /** A folder that is gone for now does not keep anybody from what the catalog knows. */
   private diskSpace(): Promise<DiskSpace> {
-    return this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
+    return this.repository.diskSpace().catch(() => UNKNOWN_SPACE);
   }
 }

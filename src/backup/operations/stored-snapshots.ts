@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { FilesManifest, Manifest } from '../model/manifest.js';
@@ -11,14 +11,14 @@ import type { Snapshot } from '../model/snapshot.js';
 export class StoredSnapshots {
   constructor(
     private readonly catalog: Catalog,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
   ) {}
 
   /** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` when the manifest cannot be read or trusted, or the base is gone */
   async locate(snapshot: Pick<Snapshot, 'id' | 'filename' | 'archive'>): Promise<StoredSnapshot<Manifest>> {
-    const manifest = await this.destination.readManifest(snapshot);
+    const manifest = await this.repository.readManifest(snapshot);
     const base = manifest.base === null ? null : await this.locate(await this.baseOf(snapshot.id, manifest.base));
-    return { manifest, document: this.destination.documentOf(snapshot), base };
+    return { manifest, document: await this.repository.documentOf(snapshot), base };
   }
 
   /**

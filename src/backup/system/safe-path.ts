@@ -9,9 +9,14 @@ export function isPlainFileName(name: string): boolean {
   return name !== '' && name !== '.' && name !== '..' && name.length <= 255 && !/[/\\\x00-\x1f]/.test(name);
 }
 
+/** @throws BackupError `SNAPSHOT_NOT_FOUND` */
+export function assertPlainFileName(name: string): void {
+  if (!isPlainFileName(name)) throw new BackupError('SNAPSHOT_NOT_FOUND', 'This is not the name of a backup file.');
+}
+
 /** Joins a folder and a name from outside, and refuses a name that would leave the folder. */
 export function pathInside(folder: string, name: string): string {
-  if (!isPlainFileName(name)) throw new BackupError('SNAPSHOT_NOT_FOUND', 'This is not the name of a backup file.');
+  assertPlainFileName(name);
   return join(folder, name);
 }
 

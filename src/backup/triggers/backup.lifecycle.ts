@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { Destination } from '../destinations/destination.js';
+import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { EngineHost } from '../engines/engine-host.js';
 import { asBackupError } from '../model/errors.js';
 import { ClockWatch } from '../operations/clock-watch.js';
@@ -41,7 +41,7 @@ export class BackupLifecycle
 
   constructor(
     private readonly config: ConfigStore,
-    private readonly destination: Destination,
+    private readonly repository: SnapshotRepository,
     private readonly catalog: Catalog,
     private readonly leftovers: Leftovers,
     private readonly lease: Lease,
@@ -92,12 +92,12 @@ export class BackupLifecycle
 
   /** A folder that is only read, by the command line, is there or is not: nobody waits for it. */
   private async prepare(): Promise<void> {
-    if (this.options.readOnly) return this.destination.prepare();
+    if (this.options.readOnly) return this.repository.prepare();
     try {
-      await this.destination.prepare();
+      await this.repository.prepare();
       this.isPrepared = true;
     } catch (error) {
-      this.logger.error(`Cannot take backups:  ${asBackupError(error).message}`);
+      this.logger.error(`Cannot take backups: ${asBackupError(error).message}`);
     }
   }
 
@@ -110,7 +110,7 @@ export class BackupLifecycle
   }
 
   private isStillUnusable(): Promise<boolean> {
-    return this.destination.prepare().then(
+    return this.repository.prepare().then(
       () => false,
       () => true,
     );
@@ -172,5 +172,6 @@ export class BackupLifecycle
     this.host.close();
     this.maintenance.close();
     await this.catalog.close();
+    await this.repository.store.close();
   }
 }

@@ -120,7 +120,7 @@ describe('EventListener', () => {
     request.mockRejectedValue(new BackupError('INTERRUPTED', 'The application is shutting down.'));
     await expect(emitter.emitAsync('paid', STUDENT)).resolves.toEqual([undefined]);
     expect(logged).toEqual([
-      'error No backup was started for the event "paid" (student 5): The application is shutting down.',
+      'error Could not start a backup for the event "paid" (student 5): The application is shutting down.',
     ]);
   });
 

@@ -101,7 +101,7 @@ export class EventListener implements OnModuleInit, OnApplicationBootstrap, OnAp
       await this.captures.request({ trigger: { type: 'event', event, ...(subject && { subjects: [subject] }) } });
     } catch (error) {
       const whose = subject ? ` (${subject.role} ${subject.user_id})` : '';
-      this.logger.error(`Could not start a backup for the event "${event}"${whose}:  ${asBackupError(error).message}`);
+      this.logger.error(`Could not start a backup for the event "${event}"${whose}: ${asBackupError(error).message}`);
     }
   }
 

@@ -9,7 +9,8 @@ import {
 import { LEASE_FOLDER } from '../system/folder-lock.js';
 import { SCRATCH_FOLDER } from '../system/scratch-folder.js';
 import { parseTemporaryName } from '../system/temporary-file.js';
-import type { FoundProblem } from './destination.js';
+import type { FoundProblem } from './found-snapshot.js';
+import type { AreaContent } from './stored-objects.js';
 
 export const ANNOTATIONS_FILE = 'annotations.json';
 /** Hidden, so that no snapshot can be called like it. */
@@ -52,15 +53,8 @@ export function isFileOf(id: string, name: string): boolean {
   return [...documentNames(id), manifestName(id), indexName(id)].includes(finalName);
 }
 
-export interface FolderContent {
-  /** Names of regular files. */
-  files: ReadonlySet<string>;
-  /** Names of everything else: links, folders, devices. */
-  others: ReadonlySet<string>;
-}
-
 /** Ids of the snapshots that are whole: manifest and document both there. */
-export function wholeSnapshots({ files }: FolderContent): string[] {
+export function wholeSnapshots({ files }: AreaContent): string[] {
   return [...files].flatMap((name) => {
     const id = idOfManifest(name);
     return id !== undefined && hasDocument(id, files) ? [id] : [];
@@ -68,7 +62,7 @@ export function wholeSnapshots({ files }: FolderContent): string[] {
 }
 
 /** What looks like a part of a snapshot and makes none. A snapshot that is just being published or removed is not one of them. */
-export function strayFiles({ files, others }: FolderContent): FoundProblem[] {
+export function strayFiles({ files, others }: AreaContent): FoundProblem[] {
   const unfinished = new Set([...files].map((name) => parseTemporaryName(name)?.finalName));
   const problems: FoundProblem[] = [];
   for (const file of files) {

@@ -1,8 +1,8 @@
 import { lstat, readdir } from 'node:fs/promises';
-import type { FolderContent } from './folder.layout.js';
+import type { AreaContent } from './stored-objects.js';
 
 /** What a folder holds, told apart without following a link. */
-export async function contentOf(folder: string): Promise<FolderContent> {
+export async function contentOf(folder: string): Promise<AreaContent> {
   const files = new Set<string>();
   const others = new Set<string>();
   for (const entry of await readdir(folder, { withFileTypes: true })) (entry.isFile() ? files : others).add(entry.name);

@@ -1,11 +1,12 @@
 import { rename, rm } from 'node:fs/promises';
-import { BackupError } from '../model/errors.js';
-import { serialiseManifest, type Manifest } from '../model/manifest.js';
+import { serialiseManifest } from '../model/manifest.js';
 import { documentNames, indexName, manifestName } from '../model/snapshot-id.js';
 import { fsyncFolder, publish, writeAside } from '../system/atomic-file.js';
 import { pathInside } from '../system/safe-path.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { exists, ignoreMissing } from './folder.content.js';
+import type { UnpublishedSnapshot } from './snapshot-store.js';
+import { alreadyThere } from './store.errors.js';
 
 /*
  * The one rule behind publishing and removing: while a temporary manifest stands in the folder, the document it names is unfinished.
@@ -15,18 +16,13 @@ import { exists, ignoreMissing } from './folder.content.js';
 /** Temporary manifest, document, index, manifest. What fails on the way is taken back. */
 export async function publishSnapshot(
   folder: string,
-  temporaryDocument: string,
-  manifest: Manifest,
-  temporaryIndex: string | null,
+  { manifest, temporaryDocument, temporaryIndex }: UnpublishedSnapshot,
 ): Promise<void> {
   const documentPath = pathInside(folder, manifest.filename);
   const manifestPath = pathInside(folder, manifestName(manifest.id));
   if ((await exists(documentPath)) || (await exists(manifestPath))) {
     for (const path of [temporaryDocument, temporaryIndex]) if (path !== null) await rm(path, { force: true });
-    throw new BackupError(
-      'ENGINE_FAILED',
-      `A snapshot "${manifest.id}" is there already, and none is ever overwritten. Start the backup again.`,
-    );
+    throw alreadyThere(manifest.id);
   }
   try {
     const marker = await writeAside(manifestPath, serialiseManifest(manifest));

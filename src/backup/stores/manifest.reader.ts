@@ -1,38 +1,19 @@
 import { basename } from 'node:path';
 import { ArchiveReader } from '../archive/archive.reader.js';
-import { readExactly } from '../archive/read-exactly.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { type Manifest } from '../model/manifest.js';
 import { parseManifest } from '../model/parse-manifest.js';
 import { manifestName } from '../model/snapshot-id.js';
-import { isRegularFile, openRegularFile, pathInside } from '../system/safe-path.js';
-import type { FoundProblem, FoundSnapshot } from './destination.js';
 import { idOfManifest } from './folder.layout.js';
-
-/** Far above any manifest this program writes; whatever is bigger is not read into memory. */
-export const LARGEST_TEXT_BYTES = 16 * 1024 * 1024;
-
-/** Reads a small text file whole. Links are not followed; bigger files and bytes that are not UTF-8 are refused. */
-export async function readText(path: string): Promise<string> {
-  const file = await openRegularFile(path);
-  try {
-    const { size } = await file.stat();
-    if (size > LARGEST_TEXT_BYTES)
-      throw new Error(`it has ${size} bytes where at most ${LARGEST_TEXT_BYTES} are expected`);
-    const bytes = await readExactly(file, 0, size);
-    if (!bytes) throw new Error('it was truncated while it was being read');
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } finally {
-    await file.close();
-  }
-}
+import type { FoundProblem, FoundSnapshot } from './found-snapshot.js';
+import { LARGEST_TEXT_BYTES } from './small-text.js';
+import type { SnapshotStore } from './snapshot-store.js';
 
 /** @throws BackupError `SNAPSHOT_CORRUPT` */
-export async function readLooseManifest(folder: string, id: string): Promise<Manifest> {
-  const path = pathInside(folder, manifestName(id));
+export async function readRegularManifest(store: SnapshotStore, id: string): Promise<Manifest> {
   let text: string;
   try {
-    text = await readText(path);
+    text = await store.readText('snapshots', manifestName(id));
   } catch (error) {
     const why = `The manifest of snapshot "${id}" cannot be read: ${reason(error)}. Use another snapshot.`;
     throw new BackupError('SNAPSHOT_CORRUPT', why, {}, { cause: error });
@@ -50,15 +31,15 @@ export async function readArchivedManifest(archivePath: string, id: string): Pro
   }
 }
 
-/** The manifest of one whole snapshot, loose or else in this archive; null where neither holds one that can be used. */
+/** The manifest of one whole snapshot, regular or else in this archive; null where neither has one that can be used. */
 export async function findManifest(
   id: string,
-  folder: string,
+  store: SnapshotStore,
   archivePath: string | null,
 ): Promise<FoundSnapshot | null> {
-  const loose = await readLooseManifest(folder, id).catch(() => null);
-  if (loose !== null && (await isRegularFile(pathInside(folder, loose.filename))))
-    return { manifest: loose, archive: null };
+  const manifest = await readRegularManifest(store, id).catch(() => null);
+  const document = manifest && (await store.stat('snapshots', manifest.filename).catch(() => null));
+  if (manifest && document) return { manifest, archive: null };
   const archive = archivePath === null ? null : await ArchiveReader.open(archivePath).catch(() => null);
   if (archivePath === null || archive === null) return null;
   try {

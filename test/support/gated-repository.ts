@@ -1,8 +1,10 @@
-import type { FoundProblem, FoundSnapshot } from '../../src/backup/destinations/destination.js';
-import { LocalDestination } from '../../src/backup/destinations/local.destination.js';
+import { FolderStore } from '../../src/backup/stores/folder.store.js';
+import type { FoundProblem, FoundSnapshot } from '../../src/backup/stores/found-snapshot.js';
+import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
+import { Workspace } from '../../src/backup/stores/workspace.js';
 
 /** A backup folder in which some manifests cannot be read until the gate is opened, as on a disk that is slow. */
-export class GatedDestination extends LocalDestination {
+export class GatedRepository extends SnapshotRepository {
   /** Ids whose manifests were asked for, in that order. */
   readonly asked: string[] = [];
   readonly open: () => void;
@@ -13,15 +15,16 @@ export class GatedDestination extends LocalDestination {
     directory: string,
     private readonly isBehind: (id: string) => boolean,
   ) {
-    super(directory);
+    const workspace = new Workspace(directory);
+    super(new FolderStore(workspace), workspace);
     let open = (): void => undefined;
     this.opened = new Promise((resolve) => (open = resolve));
     this.open = open;
   }
 
-  override async readLoose(id: string): Promise<FoundSnapshot | FoundProblem> {
+  override async readRegular(id: string): Promise<FoundSnapshot | FoundProblem> {
     this.asked.push(id);
     if (this.isBehind(id)) await this.opened;
-    return super.readLoose(id);
+    return super.readRegular(id);
   }
 }
