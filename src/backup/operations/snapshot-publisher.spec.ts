@@ -16,7 +16,7 @@ function publisherKnowing({ listed = [], inFolder = [] }: { listed?: string[]; i
   const catalog = { find: (id: string) => Promise.resolve(listed.includes(id) ? {} : null) };
   const repository = {
     isTaken: (id: string) => new Promise((resolve) => setImmediate(() => resolve(inFolder.includes(id)))),
-    documentPath: (filename: string) => filename,
+    workspace: { documentPath: (filename: string) => filename },
   };
   const publisher = new SnapshotPublisher(
     catalog as unknown as Catalog,
