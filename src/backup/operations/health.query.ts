@@ -94,7 +94,7 @@ export class HealthQuery {
   /** What can be said without the list of snapshots. */
   private async whileOff({ message }: BackupError): Promise<BackupHealth> {
     const reason = `Backups are off until the next start: ${message}`;
-    const disk = await this.destination.diskSpace().catch(() => UNKNOWN_SPACE);
+    const disk = await this.repository.diskSpace().catch(() => UNKNOWN_SPACE);
     return {
       status: 'critical',
       reasons: [reason],
