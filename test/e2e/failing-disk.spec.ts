@@ -78,7 +78,7 @@ const loseLease = (program: Program) => rm(inBackups(program, '.lease'), { recur
 
 const full: [number, RegExp] = [507, /full/i];
 const readOnly: [number, RegExp] = [500, /EROFS|read-only|cannot be (used|changed)/];
-const gone: [number, RegExp] = [500, /is not there/];
+const gone: [number, RegExp] = [500, /is missing/];
 
 const FAULTS: Fault[] = [
   {
@@ -129,7 +129,7 @@ const FAULTS: Fault[] = [
     name: 'a folder that goes away',
     harm: (program) => rename(program.backups, `${program.backups}.away`),
     live: true,
-    health: /is not there/,
+    health: /is missing/,
     but: {
       capture: gone,
       verify: [200, /missing/],
