@@ -13,6 +13,8 @@ export class RolesGuard implements CanActivate {
     if (!allowed) return true;
     const user = context.switchToHttp().getRequest<Partial<SignedInRequest>>().user;
     if (user && allowed.includes(user.role)) return true;
-    throw new ForbiddenException(`This needs the role ${allowed.join(' or ')}. Sign in with an account that has it.`);
+    throw new ForbiddenException(
+      `This requires the role ${allowed.join(' or ')}. Sign in with an account that has it.`,
+    );
   }
 }

@@ -6,7 +6,7 @@ import { Promotion } from './promotion.js';
 /** A body with `user_id` promotes an account, any other opens one; the fields of one are refused in the other. */
 @Injectable()
 export class AdminBodyPipe implements PipeTransform {
-  private readonly validation = createValidationPipe('Send either email, password and name, or user_id alone.');
+  private readonly validation = createValidationPipe('Send either email, password and name, or only user_id.');
 
   transform(body: unknown): Promise<NewAccount | Promotion> {
     const promotes = typeof body === 'object' && body !== null && 'user_id' in body;

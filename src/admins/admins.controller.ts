@@ -24,7 +24,7 @@ export class AdminsController {
   constructor(private readonly users: UsersService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Open an admin account, or make an existing account an admin' })
+  @ApiOperation({ summary: 'Create an admin account, or make an existing account an admin' })
   @ApiExtraModels(NewAccount, Promotion)
   @ApiBody({ schema: { oneOf: [{ $ref: getSchemaPath(NewAccount) }, { $ref: getSchemaPath(Promotion) }] } })
   @ApiCreatedResponse({ type: Account })

@@ -31,7 +31,7 @@ export class FirstAdmin {
       if (await this.users.hasAdmin()) return;
       // Never promoted: anybody could have opened that account.
       throw new CannotStart(
-        'There is no admin, and the address meant for the first one belongs to another account. ' +
+        'There is no admin, and the e-mail address for the first one belongs to another account. ' +
           'Start with ADMIN_EMAIL set to another address and with ADMIN_PASSWORD.',
         { cause: error },
       );

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsInt, Max, Min } from 'class-validator';
 
-const id = { message: 'must be the id of an account, a whole number from 1' };
+const id = { message: 'must be the id of an account: a whole number, at least 1' };
 
 /** Makes an existing account an admin. */
 export class Promotion {

@@ -24,7 +24,7 @@ export class AuthController {
   @Post('login')
   @Public()
   @HttpCode(200)
-  @ApiOperation({ summary: 'Sign in; wrong attempts at one account, or from one address, have to wait ever longer' })
+  @ApiOperation({ summary: 'Sign in; failed attempts for one account, or from one address, are delayed more and more' })
   @ApiOkResponse({ type: Session })
   @ApiErrors({ 400: 'VALIDATION_FAILED', 401: 'UNAUTHORIZED', 429: 'TOO_MANY_REQUESTS' })
   async login(
@@ -35,8 +35,7 @@ export class AuthController {
     const attempt = this.limits.begin(email, clientAddress(request.ip));
     if (typeof attempt === 'number') throw tooManyRequests(response, attempt, 'Too many attempts to sign in.');
     const user = await this.users.findByCredentials(email, password);
-    if (!user)
-      throw new UnauthorizedException('E-mail address and password do not match an account. Check both and try again.');
+    if (!user) throw new UnauthorizedException('E-mail address or password is wrong. Check both and try again.');
     attempt.succeeded();
     const access_token = await this.tokens.issue(user);
     return { access_token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME, user: accountOf(user) };

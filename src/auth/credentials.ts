@@ -5,7 +5,7 @@ import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
 
 const LONGEST_EMAIL = 254;
 
-const text = (max: number) => ({ message: `must be a text of at most ${max} characters` });
+const text = (max: number) => ({ message: `must be a string of at most ${max} characters` });
 
 /** What one signs in with. Whether it could belong to an account is not checked here: a wrong guess is a 401 like any other. */
 export class Credentials {

@@ -16,7 +16,7 @@ export async function loadJwtSecret(environment: Environment): Promise<string> {
   const secret = (await readSecret(file)) ?? (await createSecret(folder, file));
   if (SECRET_PATTERN.test(secret)) return secret;
   throw new CannotStart(
-    `The file ${SECRET_FILE} in the data folder is damaged. Delete it to have a new one made; everybody signs in again.`,
+    `The file ${SECRET_FILE} in the data folder is damaged. Delete it: a new one is created, and everybody has to sign in again.`,
   );
 }
 

@@ -38,15 +38,18 @@ type Run = (command: CliCommand, values: string[], options: Record<string, unkno
 
 function programOf(terminal: Terminal, run: Run): Command {
   const program = new Command('nestjs-backup')
-    .description('Backups of a NestJS application: take them, look into them, get data back.')
+    .description('Back up a NestJS application, inspect its snapshots, and restore them.')
     .version(appVersion())
     .option('--dir <folder>', 'the backup folder (BACKUP_DIR, default ./backups)')
-    .option('--database <address>', 'the database, without a password (DATABASE_URL, default sqlite:./data/app.sqlite)')
+    .option(
+      '--database <address>',
+      'the database URL, without a password (DATABASE_URL, default sqlite:./data/app.sqlite)',
+    )
     .option('--config-file <file>', 'the settings (BACKUP_CONFIG_FILE, default ./backup_config.json)')
-    .option('--read-only', 'write nothing into the backup folder, not even a catalog')
-    .option('--json', 'one JSON document on standard output; an error is one on standard error')
-    .option('-q, --quiet', 'no progress')
-    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .option('--read-only', 'do not write to the backup folder, not even a catalog')
+    .option('--json', 'print one JSON document to standard output; errors as JSON to standard error')
+    .option('-q, --quiet', 'show no progress')
+    .option('--no-color', 'use no colours (same as NO_COLOR)')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
     .configureOutput({
@@ -59,7 +62,7 @@ function programOf(terminal: Terminal, run: Run): Command {
     })
     .addHelpText(
       'after',
-      `\nWhat the environment and a file .env say counts here as it does for the server.\n\n${EXIT_CODES_IN_WORDS}`,
+      `\nReads the same environment variables and .env file as the server.\n\n${EXIT_CODES_IN_WORDS}`,
     );
   for (const command of COMMANDS) declare(program, command, run);
   return program;
@@ -115,7 +118,7 @@ async function runCommand(
 
 const asUsage = ({ code, message }: CommanderError): Error =>
   code === 'commander.help'
-    ? usage('Name a command; nestjs-backup --help lists them.')
+    ? usage('Missing command. Run "nestjs-backup --help" for a list.')
     : usage(
         `${message
           .replace(/^error: /, '')

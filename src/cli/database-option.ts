@@ -15,13 +15,13 @@ const PASSWORD_VARIABLES: Record<string, string> = {
 export function databaseOption(option: string, address: string, env: NodeJS.ProcessEnv): string {
   const text = address.trim();
   if (!/^[a-z][a-z0-9+.-]*:/i.test(text))
-    throw usage(`${option} must be an address such as sqlite:./data/app.sqlite or postgres://user@host:5432/database.`);
+    throw usage(`${option} must be a URL such as sqlite:./data/app.sqlite or postgres://user@host:5432/database.`);
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
   const variable = Object.hasOwn(PASSWORD_VARIABLES, scheme) ? PASSWORD_VARIABLES[scheme]! : undefined;
   if (variable === undefined) return text;
   if (/:\/\/[^@]*:[^@]+@|[?&](?:password|sslpassword)=/.test(text))
     throw usage(
-      `${option} holds a password, which everybody on this machine can read in the list of processes. ` +
+      `${option} contains a password, which other users of this machine can read in the process list.  ` +
         `Leave it out and set ${variable} in the environment, or put the whole address into DATABASE_URL.`,
     );
   const password = env[variable];

@@ -15,11 +15,11 @@ export const EXIT = {
 export const EXIT_CODES_IN_WORDS = `Exit codes:
   0    done
   1    failed; standard error says why
-  2    the command, an option or a setting is wrong
+  2    the command, an option or a setting is invalid
   3    there is no such snapshot, plan, table, archive, file or folder
   4    a snapshot is damaged, or backups are not healthy
   5    refused: not confirmed, in use, pinned, or the schema differs
-  6    busy: another process is at work, or holds the database
+  6    busy: another process is working on the backups, or locks the database
   130  cancelled with Ctrl-C (143: by SIGTERM)`;
 
 /** Exhaustive: a new code does not compile until somebody has decided. */

@@ -12,13 +12,13 @@ export async function snapshotAt(from: SnapshotSource, which: string): Promise<S
   if (meant.length === 1 && which === 'newest') return meant[0]!;
   const found = which === 'newest' ? await newestAmong(from, meant) : matching(meant, which);
   if (found.length === 1) return found[0]!;
-  const said = plainText(which);
+  const given = plainText(which);
   throw new CommandError(
     'SNAPSHOT_NOT_FOUND',
     EXIT.notFound,
     found.length === 0
-      ? `There is no snapshot "${said}" there that could be read, among ${meant.length}.`
-      : `"${said}" begins the names of ${found.length} snapshots there. Write more of it.`,
+      ? `There is no readable snapshot "${given}" among the ${meant.length} there.`
+      : `"${given}" matches ${found.length} snapshots there. Write more of the id.`,
   );
 }
 

@@ -38,8 +38,4 @@ async function fsyncFolder(path: string): Promise<void> {
 }
 
 const alreadyThere = (file: string): CommandError =>
-  new CommandError(
-    'FILE_EXISTS',
-    EXIT.refused,
-    `${file} is there already, and is not written over. Choose another name.`,
-  );
+  new CommandError('FILE_EXISTS', EXIT.refused, `${file} exists already and is not overwritten. Choose another name.`);

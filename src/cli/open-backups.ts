@@ -42,10 +42,10 @@ export async function openBackups(
     throw new CommandError(
       'FOLDER_NOT_WRITABLE',
       EXIT.failed,
-      `The backup folder ${settings.directory} cannot be written, which this command has to. Name another with --dir, or call it as the user that owns the folder.`,
+      `The backup folder ${settings.directory} cannot be written, which this command requires. Choose another folder with --dir, or run the command as the owner of the folder.`,
     );
   if (readOnly && settings.readOnly !== true && !quiet)
-    terminal.say(`${plainText(settings.directory)} cannot be written: it is only read.`);
+    terminal.say(`${plainText(settings.directory)} cannot be written: it is opened read-only.`);
   const backups = await start({ ...settings, readOnly }, terminal);
   await untilIndexed(backups.catalog, new Progress(terminal, 'Indexing', quiet));
   return backups;
@@ -141,7 +141,7 @@ async function isWritable(directory: string, use: FolderUse): Promise<boolean> {
     throw new CommandError(
       'FOLDER_NOT_FOUND',
       EXIT.notFound,
-      `There is no backup folder ${directory}. Name it with --dir or BACKUP_DIR.`,
+      `There is no backup folder ${directory}. Set it with --dir or BACKUP_DIR.`,
     );
   return access(directory, constants.W_OK).then(
     () => true,

@@ -6,7 +6,7 @@ export const wholeNumber =
   (text: string): number => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} on.`);
+    throw new InvalidArgumentError(`It must be a whole number, at least ${least}.`);
   };
 
 /** For options that may be given several times. */
@@ -15,7 +15,7 @@ export const collected = (text: string, before: string[] | undefined): string[] 
 /** For options that take a list: `users,orders`. */
 export const commaSeparated = (text: string, before: string[] | undefined): string[] => {
   const items = text.split(',').filter((item) => item !== '');
-  if (items.length === 0) throw new InvalidArgumentError('It must name at least one.');
+  if (items.length === 0) throw new InvalidArgumentError('It must contain at least one name.');
   return [...(before ?? []), ...items];
 };
 

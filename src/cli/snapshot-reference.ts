@@ -8,7 +8,7 @@ const PAGE = 200;
 const MOST_NAMED = 10;
 
 export const REFERENCE_IN_WORDS =
-  'an id, the beginning of one that is like no other, "newest" for the newest that restores everything, or "newest:<plan>"';
+  'an id, a unique beginning of one, "newest" for the newest snapshot that restores everything, or "newest:<plan>"';
 
 /**
  * Which snapshot somebody means.
@@ -37,7 +37,7 @@ export async function snapshotNamed(
   throw new CommandError(
     'AMBIGUOUS',
     EXIT.notFound,
-    `"${plainText(reference)}" begins the names of several snapshots:\n  ${ids.slice(0, MOST_NAMED).join('\n  ')}${more}`,
+    `"${plainText(reference)}" matches several snapshots:\n  ${ids.slice(0, MOST_NAMED).join('\n  ')}${more}`,
     { candidates: ids },
   );
 }

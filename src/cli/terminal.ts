@@ -79,7 +79,7 @@ export class Terminal {
         reject(new Interrupted(2));
         lines.close();
       });
-      lines.once('close', () => reject(new Interrupted(2, 'Nothing was typed, so nothing was done.')));
+      lines.once('close', () => reject(new Interrupted(2, 'No input, so nothing was done.')));
       lines.question(question, (answer) => {
         resolve(answer);
         lines.close();

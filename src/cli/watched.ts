@@ -29,7 +29,7 @@ export async function watched<T>(
     if (received) process.exit(128 + SIGNALS[signal]);
     received = signal;
     progress.end();
-    terminal.say('Cancelling; once more ends it at once.');
+    terminal.say('Cancelling. Press Ctrl-C again to stop immediately.');
     stopping.abort(new Interrupted(SIGNALS[signal]));
     look();
   };

@@ -11,7 +11,7 @@ export class BackupAdminGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { user } = context.switchToHttp().getRequest<Partial<SignedInRequest>>();
     if (user?.role === 'admin') return true;
-    throw new ForbiddenException('This needs the role admin. Sign in with an account that has it.');
+    throw new ForbiddenException('This requires the role admin. Sign in with an account that has it.');
   }
 }
 

@@ -86,7 +86,7 @@ describe('parseEnvironment', () => {
 
   it('refuses unknown BACKUP_ names and lists the known ones, but leaves other programs their variables', () => {
     expect(problems({ BACKUP_DIRECTORY: '/x', PATH: '/bin' })).toBe(
-      'The environment is not right:\n  - BACKUP_DIRECTORY is not a known variable; known are ' +
+      'Invalid environment variables:\n  - BACKUP_DIRECTORY is not a known variable; known are ' +
         'BACKUP_DIR, BACKUP_CONFIG_FILE, BACKUP_CATALOG_URL, BACKUP_TRIGGERS, BACKUP_FILE_ROOTS, BACKUP_DOCKER_CONTAINER, ' +
         'BACKUP_RESTORE_ON_EMPTY, BACKUP_MIN_FREE_MB.',
     );
@@ -96,10 +96,10 @@ describe('parseEnvironment', () => {
     ['PORT', '-1', 'a whole number from 0 to 65535'],
     ['PORT', '65536', 'a whole number from 0 to 65535'],
     ['PORT', '3e3', 'a whole number'],
-    ['PORT', '', 'is set but empty'],
+    ['PORT', '', 'is empty: set a value'],
     ['BACKUP_MIN_FREE_MB', '1.5', 'a whole number'],
     ['BACKUP_TRIGGERS', 'yes', '"on" or "off"'],
-    ['BACKUP_DIR', ' ', 'is set but empty'],
+    ['BACKUP_DIR', ' ', 'is empty: set a value'],
     ['DATABASE_URL', 'mssql://u:p@db/app', '"mssql:" is not supported'],
     ['DATABASE_URL', 'postgres://u:p@db', 'names no database'],
     ['DATABASE_URL', './app.sqlite', 'has no scheme'],

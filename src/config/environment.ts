@@ -65,7 +65,7 @@ function jwtSecret(variables: Variables, production: boolean): string | undefine
   if (production && !variables.has('JWT_SECRET')) {
     variables.report(
       'JWT_SECRET',
-      `is required in production: a random text of at least ${JWT_SECRET_MIN_LENGTH} characters`,
+      `is required in production: a random string of at least ${JWT_SECRET_MIN_LENGTH} characters`,
     );
   }
   return secret;
@@ -77,7 +77,7 @@ function trustProxy(text: string): number | string[] {
   const proxies = text.split(',').map((part) => part.trim());
   if (proxies.every((proxy) => PROXY_NAMES.includes(proxy) || isNetwork(proxy))) return proxies;
   throw new RangeError(
-    'must be how many proxies stand before the server (1 to 9), or their addresses, separated by commas: 10.0.0.2, 10.0.0.0/8, loopback',
+    'must be the number of proxies in front of the server (1 to 9), or their addresses separated by commas: 10.0.0.2, 10.0.0.0/8, loopback',
   );
 }
 

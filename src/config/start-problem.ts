@@ -11,9 +11,9 @@ export function startProblem(error: unknown): string {
 
 function whatToDo({ code, syscall }: NodeJS.ErrnoException): string | undefined {
   if (code === 'EADDRINUSE')
-    return 'Another program listens there, or this one runs already: end it, or set PORT to another number.';
+    return 'The port is in use, by another program or by this one. Stop it, or set PORT to another number.';
   if (syscall === 'listen' || syscall === 'getaddrinfo')
-    return 'Set HOST to an address of this machine, such as 127.0.0.1, and PORT to a number that this user may open; correct the host in DATABASE_URL.';
+    return 'Set HOST to an address of this machine, such as 127.0.0.1, and PORT to a number that this user may open; check the host in DATABASE_URL.';
   if (syscall === 'connect' || (code !== undefined && SERVER_REFUSALS.test(code)))
     return 'Check the server, the database, the user and the password that DATABASE_URL names.';
   // The catalog speaks for itself: what SQLite says here is about the program's own database.

@@ -28,7 +28,7 @@ function fieldProblems(error: ValidationError, parent = ''): FieldProblem[] {
 function messageOf(rule: string, text: string): string {
   switch (rule) {
     case 'whitelistValidation':
-      return 'is not accepted here';
+      return 'is not a field of this request';
     case 'isObject':
       return 'must be a JSON object';
     default:

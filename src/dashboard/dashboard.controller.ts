@@ -31,7 +31,7 @@ export class DashboardController {
   @Get(`${DASHBOARD_PATH}/assets/:name`)
   async asset(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
     const asset = await this.files.asset(name);
-    if (!asset) throw new NotFoundException('There is no such file. A newer version may be running: reload the page.');
+    if (!asset) throw new NotFoundException('File not found. A newer version may be running: reload the page.');
     // The name holds a hash of what the file holds.
     response.set('Cache-Control', 'public, max-age=31536000, immutable').type(asset.extension);
     if (asset.gzipped) response.vary('Accept-Encoding');
@@ -43,7 +43,7 @@ export class DashboardController {
   @Get([DASHBOARD_PATH, `${DASHBOARD_PATH}/*path`])
   async page(@Res() response: Response): Promise<void> {
     const page = await this.files.page();
-    if (!page) throw new ServiceUnavailableException('The dashboard has not been built. Run: npm run build');
+    if (!page) throw new ServiceUnavailableException('The dashboard has not been built. Run "npm run build".');
     response
       .set('Content-Security-Policy', contentSecurityPolicy(page.nonce))
       .set('Cache-Control', 'no-cache')

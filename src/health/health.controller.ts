@@ -16,14 +16,14 @@ export class HealthController {
 
   @Get()
   @Public()
-  @ApiOperation({ summary: 'Whether the process and its database answer' })
+  @ApiOperation({ summary: 'Whether the process and its database respond' })
   @ApiOkResponse({ type: Health })
   @ApiErrors({ 503: 'DATABASE_UNAVAILABLE' })
   async check(): Promise<Health> {
     try {
       await this.dataSource.query('SELECT 1');
     } catch (error) {
-      const message = 'The database does not answer. The log of the server and the disk it lies on say more.';
+      const message = 'The database does not respond. See the server log, and check its disk.';
       throw new ServiceUnavailableException({ error_code: 'DATABASE_UNAVAILABLE', message }, { cause: error });
     }
     return { status: 'ok' };

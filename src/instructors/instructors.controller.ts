@@ -14,7 +14,7 @@ export class InstructorsController {
   constructor(private readonly users: UsersService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Open an instructor account' })
+  @ApiOperation({ summary: 'Create an instructor account' })
   @ApiCreatedResponse({ type: Account })
   @ApiErrors({ 400: 'VALIDATION_FAILED', 401: 'UNAUTHORIZED', 403: 'FORBIDDEN', 409: 'EMAIL_TAKEN' })
   create(@Body() body: NewAccount): Promise<Account> {

@@ -7,8 +7,8 @@ import { normaliseEmail, PASSWORD_LENGTH } from '../access/credentials.js';
 const NAME_LENGTH = { min: 1, max: 100 } as const;
 
 const email = { message: 'must be an e-mail address' };
-const password = { message: `must be a text of ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters` };
-const name = { message: `must be a text of ${NAME_LENGTH.min} to ${NAME_LENGTH.max} characters` };
+const password = { message: `must be a string of ${PASSWORD_LENGTH.min} to ${PASSWORD_LENGTH.max} characters` };
+const name = { message: `must be a string of ${NAME_LENGTH.min} to ${NAME_LENGTH.max} characters` };
 
 const NotCommon = () =>
   ValidateBy({

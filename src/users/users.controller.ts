@@ -26,7 +26,7 @@ export class UsersController {
 
   @Post()
   @Public()
-  @ApiOperation({ summary: 'Open a student account' })
+  @ApiOperation({ summary: 'Create a student account' })
   @ApiCreatedResponse({ type: Account })
   @ApiErrors({ 400: 'VALIDATION_FAILED', 403: 'REGISTRATION_CLOSED', 409: 'EMAIL_TAKEN', 429: 'TOO_MANY_REQUESTS' })
   create(
@@ -35,19 +35,19 @@ export class UsersController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Account> {
     if (!this.environment.registration) {
-      const message = 'Accounts are opened by an admin here. Ask one.';
+      const message = 'Only an admin can create accounts here. Ask one.';
       throw new ForbiddenException({ error_code: 'REGISTRATION_CLOSED', message });
     }
     const address = clientAddress(request.ip);
     const wait = this.registrations.waitMs(address);
-    if (wait > 0) throw tooManyRequests(response, wait, 'Too many accounts were opened from this address.');
+    if (wait > 0) throw tooManyRequests(response, wait, 'Too many accounts were created from this address.');
     this.registrations.count(address);
     return this.users.create(body, 'student');
   }
 
   @Get('me')
   @ApiBearerAuth()
-  @ApiOperation({ summary: 'The account that is signed in, as it is now' })
+  @ApiOperation({ summary: 'The current account' })
   @ApiOkResponse({ type: Account })
   @ApiErrors({ 401: 'UNAUTHORIZED' })
   me(@CurrentAccount() account: Account): Account {

@@ -38,7 +38,7 @@ export class UsersService {
     const user = await this.users.findOneBy({ id });
     if (!user) throw notFound(id);
     if (!affected)
-      throw new ConflictException({ error_code: 'ALREADY_ADMIN', message: `The account ${id} is an admin already.` });
+      throw new ConflictException({ error_code: 'ALREADY_ADMIN', message: `Account ${id} is already an admin.` });
     this.announcer.announce({ role: 'admin', user_id: id, label: user.name });
     return accountOf(user);
   }
@@ -73,6 +73,6 @@ function emailTaken(error: unknown): never {
   if (code === undefined || !NOT_UNIQUE.includes(code)) throw error;
   throw new ConflictException({
     error_code: 'EMAIL_TAKEN',
-    message: 'There is an account with this e-mail address already. Sign in, or use another address.',
+    message: 'An account with this e-mail address already exists. Sign in, or use another address.',
   });
 }

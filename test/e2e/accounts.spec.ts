@@ -74,7 +74,7 @@ describe('accounts', () => {
         .expect(400);
       expect(body).toMatchObject(error(400, 'VALIDATION_FAILED'));
       expect(body.errors).toEqual([
-        { field: 'role', message: 'is not accepted here' },
+        { field: 'role', message: 'is not a field of this request' },
         { field: 'email', message: 'must be an e-mail address' },
         { field: 'password', message: 'must be a text of 10 to 200 characters' },
         { field: 'name', message: 'must be a text of 1 to 100 characters' },
@@ -154,7 +154,7 @@ describe('accounts', () => {
       const { body } = await asAdmin('/admins').send(sent).expect(400);
       expect(body).toMatchObject(error(400, 'VALIDATION_FAILED'));
       expect(body.errors.map(({ field }: { field: string }) => field)).toEqual(fields);
-      expect(body.message).toContain('user_id alone');
+      expect(body.message).toContain('only user_id');
     });
   });
 
@@ -577,7 +577,7 @@ describe('the program', () => {
   it('ends with the reason alone when the environment is wrong', async () => {
     const { code, output } = await run({ PORT: 'http', BACKUP_DIRECTORY: '/x' }, undefined, 'BACKUP_TRIGGERS=maybe\n');
     expect(code).toBe(1);
-    expect(output).toMatch(/^Could not start\. The environment is not right:\n/);
+    expect(output).toMatch(/^Could not start\. Invalid environment variables:\n/);
     expect(output).toContain('- PORT must be');
     expect(output).toContain('- BACKUP_DIRECTORY is not a known variable');
     expect(output).toContain('- BACKUP_TRIGGERS must be');

@@ -94,7 +94,7 @@ describe('the command line as a process', () => {
       child.kill('SIGINT');
       expect(await ended).toEqual([130, null]);
       somebody.close();
-      expect(said).toMatch(/^Cancelling; .*\nCancelled\.$/m);
+      expect(said).toMatch(/^Cancelling\. .*\nCancelled\.$/m);
       expect(await captures()).toMatchObject([{ status: 'cancelled' }]);
       expect((await readdir(bench.path('backups'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     });

@@ -115,7 +115,7 @@ describe('the command line, looking', () => {
       { table: 'users', inserted: 1, updated: 0, deleted: 0 },
     ]);
     expect(await bench.ok('diff', first, second)).toMatch(/^users +2 +3 +1 +0 +0$/m);
-    expect(await bench.ok('diff', second)).toMatch(/^Nothing differs between/);
+    expect(await bench.ok('diff', second)).toMatch(/^No differences between/);
     const rows = JSON.parse(await bench.ok('diff', first, 'now', '--table', 'users', '--json')) as { rows: object[] };
     expect(rows.rows).toEqual([{ kind: 'inserted', before: null, after: { id: 3, email: 'eve@example.com' } }]);
   });
@@ -218,7 +218,7 @@ describe('the command line, keeping', () => {
     expect(await bench.json('rotate', '--dry-run')).toEqual(preview); // its other name
     expect(preview).toMatchObject({ archived: [{ ids: [due] }], deleted: [old] });
     expect(preview.kept).toContainEqual({ id: due, reasons: ['within_retention'] });
-    expect(await bench.ok('cleanup', '--dry-run')).toMatch(/To be deleted:\n {2}auto_backup.*\n.*STAYS +BECAUSE/s);
+    expect(await bench.ok('cleanup', '--dry-run')).toMatch(/To delete:\n {2}auto_backup.*\n.*STAYS +BECAUSE/s);
     expect(await bench.json('show', old.slice(0, 'auto_backup_20260130'.length))).toMatchObject({ id: old });
     expect(await bench.json('archive')).toMatchObject({ archived: 1, deleted: 0 });
     expect(await bench.json('show', old)).toMatchObject({ location: 'regular' });
@@ -345,7 +345,7 @@ describe('the command line, keeping', () => {
     const id = await bench.create();
     await bench.run(['list'], env);
     await mkdir(bench.path('elsewhere'));
-    expect((await bench.run(['list', '--dir', bench.path('elsewhere')], env)).out).toContain('no such snapshots');
+    expect((await bench.run(['list', '--dir', bench.path('elsewhere')], env)).out).toContain('No snapshots found');
     expect((await bench.run(['show', id], env)).code).toBe(0);
     expect(await readdir(bench.path('elsewhere'))).toContain('catalog.sqlite');
   });

@@ -13,7 +13,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in; wrong attempts at one account, or from one address, have to wait ever longer */
+        /** Sign in; failed attempts for one account, or from one address, are delayed more and more */
         post: operations["AuthController_login"];
         delete?: never;
         options?: never;
@@ -30,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open a student account */
+        /** Create a student account */
         post: operations["UsersController_create"];
         delete?: never;
         options?: never;
@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The account that is signed in, as it is now */
+        /** The current account */
         get: operations["UsersController_me"];
         put?: never;
         post?: never;
@@ -64,7 +64,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open an instructor account */
+        /** Create an instructor account */
         post: operations["InstructorsController_create"];
         delete?: never;
         options?: never;
@@ -81,7 +81,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Open an admin account, or make an existing account an admin */
+        /** Create an admin account, or make an existing account an admin */
         post: operations["AdminsController_create"];
         delete?: never;
         options?: never;
@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process and its database answer */
+        /** Whether the process and its database respond */
         get: operations["HealthController_check"];
         put?: never;
         post?: never;

@@ -50,12 +50,12 @@ function inWords(
   width: number | undefined,
 ): string {
   const days = archived.map(({ archive_of, ids }) => `  ${archive_of}: ${countOf(ids.length, 'snapshot')}`);
-  const parts = [days.length === 0 ? 'Nothing is to be archived.' : `To be archived, by day:\n${days.join('\n')}`];
+  const parts = [days.length === 0 ? 'No snapshots to archive.' : `To archive, by day:\n${days.join('\n')}`];
   if (what === 'all')
-    parts.push(deleted.length === 0 ? 'Nothing is to be deleted.' : `To be deleted:\n  ${deleted.join('\n  ')}`);
+    parts.push(deleted.length === 0 ? 'No snapshots to delete.' : `To delete:\n  ${deleted.join('\n  ')}`);
   if (held_back.length > 0)
     parts.push(
-      `Due by the clock, and held back: it jumped ahead, and nobody confirmed that it is right (--confirm-clock):\n  ${held_back.join('\n  ')}`,
+      `Due, but held back, because the clock jumped ahead and has not been confirmed (--confirm-clock):\n  ${held_back.join('\n  ')}`,
     );
   if (kept.length > 0) parts.push(keptTable(kept, width));
   return parts.join('\n');
@@ -72,9 +72,9 @@ const keptTable = (kept: readonly KeptSnapshot[], width: number | undefined): st
   );
 
 const REASONS: Record<string, (of: string) => string> = {
-  within_retention: () => 'it is young enough',
-  dated_ahead: () => 'it is dated after now, which no clean-up can judge',
-  newest: () => 'it is among the newest of its plan',
+  within_retention: () => 'it is within the retention time',
+  dated_ahead: () => 'its date is in the future',
+  newest: () => 'it is one of the newest of its plan',
   pinned: () => 'it is pinned',
   part_of: (of) => `it is a part of ${of}`,
   base_of: (of) => `${of} needs it`,

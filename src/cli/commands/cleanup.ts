@@ -8,8 +8,8 @@ export const cleanup: CliCommand = {
   examples: ['cleanup --dry-run', 'cleanup', 'cleanup --confirm-clock'],
   configure: (command) =>
     command
-      .option('--dry-run', 'only say what would happen, and why the rest stays')
-      .option('--confirm-clock', 'the clock is right though it jumped ahead: the machine was off for that long'),
+      .option('--dry-run', 'report what would happen and why the rest stays; change nothing')
+      .option('--confirm-clock', 'confirm that the clock is right although it jumped ahead (the machine was off)'),
   run: (context, _args, options) =>
     cleanUp(context, 'all', { dryRun: options['dryRun'] === true, confirmClock: options['confirmClock'] === true }),
 };

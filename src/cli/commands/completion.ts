@@ -10,10 +10,10 @@ type Shell = keyof typeof SCRIPT_OF;
 
 export const completion: CliCommand = {
   name: 'completion',
-  summary: 'Prints what a shell needs to complete commands and options with Tab.',
+  summary: 'Prints a script with which a shell completes commands and options.',
   examples: ['completion bash', 'completion zsh', 'completion fish'],
   configure: (command) =>
-    command.addArgument(new Argument('<shell>', 'the one that is to complete').choices(Object.keys(SCRIPT_OF))),
+    command.addArgument(new Argument('<shell>', 'bash, zsh or fish').choices(Object.keys(SCRIPT_OF))),
   run({ program, answer }, [shell]) {
     const script = SCRIPT_OF[shell as Shell](shapeOf(program));
     answer({ shell, script }, () => script.trimEnd());

@@ -9,7 +9,7 @@ import { countOf } from '../output/units.js';
 
 export const config: CliCommand = {
   name: 'config',
-  summary: 'Shows or changes the settings; a running server takes over what is changed.',
+  summary: 'Shows or changes the settings; a running server applies changes.',
   examples: [
     'config get',
     'config get retention_days',
@@ -23,13 +23,13 @@ export const config: CliCommand = {
       .argument('[fields...]', 'get: a field; set: field=value, where a value is a number or JSON')
       .option(
         '--confirm-deletions <count>',
-        'let the next clean-up delete so many snapshots because of the changes (a terminal is asked)',
+        'confirm that the next clean-up deletes this many snapshots because of the changes (on a terminal you are asked)',
         wholeNumber(0),
       ),
   async run(context, [action, ...fields], options) {
     const { open, answer } = context;
     const changes = action === 'set' ? changesOf(fields) : undefined;
-    if (action === 'get' && fields.length > 1) throw usage('Name one field, or none for all.');
+    if (action === 'get' && fields.length > 1) throw usage('Give one field, or none to show all.');
     const backups = await open('any');
     const confirmed = options['confirmDeletions'] as number | undefined;
     const settings = changes ? await changed(context, backups, changes, confirmed) : backups.config.get();
@@ -52,9 +52,9 @@ async function changed(
   if (!terminal.canAsk || global.json || confirmed !== undefined)
     throw notConfirmed(`${inWordsOf(cleanup)} Nothing was changed.`, { cleanup, advice: ['confirm_deletions'] });
   terminal.say(inWordsOf(cleanup));
-  const typed = await terminal.ask('Type the number of snapshots to delete to go on: ');
+  const typed = await terminal.ask('Type the number of snapshots to delete to continue: ');
   if (Number(typed.trim()) !== cleanup.deleted)
-    throw notConfirmed('That is another number. Nothing was changed.', { cleanup });
+    throw notConfirmed('The numbers do not match. Nothing was changed.', { cleanup });
   return store.update(changes, cleanup.deleted);
 }
 
@@ -68,7 +68,7 @@ const inWordsOf = ({ deleted, oldest_deleted, archived }: ConfigConsequences): s
   ].join('; ') + '.';
 
 function changesOf(fields: readonly string[]): Record<string, unknown> {
-  if (fields.length === 0) throw usage('Say what to change, such as retention_days=60.');
+  if (fields.length === 0) throw usage('Give a setting to change, such as retention_days=60.');
   return Object.fromEntries(
     fields.map((text) => {
       const [, field, value] = /^([a-z_]+)=(.*)$/s.exec(text) ?? [];

@@ -20,17 +20,17 @@ interface CreateOptions {
 
 export const create: CliCommand = {
   name: 'create',
-  summary: 'Takes a snapshot now, by the main plan, by those named, or by all.',
+  summary: 'Takes a snapshot now, for the main plan, the given plans, or all plans.',
   examples: ['create', 'create --description "Before the migration" --kind full', 'create --all'],
   configure: (command) =>
     command
-      .option('--plan <name>', 'the plan to run, also several times (default: auto, or the first one)', collected)
-      .option('--all', 'every plan, one after the other')
-      .addOption(new Option('--kind <kind>', 'one that stands alone').choices(['full']))
-      .option('--description <text>', 'what it is for'),
+      .option('--plan <name>', 'the plan to run; may be repeated (default: auto, or the first plan)', collected)
+      .option('--all', 'run every plan, one after the other')
+      .addOption(new Option('--kind <kind>', 'full: take a snapshot that stands alone').choices(['full']))
+      .option('--description <text>', 'description of the snapshot'),
   async run(context, _args, options) {
     const { plan, all, kind, description } = options as CreateOptions;
-    if (plan && all) throw usage('--plan and --all cannot stand together. Choose one.');
+    if (plan && all) throw usage('Use either --plan or --all, not both.');
     if ((description?.length ?? 0) > LONGEST_DESCRIPTION)
       throw usage(`--description must not be longer than ${LONGEST_DESCRIPTION} characters.`);
     const backups = await context.open('make');

@@ -14,7 +14,7 @@ const LARGEST_PAGE = 10_000;
 
 export const diff: CliCommand = {
   name: 'diff',
-  summary: 'What changed between a snapshot and a later one, or the live database.',
+  summary: 'Shows what changed between a snapshot and a later one, or the live database.',
   examples: [
     'diff newest',
     'diff newest now --table users',
@@ -24,12 +24,12 @@ export const diff: CliCommand = {
   configure: (command) =>
     command
       .argument('<before>', REFERENCE_IN_WORDS)
-      .argument('[after]', 'the same; or "now" for the live database', NOW)
-      .option('--table <name>', 'the changed rows of this table')
-      .option('--offset <count>', 'with --table: leave out so many', wholeNumber(0), 0)
+      .argument('[after]', 'the snapshot to compare with, or "now" for the live database', NOW)
+      .option('--table <name>', 'show the changed rows of this table')
+      .option('--offset <count>', 'with --table: skip this many rows', wholeNumber(0), 0)
       .option(
         '--limit <count>',
-        `with --table: so many at most (default: ${ROWS_FOR_PEOPLE}, with --json ${LARGEST_PAGE})`,
+        `with --table: show at most this many rows (default:  ${ROWS_FOR_PEOPLE}, with --json ${LARGEST_PAGE})`,
         wholeNumber(1),
       ),
   async run(context, [before, after], options) {
@@ -56,6 +56,6 @@ function inWords(comparison: Comparison, width: number | undefined): string {
   const { before, after, tables } = comparison;
   const changed = tables.filter(isChanged);
   const between = `${before.id} (${before.at}) and ${after.id} (${after.at})`;
-  if (changed.length === 0) return `Nothing differs between ${between}, in ${tables.length} tables.`;
+  if (changed.length === 0) return `No differences between ${between} in ${tables.length} tables.`;
   return `${changed.length} of ${tables.length} tables differ between ${between}:\n${changesInWords(comparison, width)}`;
 }

@@ -8,7 +8,7 @@ import { writeNewFile } from '../new-file.js';
 
 export const extract: CliCommand = {
   name: 'extract',
-  summary: 'Writes out a snapshot, or the rows of one table, without touching the live database.',
+  summary: 'Writes a snapshot, or the rows of one table, to a file or standard output.',
   examples: [
     'extract newest -o snapshot.json',
     'extract newest --table users',
@@ -16,11 +16,11 @@ export const extract: CliCommand = {
   ],
   configure: (command) =>
     command
-      .argument('<snapshot>', `${REFERENCE_IN_WORDS}; a differential is put together with its base`)
-      .option('--table <name>', 'only the rows of this table, as JSON, one a line')
+      .argument('<snapshot>', `${REFERENCE_IN_WORDS}; a differential is merged with its base`)
+      .option('--table <name>', 'only the rows of this table, one JSON object per line')
       .option(
         '-o, --output <file>',
-        'into a new file, which is there only when it is complete (default: standard output)',
+        'write to a new file, which appears only when it is complete (default: standard output)',
       ),
   async run(context, [reference], options) {
     const { table, output } = options as { table?: string; output?: string };
@@ -28,7 +28,7 @@ export const extract: CliCommand = {
     const backups = await open('read');
     const { id, filename, tables } = await snapshotNamed(reference!, backups.catalog);
     if (output === undefined && table === undefined && !filename.endsWith('.json') && terminal.isTerminal('stdout'))
-      throw usage(`${filename} is no text that a terminal could show. Add -o <file>.`);
+      throw usage(`${filename} is not text, so it is not printed to a terminal. Add -o <file>.`);
     const rows = table !== undefined && Object.hasOwn(tables, table) ? tables[table]!.rows : 0;
     await watched(context, backups, 'Extract', async (signal) => {
       const stream: Readable =

@@ -9,7 +9,7 @@ const COLOURS = { healthy: 'green', caution: 'yellow', warning: 'yellow', critic
 
 export const health: CliCommand = {
   name: 'health',
-  summary: 'Whether backups are fine, and if not, why. Ends with 0 when they are healthy, else with 4.',
+  summary: 'Shows whether backups are healthy, and if not, why. Exits with 0 if they are, otherwise with 4.',
   examples: ['health', 'health --json'],
   async run({ terminal, open, answer }) {
     const backups = await open('read');

@@ -8,13 +8,15 @@ import { ageInWords, tookInWords } from '../output/units.js';
 
 export const jobs: CliCommand = {
   name: 'jobs',
-  summary: 'What ran, who asked for it, and how it ended; newest first.',
+  summary: 'Lists jobs with who requested them and their result, newest first.',
   examples: ['jobs', 'jobs --type restore --json', 'jobs --status failed --limit 5'],
   configure: (command) =>
     command
-      .addOption(new Option('--type <type>', 'of this type').choices(['capture', 'restore', 'verify', 'cleanup']))
       .addOption(
-        new Option('--status <status>', 'in this state').choices([
+        new Option('--type <type>', 'only jobs of this type').choices(['capture', 'restore', 'verify', 'cleanup']),
+      )
+      .addOption(
+        new Option('--status <status>', 'only jobs in this state').choices([
           'pending',
           'running',
           'completed',
@@ -22,23 +24,21 @@ export const jobs: CliCommand = {
           'cancelled',
         ]),
       )
-      .option('--limit <count>', 'so many at most', wholeNumber(1), 20),
+      .option('--limit <count>', 'show at most this many', wholeNumber(1), 20),
   async run({ terminal, open, answer }, _args, options) {
     const { type, status, limit } = options as { type?: JobType; status?: JobStatus; limit: number };
     const { catalog } = await open('read');
     const found = await catalog.jobs({ type, status, page: 1, page_size: limit });
     const page = { ...found, items: found.items.map(presented) };
     const now = new Date();
-    answer(page, () =>
-      page.total === 0 ? 'There are no such jobs.' : jobTable(page.items, now, terminal.width('stdout')),
-    );
+    answer(page, () => (page.total === 0 ? 'No jobs found.' : jobTable(page.items, now, terminal.width('stdout'))));
   },
 };
 
 const jobTable = (items: readonly Job[], now: Date, width: number | undefined): string =>
   table(
     [
-      { title: 'ASKED FOR', value: ({ created_at }) => ageInWords(created_at, now) },
+      { title: 'REQUESTED', value: ({ created_at }) => ageInWords(created_at, now) },
       { title: 'TYPE', value: ({ type }) => type },
       { title: 'STATUS', value: ({ status }) => status },
       { title: 'TOOK', value: took, align: 'right' },

@@ -11,7 +11,7 @@ type ListOptions = Omit<SnapshotQuery, 'page' | 'page_size'> & { limit: number }
 
 export const list: CliCommand = {
   name: 'list',
-  summary: 'Snapshots, newest first.',
+  summary: 'Lists snapshots, newest first.',
   examples: [
     'list',
     'list --to 2026-01-30T12:00 --limit 5',
@@ -20,17 +20,24 @@ export const list: CliCommand = {
   ],
   configure: (command) =>
     command
-      .option('--plan <name>', 'of this plan')
-      .addOption(new Option('--kind <kind>', 'that stand alone, or that need a base').choices(['full', 'differential']))
-      .addOption(new Option('--source <source>', 'of this source').choices(['database', 'files', 'full']))
-      .addOption(new Option('--trigger <trigger>', 'by this trigger').choices(TRIGGERS))
+      .option('--plan <name>', 'only snapshots of this plan')
       .addOption(
-        new Option('--location <location>', 'that are regular, or lie in archives').choices(['regular', 'archived']),
+        new Option(
+          '--kind <kind>',
+          'only snapshots that stand alone (full), or that need a base (differential)',
+        ).choices(['full', 'differential']),
       )
-      .option('--from <time>', 'taken at this time or later, in UTC', moment)
-      .option('--to <time>', 'taken before this time, in UTC', moment)
-      .option('--search <text>', 'with this in their id, description or subject')
-      .option('--limit <count>', 'so many at most', wholeNumber(1), DEFAULT_LIMIT),
+      .addOption(
+        new Option('--source <source>', 'only snapshots of this source').choices(['database', 'files', 'full']),
+      )
+      .addOption(new Option('--trigger <trigger>', 'only snapshots with this trigger').choices(TRIGGERS))
+      .addOption(
+        new Option('--location <location>', 'only regular or only archived snapshots').choices(['regular', 'archived']),
+      )
+      .option('--from <time>', 'only snapshots taken at or after this time (UTC)', moment)
+      .option('--to <time>', 'only snapshots taken before this time (UTC)', moment)
+      .option('--search <text>', 'only snapshots with this text in their id, description or subject')
+      .option('--limit <count>', 'show at most this many', wholeNumber(1), DEFAULT_LIMIT),
   async run({ terminal, open, answer }, _args, options) {
     const { plan, kind, source, trigger, location, from, to, search, limit } = options as unknown as ListOptions & {
       search?: string;
@@ -39,7 +46,7 @@ export const list: CliCommand = {
     const query = { plan, kind, source, trigger, location, from, to, q: search };
     const page = await catalog.page({ ...query, page: 1, page_size: limit });
     answer(page, () => {
-      if (page.total === 0) return 'There are no such snapshots.';
+      if (page.total === 0) return 'No snapshots found.';
       const shown = snapshotTable(page.items, new Date(), terminal.width('stdout'));
       const left = page.total - page.items.length;
       return left === 0 ? shown : `${shown}\n${left} more; --limit ${page.total} shows all.`;

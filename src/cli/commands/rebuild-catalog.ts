@@ -5,7 +5,7 @@ import { watched } from '../watched.js';
 export const rebuildCatalog: CliCommand = {
   name: 'rebuild-catalog',
   summary:
-    'Reads every manifest again. A catalog that is missing or broken is made anew by any command; this is for one that is wrong.',
+    'Rebuilds the catalog from the manifests. Needed only for a catalog that is wrong: a missing or broken one is rebuilt by any command.',
   examples: ['rebuild-catalog'],
   async run(context) {
     const backups = await context.open('write');

@@ -38,16 +38,18 @@ export async function planRestore(
   const toDatabase = asked.to !== undefined && /^[a-z][a-z0-9+.-]+:/i.test(asked.to);
   const toFolder = asked.to === undefined || toDatabase ? undefined : resolve(asked.to);
   if (which !== undefined && !isPath(reference!))
-    throw usage(`"${reference}" is no path, so nothing can be chosen in it. For a folder write ./${reference}.`);
+    throw usage(
+      `"${reference}" is not a path, so no snapshot can be chosen in it. For a folder, write ./${reference}.`,
+    );
   if (toDatabase && context.global.database !== undefined)
-    throw usage('--to and --database cannot both name a database.');
+    throw usage('--to and --database cannot both name a database. Use one of them.');
   const { backups, from, keepsSnapshots } = await folders(context, reference!, toFolder);
   const snapshot = isPath(reference!)
     ? await snapshotAt(from, which ?? 'newest')
     : await snapshotNamed(reference!, from.catalog);
   if (toFolder !== undefined && snapshot.source !== 'files')
     throw usage(
-      `--to names a folder, and ${snapshot.id} is of ${snapshot.source}. For a database write its address, such as sqlite:${asked.to}.`,
+      `--to names a folder, but ${snapshot.id} is a snapshot of ${snapshot.source}. For a database, write its URL, such as sqlite:${asked.to}.`,
     );
   const place = {
     ...(toDatabase && {
@@ -109,8 +111,8 @@ function safety(
   if (toDatabase && !intoEmpty) throw refused(otherDatabaseIsNotEmpty(database!));
   if (!keepsSnapshots && ((database && !intoEmpty) || replacesFiles))
     throw refused(
-      'The backup folder is only read, so a safety snapshot of what is there now could not be kept. ' +
-        'Name the folder as the snapshot, with a "/" in it, and with --dir one that can be written; or add --no-safety.',
+      'The backup folder is opened read-only, so no safety snapshot of the current data can be stored. ' +
+        'Give the path of this folder as the snapshot, with a "/" in it, and a writable folder with --dir; or add --no-safety.',
     );
   return intoEmpty ? { intoEmpty } : {};
 }
@@ -118,7 +120,7 @@ function safety(
 const otherDatabaseIsNotEmpty = ({ into, occupancy, problem }: DatabasePart): string =>
   occupancy === 'unknown'
     ? `${into} cannot be read: ${problem}`
-    : `${into} holds rows, which the restore would replace, and of another database no safety snapshot is taken. ` +
-      'Choose an empty one, or add --no-safety if what it holds may be lost.';
+    : `${into} is not empty. The restore would replace its rows, and no safety snapshot is taken of another database. ` +
+      'Choose an empty database, or add --no-safety if its rows may be lost.';
 
 const refused = (message: string): CommandError => new CommandError('CONFIRMATION_REQUIRED', EXIT.refused, message);

@@ -12,7 +12,7 @@ export function stepsOf({ snapshot, parts, choices }: PlannedRestore, asked: Res
   const steps = [
     asked.verify ? 'The snapshot is read and compared with its checksum.' : null,
     safetyStep(choices.intoEmpty === true, asked),
-    choices.trustSchema ? 'What its schema holds is run as it is, as asked for.' : null,
+    choices.trustSchema ? 'The statements of its schema are run unchanged, as requested.' : null,
     ...parts.map((part) => replaceStep(part, choices)),
   ].filter((step) => step !== null);
   return [
@@ -37,18 +37,18 @@ function contents({ snapshot, choices }: Pick<PlannedRestore, 'snapshot' | 'choi
 
 function safetyStep(intoEmpty: boolean, { safety, to }: RestoreOptions): string | null {
   if (intoEmpty || (to !== undefined && safety)) return null;
-  if (!safety) return 'No safety snapshot is taken, as asked for: this CANNOT be undone.';
-  return 'A safety snapshot of what is there now is taken, from which this can be undone.';
+  if (!safety) return 'No safety snapshot is taken, as requested: this CANNOT be undone.';
+  return 'A safety snapshot of the current data is taken, so that this can be undone.';
 }
 
 function replaceStep(part: RestoreTarget, { tables, intoEmpty }: PlannedRestore['choices']): string {
   if (part.source === 'files')
-    return `The files go to ${part.into.join(', ')}, proved one by one, and are swapped in as a whole.`;
+    return `The files are restored to ${part.into.join(', ')}: each is checked, then all are swapped in together.`;
   const what = tables ? `The rows of ${tables.join(', ')}` : 'All rows';
-  const proof = 'proved against the snapshot, and only then committed';
+  const proof = 'compared with the snapshot, and only then committed';
   if (!intoEmpty) return `${what} in ${part.into} are replaced, ${proof}.`;
-  const state = { missing: 'is made', no_tables: 'is empty', no_rows: 'holds no row', rows: '', unknown: '' }[
+  const state = { missing: 'is created', no_tables: 'is empty', no_rows: 'has no rows', rows: '', unknown: '' }[
     part.occupancy
   ];
-  return `${part.into} ${state}: the tables are built where they are missing, filled, ${proof}.`;
+  return `${part.into} ${state}: missing tables are created, all are filled, ${proof}.`;
 }

@@ -15,7 +15,7 @@ import { stepsOf } from './restore.steps.js';
 
 export const restore: CliCommand = {
   name: 'restore',
-  summary: 'Puts a snapshot back: of the backup folder, or of a file or folder that no catalog knows.',
+  summary: 'Restores a snapshot from the backup folder, or from another folder, archive or file.',
   examples: [
     'restore newest',
     'restore newest --tables users,orders --yes',
@@ -27,22 +27,22 @@ export const restore: CliCommand = {
     command
       .argument(
         '<snapshot>',
-        `${REFERENCE_IN_WORDS}; or the path of a folder, an archive, a document or a manifest, which is only read`,
+        `${REFERENCE_IN_WORDS}; or the path of a folder, archive, document or manifest, which is opened read-only`,
       )
-      .argument('[which]', 'which one in that folder or archive (default: newest)')
-      .option('--yes', 'do not ask')
-      .option('--tables <names>', 'only these tables, separated by commas', commaSeparated)
+      .argument('[which]', 'the snapshot in that folder or archive (default: newest)')
+      .option('--yes', 'do not ask for confirmation')
+      .option('--tables <names>', 'restore only these tables, separated by commas', commaSeparated)
       .option(
         '--to <place>',
-        'another database (sqlite:<file>, postgres://…, mysql://…), or for files another folder; it has to be empty',
+        'another database (sqlite:<file>, postgres://…, mysql://…), or, for files, another folder; it must be empty',
       )
       .option('--allow-schema-changes', 'restore what fits where the schema differs')
       .option(
         '--trust-schema',
-        'run what the schema of a snapshot holds that was taken elsewhere; read it first with show --ddl',
+        'run the schema statements of a snapshot taken elsewhere; read them first with show --ddl',
       )
       .option('--no-safety', 'take no safety snapshot: this cannot be undone')
-      .option('--no-verify', 'do not read the snapshot beforehand; the restore proves its result all the same'),
+      .option('--no-verify', 'do not verify the snapshot first; the restore still checks its result'),
   async run(context, args, options) {
     const asked = options as unknown as RestoreOptions;
     const planned = await planRestore(context, args, asked);
@@ -70,12 +70,12 @@ async function showChanges(
     const preview = await watched(context, backups, 'Compare', (signal) =>
       backups.comparisons.preview(snapshot.id, choices.tables ?? null, signal),
     );
-    terminal.say(`What it changes:\n${changesInWords(preview, terminal.width('stderr'))}`);
+    terminal.say(`Changes:\n${changesInWords(preview, terminal.width('stderr'))}`);
     for (const { table, column, difference } of preview.schema_differences)
       terminal.say(`  ${plainText([table, column].filter(Boolean).join('.'))}: ${plainText(difference)}`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    terminal.say(`What it changes cannot be shown: ${plainText((error as Error).message)}`);
+    terminal.say(`The changes cannot be shown:  ${plainText((error as Error).message)}`);
   }
 }
 
@@ -85,9 +85,9 @@ async function confirm({ terminal, global }: CommandContext, id: string, { yes }
     throw new CommandError(
       'CONFIRMATION_REQUIRED',
       EXIT.refused,
-      'A restore replaces data, and there is no terminal to ask on. Add --yes if that is what you want.',
+      'A restore replaces data and needs confirmation, but there is no terminal. Add --yes to confirm.',
     );
-  const typed = await terminal.ask(`Type the id of the snapshot to go on: `);
+  const typed = await terminal.ask(`Type the id of the snapshot to continue: `);
   if (typed.trim() === id) return;
   throw new CommandError('CONFIRMATION_REQUIRED', EXIT.refused, `That is not "${id}". Nothing was changed.`);
 }

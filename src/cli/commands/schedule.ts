@@ -4,7 +4,7 @@ import { ageInWords, timeInWords } from '../output/units.js';
 
 export const schedule: CliCommand = {
   name: 'schedule',
-  summary: 'When each plan should run next, and how it last went. What is overdue says that no server is running.',
+  summary: 'Shows the next and last run of each plan. An overdue run means that no server is running.',
   examples: ['schedule'],
   async run({ terminal, open, answer }) {
     const { scheduler } = await open('read');

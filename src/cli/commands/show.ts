@@ -9,12 +9,12 @@ import { REFERENCE_IN_WORDS, snapshotNamed } from '../snapshot-reference.js';
 
 export const show: CliCommand = {
   name: 'show',
-  summary: 'What a snapshot holds, where it lies, and what it needs.',
+  summary: 'Shows the contents of a snapshot, its place, and the snapshots it needs.',
   examples: ['show newest', 'show newest:auto --json', 'show newest --ddl'],
   configure: (command) =>
     command
       .argument('<snapshot>', REFERENCE_IN_WORDS)
-      .option('--ddl', 'the statements that build its schema, as a restore into an empty database runs them'),
+      .option('--ddl', 'print the statements that create its schema, as a restore into an empty database runs them'),
   async run({ terminal, open, answer }, [reference], { ddl }) {
     const { catalog, snapshots } = await open('read');
     const snapshot = await snapshotNamed(reference!, catalog);
@@ -62,7 +62,7 @@ function factsOf(snapshot: Snapshot, manifest: Manifest, neededBy: readonly stri
 function statementsOf(manifest: Manifest): string {
   if (manifest.source !== 'database')
     throw usage(
-      `${manifest.id} is of ${manifest.source}, and has no schema. For its database part: show <part> --ddl.`,
+      `${manifest.id} is a snapshot of ${manifest.source} and has no schema. For its database part, run: show <part> --ddl.`,
     );
   return manifest.schema.ddl
     .map((sql) => `${plainLines(sql.replace(/^-- \{.*\}\n/, '').replace(/;?\s*$/, ''))};`)

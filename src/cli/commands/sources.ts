@@ -5,7 +5,7 @@ import { countOf } from '../output/units.js';
 
 export const sources: CliCommand = {
   name: 'sources',
-  summary: 'What plans can name: the databases and their tables, and the folders that are allowed.',
+  summary: 'Lists what plans can capture: databases with their tables, and allowed folders.',
   examples: ['sources', 'sources --json'],
   async run({ open, answer }) {
     const backups = await open('scratch');

@@ -4,7 +4,7 @@ import { ageInWords, countInWords, sizeInWords, timeInWords } from '../output/un
 
 export const stats: CliCommand = {
   name: 'stats',
-  summary: 'How many snapshots there are, how much they take up, and how much room is left.',
+  summary: 'Shows the number of snapshots, the space they use, and the free space.',
   examples: ['stats', 'stats --json'],
   async run({ open, answer }) {
     const backups = await open('read');

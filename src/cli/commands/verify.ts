@@ -9,15 +9,15 @@ import { watched } from '../watched.js';
 
 export const verify: CliCommand = {
   name: 'verify',
-  summary: 'Reads stored snapshots again and compares them with their manifests. Ends with 4 when one is damaged.',
+  summary: 'Re-reads stored snapshots and compares them with their manifests. Exits with 4 if one is damaged.',
   examples: ['verify', 'verify newest:auto', 'verify --all'],
   configure: (command) =>
     command
       .argument('[snapshot]', `${REFERENCE_IN_WORDS} (default: newest)`)
-      .option('--all', 'every snapshot, the newest first'),
+      .option('--all', 'verify every snapshot, newest first'),
   async run(context, [reference], options) {
     const all = options['all'] === true;
-    if (all && reference !== undefined) throw usage('--all and a snapshot cannot stand together. Choose one.');
+    if (all && reference !== undefined) throw usage('Give either --all or a snapshot, not both.');
     const backups = await context.open('read');
     const { catalog, verifications } = backups;
     const chosen: Snapshot[] = all

@@ -21,7 +21,7 @@ export function changedRowsInWords(json: string): string {
   const left = total - offset - rows.length;
   return [
     total === 0
-      ? `No row of ${plainText(table)} differs.`
+      ? `No differences in ${plainText(table)}.`
       : `${total} ${total === 1 ? 'row' : 'rows'} of ${plainText(table)} differ:`,
     ...rows.map((row) => `${SIGNS[row.kind]} ${plainText(inWords(row))}`),
     ...(left > 0 ? [`${left} more; --offset ${offset + rows.length} shows the next.`] : []),

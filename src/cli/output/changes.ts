@@ -5,7 +5,7 @@ import { countInWords } from './units.js';
 /** The tables that a comparison found different, one line each. */
 export function changesInWords({ tables }: Pick<Comparison, 'tables'>, width: number | undefined): string {
   const changed = tables.filter(isChanged);
-  if (changed.length === 0) return `Nothing differs, in ${tables.length} tables.`;
+  if (changed.length === 0) return `No differences in ${tables.length} tables.`;
   return table(
     [
       { title: 'TABLE', value: ({ table: name }) => name },

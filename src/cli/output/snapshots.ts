@@ -17,7 +17,7 @@ export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: 
     { title: 'ID', value: ({ id }) => id },
     {
       title: 'TAKEN',
-      value: ({ created_at }) => (isDatedAhead(created_at, now) ? 'dated ahead' : ageInWords(created_at, now)),
+      value: ({ created_at }) => (isDatedAhead(created_at, now) ? 'dated in the future' : ageInWords(created_at, now)),
     },
     { title: 'PLAN', value: ({ plan }) => plan, expendable: 1 }, // the id begins with it
     {

@@ -20,7 +20,7 @@ export class Variables {
   refuseUnknown(prefix: string, known: readonly string[]): void {
     for (const name of Object.keys(this.source).sort()) {
       if (name.startsWith(prefix) && !known.includes(name)) {
-        this.report(name, `is not a known variable; known are ${known.join(', ')}`);
+        this.report(name, `is not a known variable; known variables: ${known.join(', ')}`);
       }
     }
   }
@@ -30,7 +30,7 @@ export class Variables {
     const text = this.source[name];
     if (text === undefined) return undefined;
     if (text.trim() === '') {
-      this.report(name, 'is set but empty: give it a value or remove it');
+      this.report(name, 'is empty: set a value or remove it');
       return undefined;
     }
     try {
@@ -69,7 +69,7 @@ export class Variables {
   throwIfAnyIsWrong(): void {
     if (this.problems.length === 0) return;
     throw new CannotStart(
-      `The environment is not right:\n${this.problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      `Invalid environment variables:\n${this.problems.map((problem) => `  - ${problem}`).join('\n')}`,
     );
   }
 }
