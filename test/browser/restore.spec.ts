@@ -150,7 +150,7 @@ describeInBrowser('restoring', () => {
       await visit.open(`/?restore=${seeded.base}`);
       await visit.signIn(late);
       await walkToTheEnd(visit, seeded.base);
-      await page.getByText('A restore has put the accounts back to what they were').waitFor();
+      await page.getByText('A restore has replaced the accounts').waitFor();
       await visit.signIn(ADMIN);
       await restored(visit);
     },
@@ -173,7 +173,7 @@ describeInBrowser('restoring', () => {
         try {
           await page.reload();
           const dialog = dialogOf(visit);
-          const stage = dialog.getByRole('listitem').filter({ hasText: 'Put the data back' });
+          const stage = dialog.getByRole('listitem').filter({ hasText: 'Restore the data' });
           await stage.getByText('running').waitFor();
           await page.getByText('A restore is running').first().waitFor();
         } finally {
@@ -202,7 +202,7 @@ describeInBrowser('restoring', () => {
     await dialog.getByText('CREATE TABLE more AS SELECT * FROM courses;').waitFor();
     const start = dialog.getByRole('button', { name: 'Restore now' });
     expect(await start.isEnabled()).toBe(false);
-    await dialog.getByRole('checkbox', { name: 'I have read this, and it may run' }).check();
+    await dialog.getByRole('checkbox', { name: 'I have read the statements and allow them' }).check();
     await start.click();
     await restored(visit);
     expect(emails()).toEqual([ADMIN.email]);

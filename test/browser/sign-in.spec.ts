@@ -50,7 +50,7 @@ describeInBrowser('signing in', () => {
       visit.expectRefusals(401);
       await visit.open();
       await visit.signIn({ ...ADMIN, password: 'a wrong password' });
-      await visit.page.getByRole('alert').getByText('do not match an account').waitFor();
+      await visit.page.getByRole('alert').getByText('E-mail address or password is wrong').waitFor();
       await visit.signIn();
       await visit.heading('Overview').waitFor();
     },
@@ -62,7 +62,7 @@ describeInBrowser('signing in', () => {
     async (visit) => {
       await visit.open();
       await visit.signIn(STUDENT);
-      await visit.page.getByRole('alert').getByText('has not got the role admin').waitFor();
+      await visit.page.getByRole('alert').getByText('does not have the role admin').waitFor();
       expect(await visit.page.getByRole('navigation').count()).toBe(0);
       expect(await stored(visit)).not.toContain('ey');
     },
@@ -74,8 +74,8 @@ describeInBrowser('signing in', () => {
     async (visit) => {
       await visit.open('/nothing/here');
       await visit.signIn();
-      await visit.heading('There is no such page').waitFor();
-      await visit.page.getByRole('link', { name: 'To the overview' }).click();
+      await visit.heading('Page not found').waitFor();
+      await visit.page.getByRole('link', { name: 'Go to the overview' }).click();
       await visit.heading('Overview').waitFor();
     },
     { signedIn: false },

@@ -57,7 +57,7 @@ describeInBrowser('the snapshots', () => {
     await visit.open(`/snapshots?kind=differential&trigger=manual`);
     await shown(visit, 1);
     await page.getByLabel('To', { exact: true }).fill('2020-01-01');
-    await page.getByText('No snapshot fits these filters').waitFor();
+    await page.getByText('No snapshots match these filters').waitFor();
   });
 
   visit('are described in place and pinned, and tell whether they are whole', async (visit) => {
@@ -88,7 +88,7 @@ describeInBrowser('the snapshots', () => {
     const dialog = page.getByRole('alertdialog');
     await dialog.getByText(seeded.base, { exact: true }).waitFor();
     await dialog.getByRole('heading', { name: 'It cannot be deleted' }).waitFor();
-    expect(await dialog.getByRole('button', { name: 'Delete for good' }).count()).toBe(0);
+    expect(await dialog.getByRole('button', { name: 'Delete permanently' }).count()).toBe(0);
     await dialog.getByRole('link', { name: seeded.later }).click();
     await visit.heading('Two students').waitFor();
     expect((await seeded.program.get(`/${seeded.base}`)).status).toBe(200);
@@ -161,7 +161,7 @@ describeInBrowser('the snapshots', () => {
     await newest.getByText('Full').waitFor();
     await newest.getByRole('button', { name: 'Actions for' }).click();
     await page.getByText('Delete …').click();
-    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await page.getByRole('button', { name: 'Delete permanently' }).click();
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
     await shown(visit, 4);
   });
@@ -172,7 +172,7 @@ describeInBrowser('the snapshots', () => {
     await seeded.program.start({ BACKUP_TRIGGERS: 'on' });
     await page.clock.install();
     await visit.open('/snapshots?trigger=event');
-    await page.getByText('No snapshot fits these filters').waitFor();
+    await page.getByText('No snapshots match these filters').waitFor();
     const teacher = { email: 'ida@example.com', password: 'a good password', name: 'Ida' };
     await seeded.program.ask('POST', '/instructors', teacher);
     await seeded.program.capture(); // after it, and so when it has been made

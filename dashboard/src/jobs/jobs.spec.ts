@@ -47,7 +47,7 @@ describe('a job in words', () => {
   const texts = en.history;
 
   it('says who asked for it, or what caused it', () => {
-    expect(causeOf(job({ requested_by: 'ada@example.com' }), texts)).toBe('asked for by ada@example.com');
+    expect(causeOf(job({ requested_by: 'ada@example.com' }), texts)).toBe('requested by ada@example.com');
     expect(causeOf(job({}), texts)).toBe(texts.by.scheduled);
     expect(causeOf(job({ trigger: { type: 'event', event: 'role.created' } }), texts)).toBe(texts.by.event);
     expect(causeOf(job({ trigger: { type: 'event', event: 'order.paid' } }), texts)).toBe('after order.paid');
@@ -86,7 +86,7 @@ it('a reason to stay counts each snapshot once, whoever it is for', () => {
 it('says what a job is at, and which process it waits for', () => {
   const said = (stage: string | null) => stageOf(job({ stage }), en.jobs);
   expect(said('verify')).toBe('Verifying the snapshot');
-  expect(said('waiting for the index')).toBe('Waiting until all snapshots are listed');
+  expect(said('waiting for the index')).toBe('Waiting until all snapshots are indexed');
   expect(said('waiting for the restore of process 42')).toBe('waiting for the restore of process 42');
   expect([said(null), said('users')]).toEqual(['', '']);
 });

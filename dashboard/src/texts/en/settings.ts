@@ -5,9 +5,9 @@ const many = plurals('en');
 /** The page of settings: every field with its sentence. */
 export const settings = {
   title: 'Settings',
-  intro: 'In effect as soon as they are saved; nothing has to be restarted.',
+  intro: 'Changes apply when you save them, without a restart.',
   range: (from: string, to: string) => `${from} to ${to}`,
-  default: (value: string) => `by default ${value}`,
+  default: (value: string) => `default ${value}`,
 
   keeping: 'How long snapshots are kept',
   rhythm: 'How often',
@@ -19,40 +19,41 @@ export const settings = {
     auto_archive_after_days: {
       label: 'Archive after (days)',
       sentence:
-        'This many days after a day ended, its snapshots are archived, in one ZIP. Not more than the days until deletion.',
+        'Snapshots of a day are archived in one ZIP this many days after the day ended. At most the days until deletion.',
     },
     min_keep: {
       label: 'Always keep the newest',
       sentence:
-        'This many newest snapshots of each plan stay whatever their age, so that an outage cannot age the last good backup away.',
+        'This many of the newest snapshots of each plan are kept whatever their age, so that the last good backup survives an outage.',
     },
     backup_interval_minutes: {
       label: 'Back up every (minutes)',
       sentence:
-        'Time between two scheduled snapshots, for plans that name none of their own. What was missed while the program was down is made up for at once.',
+        'Time between two scheduled snapshots, for plans without a schedule of their own. A run missed while the program was down is made up for immediately.',
     },
   },
-  also: 'What is pinned stays as well. A day is a UTC day, and is kept or let go as a whole.',
+  also: 'Pinned snapshots are kept, too. A day is a UTC day, and is kept or deleted as a whole.',
 
   plans: {
     title: 'Plans',
     intro: 'What is captured when.',
-    builtIn: 'One plan, auto: the whole database, by the time between two snapshots above.',
+    builtIn: 'One plan, auto: the whole database, as often as set above.',
     setUp: 'Set up plans',
     add: 'Add a plan',
-    reset: 'Back to the one plan',
+    reset: 'Reset to the default plan',
     edit: (name: string) => `Edit the plan ${name}`,
     remove: (name: string) => `Remove the plan ${name}`,
-    removed: (name: string) => `The plan ${name} goes when you save. Its snapshots stay as long as the rules say.`,
-    enabled: (name: string) => `Plan ${name} runs by itself`,
-    off: 'Runs only when asked to',
+    removed: (name: string) =>
+      `The plan ${name} is removed when you save. Its snapshots are kept as long as the rules say.`,
+    enabled: (name: string) => `Plan ${name} is enabled`,
+    off: 'Runs only on request',
     next: 'Next',
     nextRuns: 'Would run next',
     keepsLast: (count: number) => `at most ${many(count, { one: 'snapshot', other: 'snapshots' })}`,
     keepsDays: (count: number) => many(count, { one: 'day', other: 'days' }),
     tables: (count: number) => many(count, { one: 'table', other: 'tables' }),
     native: 'engine native',
-    wrong: 'Something is wrong with this plan.',
+    wrong: 'This plan has errors.',
     last: 'The last plan cannot be removed.',
   },
 
@@ -64,60 +65,60 @@ export const settings = {
     sections: { what: 'What', when: 'When', keep: 'How long' },
     name: {
       label: 'Name',
-      sentence: 'Begins the names of its snapshots. Small letters, digits, “_” and “-”, at most 40.',
+      sentence: 'The names of its snapshots start with it. At most 40 lower-case letters, digits, “_” and “-”.',
     },
     source: {
       label: 'What it captures',
       values: { database: 'The database', files: 'Files', full: 'The database, then files, as one snapshot' },
-      sentence: 'What belongs together is best captured together.',
+      sentence: 'Data that belongs together is best captured together.',
     },
     database: {
       label: 'Which database',
-      sentence: 'Where the application names several. By default “default”.',
+      sentence: 'For applications with several databases. Default: “default”.',
       gone: 'The application has no such database',
     },
     tables: {
       label: 'Only these tables',
-      sentence: 'One per line; empty for all. A restore then touches only these.',
-      choose: 'Empty for all. A restore then touches only these.',
+      sentence: 'One per line; empty for all. A restore then changes only these.',
+      choose: 'Empty for all. A restore then changes only these.',
       looking: 'Looking for tables …',
-      none: 'No such table',
-      unlisted: 'The tables cannot be listed, so their names have to be typed.',
+      none: 'No matching table',
+      unlisted: 'The tables cannot be listed. Type their names.',
       gone: 'not in the database',
       missing: (count: number) =>
-        `${many(count, { one: 'table is', other: 'tables are' })} not in the database. Remove what is gone: until then the plan fails.`,
+        `${many(count, { one: 'table is', other: 'tables are' })} not in the database. Remove them; until then the plan fails.`,
       more: (count: string) => `and ${count} more`,
     },
     engine: {
       label: 'Engine',
       values: {
-        json: 'json: plain documents, and differentials',
-        native: 'native: the database’s own form, always full, the whole database',
+        json: 'json: plain documents, with differentials',
+        native: 'native: the database’s own format, always full, the whole database',
       },
-      sentence: 'Plain documents can be looked into, compared, and restored table by table.',
+      sentence: 'Plain documents can be inspected, compared, and restored table by table.',
     },
     paths: {
       label: 'Folders or files',
       sentence:
-        'Choose from the list, or type a path and press Enter. All have to lie inside the folders that the application allows (BACKUP_FILE_ROOTS).',
+        'Choose from the list, or type a path and press Enter. All must be inside the folders that the application allows (BACKUP_FILE_ROOTS).',
     },
     include: {
-      label: 'Only what matches',
+      label: 'Include only',
       sentence: 'Patterns relative to each folder, one per line; empty for everything.',
     },
-    exclude: { label: 'Leave out what matches', sentence: 'Patterns such as cache/**, one per line.' },
+    exclude: { label: 'Exclude', sentence: 'Patterns such as cache/**, one per line.' },
     compression: {
       label: 'Compression',
       values: { none: 'None', gzip: 'gzip', bzip2: 'bzip2', xz: 'xz: smallest, slowest' },
-      sentence: 'Of the files.',
+      sentence: 'How files are compressed.',
     },
     rhythm: {
-      general: 'By the time of all plans',
+      general: 'As set for all plans',
       generalHint: (minutes: number) => `Every ${many(minutes, { one: 'minute', other: 'minutes' })}, as set above.`,
-      interval: 'Every so many minutes',
+      interval: 'At a fixed interval',
       intervalHint: 'Counted from one start to the next.',
       schedule: 'At fixed times',
-      scheduleHint: 'By a cron expression, in a time zone.',
+      scheduleHint: 'A cron expression in a time zone.',
     },
     interval_minutes: { label: 'Minutes', sentence: 'From one start to the next: 1 to 525,600 (a year).' },
     schedule: {
@@ -128,19 +129,19 @@ export const settings = {
     time_zone: {
       label: 'Time zone',
       sentence:
-        'Such as Europe/Moscow; empty for UTC. A time that the clocks jump over is made up for; one they run twice counts once.',
+        'Such as Europe/Moscow; empty for UTC. When clocks change, a skipped time is made up for and a repeated time counts once.',
     },
     enabled: {
-      label: 'Runs by itself',
-      sentence: 'Otherwise it runs only when asked to. New accounts are kept all the same.',
+      label: 'Enabled',
+      sentence: 'Otherwise it runs only on request. Snapshots after new accounts are still taken.',
     },
     keep_last: {
-      label: 'At most so many snapshots',
-      sentence: '1 to 100,000; empty for no limit. Together with the days, whichever is stricter.',
+      label: 'Largest number of snapshots',
+      sentence: '1 to 100,000; empty for no limit. If days are set as well, the stricter limit applies.',
     },
     retention_days: {
       label: 'Delete after (days)',
-      sentence: '1 to 3,650; empty for what holds for all plans.',
+      sentence: '1 to 3,650; empty to use the setting for all plans.',
     },
   },
 
@@ -161,7 +162,7 @@ export const settings = {
     deletes: (count: number, oldest: string) =>
       `The next clean-up will delete ${many(count, { one: 'snapshot', other: 'snapshots' })}, the oldest of ${oldest}.`,
     archives: (count: number) => `It will archive ${many(count, { one: 'snapshot', other: 'snapshots' })}.`,
-    hint: 'This comes on top of what is deleted anyway, and cannot be undone. To keep single ones, pin them first.',
+    hint: 'This is in addition to snapshots that are deleted anyway, and cannot be undone. To keep some of them, pin them first.',
     confirm: 'Save and delete',
   },
 
