@@ -105,7 +105,7 @@ describeInBrowser('the settings', () => {
     await page.getByRole('button', { name: 'Clean up …' }).click();
     const dialog = page.getByRole('dialog', { name: 'Clean up' });
     await dialog.getByText('1 snapshot deleted permanently').waitFor();
-    await dialog.getByRole('row', { name: 'others are built on them 1' }).waitFor();
+    await dialog.getByRole('row', { name: 'needed by a differential snapshot 1' }).waitFor();
     expect((await seeded.program.get(`/${seeded.archived}`)).status).toBe(200);
     await dialog.getByRole('button', { name: 'Clean up now' }).click();
     await visit.told('Cleaned up: 0 archived, 1 deleted');

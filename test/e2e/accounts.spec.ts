@@ -76,8 +76,8 @@ describe('accounts', () => {
       expect(body.errors).toEqual([
         { field: 'role', message: 'is not a field of this request' },
         { field: 'email', message: 'must be an e-mail address' },
-        { field: 'password', message: 'must be a text of 10 to 200 characters' },
-        { field: 'name', message: 'must be a text of 1 to 100 characters' },
+        { field: 'password', message: 'must be a string of 10 to 200 characters' },
+        { field: 'name', message: 'must be a string of 1 to 100 characters' },
       ]);
       expect(JSON.stringify(body)).not.toContain('short');
     });
@@ -395,7 +395,7 @@ describe('signing in', () => {
     expect(unknown.body).toEqual(error(401, 'UNAUTHORIZED'));
     expect(wrong.body).toEqual(unknown.body);
     expect((await login({ email: ADMIN.email }).expect(400)).body.errors).toEqual([
-      { field: 'password', message: 'must be a text of at most 200 characters' },
+      { field: 'password', message: 'must be a string of at most 200 characters' },
     ]);
     for (let attempt = 2; attempt <= 10; attempt++) {
       await login({ email: 'nobody@example.com', password: PASSWORD }).expect(401);

@@ -124,7 +124,7 @@ describe('settings', () => {
       file_roots: [
         {
           path: host.folder,
-          problem: expect.stringMatching(/^holds a live database/) as string,
+          problem: expect.stringMatching(/^contains a live database/) as string,
           folders: [join(host.folder, 'media'), join(host.folder, 'uploads')],
         },
         { path: '/nowhere', problem: 'cannot be read (ENOENT)', folders: [] },

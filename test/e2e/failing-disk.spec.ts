@@ -182,7 +182,7 @@ const FAULTS: Fault[] = [
     },
     health: /annotations\.json.*pinnee.*Repair it/,
     but: {
-      delete: [409, /Nobody knows whether snapshot .* is pinned.*annotations\.json/],
+      delete: [409, /Cannot tell whether snapshot .* is pinned.*annotations\.json/],
       rotate: [200, /"deleted":0.*"suspended":"annotations\.json/],
     },
   },

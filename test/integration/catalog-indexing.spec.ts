@@ -168,7 +168,7 @@ describe('a catalog of many snapshots that it does not know', () => {
       fails ? Promise.reject(new Error('no such disk')) : SnapshotRepository.prototype.listArchives.call(gate);
     const catalog = await open(gate);
     expect(catalog.indexing()).toBeNull();
-    expect(log).toEqual(['The list of snapshots may not be up to date: no such disk']);
+    expect(log).toEqual(['The list of snapshots may be out of date: no such disk']);
     fails = false;
     gate.open();
     await catalog.tryAgain();

@@ -108,7 +108,10 @@ describe('getting data back from files that no catalog knows', () => {
     expect(emailOfFive()).toBe('archived');
     await cp(bench.path('usb', archive), bench.path('usb', 'january.zip'));
     const renamed = await bench.run(['restore', bench.path('usb', 'january.zip'), '--yes']);
-    expect(renamed).toMatchObject({ code: 3, err: expect.stringContaining('Give it its name back') as unknown });
+    expect(renamed).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('Rename it to archived_backups_YYYYMMDD.zip') as unknown,
+    });
   });
 
   it('says what is missing: the manifest, the base, the snapshot', async () => {

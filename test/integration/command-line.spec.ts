@@ -256,7 +256,7 @@ describe('the command line, keeping', () => {
     const broken = await bench.run(['list']);
     expect(broken).toMatchObject({
       code: 0,
-      err: expect.stringContaining('Warning: The catalog was broken') as unknown,
+      err: expect.stringContaining('Warning: The catalog was damaged') as unknown,
     });
     expect(await rows()).toBe(1);
   });

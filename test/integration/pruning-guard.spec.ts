@@ -110,7 +110,7 @@ describe('deleting by rule', () => {
     await again(loseCatalog);
     await expect(app.get(RemoveOperation).remove(ids[2]!, 'admin')).rejects.toMatchObject({
       code: 'SNAPSHOT_PINNED',
-      message: expect.stringContaining('Nobody knows') as string,
+      message: expect.stringContaining('Cannot tell whether') as string,
     });
     await writeFile(inBackups('annotations.json'), sound);
     expect(await cleanUp()).toMatchObject({ deleted: 1 });

@@ -83,7 +83,7 @@ describe('what a plan can name', () => {
       { name: 'shop', type: 'postgres', database_name: 'shop', tables: null, error: null, engines },
     ],
     file_roots: [
-      { path: '/srv', problem: 'holds a live database', folders: ['/srv/a', '/srv/b', '/srv/media'] },
+      { path: '/srv', problem: 'contains a live database', folders: ['/srv/a', '/srv/b', '/srv/media'] },
       { path: '/srv/media', problem: null, folders: [] },
     ],
   };

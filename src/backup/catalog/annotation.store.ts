@@ -92,19 +92,19 @@ export function parseAnnotations(text: string): Map<string, StoredAnnotation> {
   const annotations = new Map(Object.entries(file['snapshots']).map(([id, said]) => [id, parseEntry(id, said)]));
   const { checksum } = file;
   if (checksum !== undefined && checksum !== checksumOf(file['snapshots']))
-    throw new Error('its checksum does not fit what it says; whoever changed it by hand takes the line "checksum" out');
+    throw new Error('its checksum does not match its content; if you edited it by hand, remove the line "checksum"');
   return annotations;
 }
 
 function parseEntry(id: string, said: unknown): StoredAnnotation {
   if (!isSnapshotId(id)) throw new Error(`${JSON.stringify(id)} is not the id of a snapshot`);
-  if (!isRecord(said)) throw new Error(`what it says of "${id}" is not an object`);
+  if (!isRecord(said)) throw new Error(`its entry for "${id}" is not an object`);
   const { pinned, description, ...unknown } = said;
   const strange = Object.keys(unknown)[0];
-  if (strange !== undefined) throw new Error(`the field "${strange}" of "${id}" is not known`);
+  if (strange !== undefined) throw new Error(`"${id}" has an unknown field "${strange}"`);
   if (pinned !== undefined && typeof pinned !== 'boolean') throw new Error(`"pinned" of "${id}" is not true or false`);
   if (description !== undefined && description !== null && typeof description !== 'string') {
-    throw new Error(`"description" of "${id}" is not a text`);
+    throw new Error(`"description" of "${id}" is not a string`);
   }
   return { ...(pinned === true && { pinned }), ...(description !== undefined && { description }) };
 }
@@ -118,7 +118,7 @@ const checksumOf = (snapshots: object): string => createHash('sha256').update(JS
 function problemOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
-    `annotations.json in the backup folder cannot be used: ${code ?? message}. It holds the pins, so no snapshot is deleted by the retention rules ` +
-    'until it can. Repair it, or move it away to go on without any pins and edited descriptions.'
+    `annotations.json in the backup folder cannot be used: ${code ?? message}. It stores the pins, so the retention rules delete no snapshot ` +
+    'until it is readable. Repair it, or move it away to continue without pins and edited descriptions.'
   );
 }

@@ -140,14 +140,14 @@ function assertOurs(connection: Database.Database): 'empty' | 'ours' {
   if (names.some((name) => name.startsWith(OUR_TABLES))) throw new BrokenCatalog(`it has no ${MIGRATIONS_TABLE}`);
   throw new BackupError(
     'CONFIG_INVALID',
-    `The file that BACKUP_CATALOG_URL names holds another database (it has a table "${names[0]}"). Name a file of its own for the catalog.`,
+    `The file in BACKUP_CATALOG_URL contains another database (it has a table "${names[0]}"). Use a separate file for the catalog.`,
   );
 }
 
 /** Our own statements fail on a sound file only where its tables are not as we made them, or when somebody else is at it. */
 function asBroken(error: unknown): never {
   if (codeOf(error) === 'SQLITE_ERROR')
-    throw new BrokenCatalog('its tables are not as they should be', { cause: error });
+    throw new BrokenCatalog('its tables do not have the expected columns', { cause: error });
   throw error;
 }
 
@@ -161,12 +161,12 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
 function catalogError(error: unknown): BackupError {
   if (error instanceof BackupError) return error;
   const code = codeOf(error);
-  const what = `The catalog of backups cannot be opened (${code}).`;
+  const what = `Cannot open the backup catalog (${code}).`;
   const options = { cause: error };
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) {
     return new BackupError(
       'DATABASE_LOCKED',
-      `${what} Another process holds it; try again when that has ended.`,
+      `${what} Another process has locked it; try again when that process has ended.`,
       {},
       options,
     );
@@ -174,6 +174,6 @@ function catalogError(error: unknown): BackupError {
   if (/^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/.test(code)) {
     return new BackupError('DISK_FULL', `${what} Free some space on its disk.`, {}, options);
   }
-  const todo = 'Let BACKUP_CATALOG_URL name a file that the user running this program may create and write.';
+  const todo = 'Set BACKUP_CATALOG_URL to a file that the user running this program can create and write.';
   return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, {}, options);
 }

@@ -85,7 +85,7 @@ export class CatalogStore {
       const opened = await repository.workspace.exclusively(() => openCatalogDatabase(url, clock.now()));
       if (opened.setAside !== null) {
         logger.warn(
-          `The catalog was broken and is rebuilt from the manifests; the job history starts anew. The old file: ${opened.setAside}`,
+          `The catalog was damaged and is being rebuilt from the manifests; the job history starts empty. The damaged file: ${opened.setAside}`,
         );
       }
       this.current = this.tablesOf(opened);
@@ -175,7 +175,7 @@ export class CatalogStore {
     this.failure = null;
     this.unsaved.jobs.clear();
     this.unsaved.verified.clear();
-    this.options.logger.log('The catalog is kept in its file again');
+    this.options.logger.log('The catalog is stored in its file again');
   }
 
   private get kept(): KeptTables {
@@ -206,14 +206,14 @@ export class CatalogStore {
   /** @returns whether nothing is known there yet */
   private async goOnInMemory(cause: unknown, content: Buffer | null): Promise<boolean> {
     const code = String((cause as { code?: unknown }).code);
-    const said = cause instanceof BackupError ? cause.message : `The catalog of backups fails (${code}).`;
+    const problem = cause instanceof BackupError ? cause.message : `Cannot read or write the backup catalog (${code}).`;
     const opened = await openCatalogInMemory(content);
     const known = opened.isNew
       ? 'rebuilt from the manifests, without the job history and the results of verifications'
-      : 'with all that its file holds';
+      : 'with everything in its file';
     this.failure = new BackupError(
       asBackupError(cause).code,
-      `${said} It is kept in memory meanwhile, ${known}; what is added to it is lost when the program ends before its file works again.`,
+      `${problem} Until its file works again it is kept in memory, ${known}; if the program ends before that, new entries are lost.`,
       {},
       { cause },
     );

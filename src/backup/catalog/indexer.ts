@@ -180,7 +180,7 @@ export class Indexer {
     if (this.closing.signal.aborted) return;
     this.failedAt = this.options.elapsed();
     const { message } = asBackupError(error);
-    if (message !== this.trouble) this.options.logger.error(`The list of snapshots may not be up to date: ${message}`);
+    if (message !== this.trouble) this.options.logger.error(`The list of snapshots may be out of date: ${message}`);
     this.trouble = message;
   }
 }

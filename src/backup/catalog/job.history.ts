@@ -88,7 +88,7 @@ export class JobHistory {
     const interrupted = open.filter((job) => (isOwn(job) ? own === 'ended' : isOver(job)));
     for (const { id, status } of interrupted) {
       const when = status === 'running' ? 'while this job ran' : 'before this job could run';
-      const message = `The program ended ${when}. Start it again if it is still wanted.`;
+      const message = `The program ended ${when}. Start the job again if you still need it.`;
       const error = { error_code: 'INTERRUPTED' as const, message };
       await this.rows.update(id, { status: 'failed', error, finished_at: now.toISOString() });
     }

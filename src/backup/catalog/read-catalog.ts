@@ -82,11 +82,11 @@ export abstract class ReadCatalog extends Catalog {
   override async newest(query: RestorePointQuery = {}): Promise<Snapshot> {
     const [newest] = await this.restorePoints(query, 1);
     if (newest) return newest;
-    const of = query.plan === undefined ? '' : ` of a plan "${query.plan}"`;
+    const ofPlan = query.plan === undefined ? '' : ` of plan "${query.plan}"`;
     const before = query.to === undefined ? '' : ` from before ${query.to}`;
     throw new BackupError(
       'SNAPSHOT_NOT_FOUND',
-      `There is no snapshot${of}${before} that restores everything and is not known to be damaged.`,
+      `There is no snapshot${ofPlan}${before} that restores everything and is not known to be damaged.`,
     );
   }
 

@@ -3,14 +3,12 @@ import type { IndexingProgress } from './catalog.js';
 
 /** `Indexing: 8,200 of 20,000 snapshots` */
 export const indexingInWords = ({ indexed, total }: IndexingProgress): string =>
-  total === 0
-    ? 'Indexing: the snapshots are being counted'
-    : `Indexing: ${inNumber(indexed)} of ${inNumber(total)} snapshots`;
+  total === 0 ? 'Indexing: counting snapshots' : `Indexing: ${inNumber(indexed)} of ${inNumber(total)} snapshots`;
 
 export const stillIndexing = (progress: IndexingProgress): BackupError =>
   new BackupError(
     'INDEXING',
-    `${indexingInWords(progress)}. This needs all of them: try again when they are. A snapshot that is named by its id can be used at once.`,
+    `${indexingInWords(progress)}. This request needs all snapshots; try again when they are indexed. A snapshot can already be used by its id.`,
     { indexing: progress },
   );
 

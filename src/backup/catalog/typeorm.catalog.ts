@@ -151,7 +151,9 @@ export class TypeOrmCatalog extends ReadCatalog {
     if (ids.length === 0) return;
     await snapshots.remove(ids);
     await this.annotations.drop(ids).catch((error: unknown) => {
-      this.logger.warn(`What was said of removed snapshots stays in annotations.json: ${asBackupError(error).message}`);
+      this.logger.warn(
+        `Could not remove the entries of deleted snapshots from annotations.json: ${asBackupError(error).message}`,
+      );
     });
   }
 }

@@ -14,11 +14,11 @@ const MOST_AT_ONCE = 4;
 export class BrowseOperation {
   private readonly lists = new Places(
     MOST_AT_ONCE,
-    'Enough lists of files are being made. Try again when they are done.',
+    'Too many lists of files are being read. Try again when they are done.',
   );
   private readonly files = new Places(
     MOST_AT_ONCE,
-    'Enough files are being sent out of snapshots. Try again when they are done.',
+    'Too many files are being downloaded from snapshots. Try again when they are done.',
   );
 
   constructor(

@@ -69,7 +69,7 @@ export class CaptureOperation {
     if (waiting.length < MOST_WAITING) return;
     throw new BackupError(
       'TOO_MANY_JOBS',
-      `${waiting.length} snapshots by the plan ${plan} that were asked for wait already. Wait until they are taken, or cancel some.`,
+      `${waiting.length} requested snapshots of plan ${plan} are waiting already. Wait until they are taken, or cancel some.`,
     );
   }
 
@@ -90,7 +90,7 @@ export class CaptureOperation {
 }
 
 const takenElsewhere = (): BackupError =>
-  new BackupError('CANCELLED', 'Another process, which shares the backup folder, has just taken this snapshot.');
+  new BackupError('CANCELLED', 'Another process that shares the backup folder has just taken this snapshot.');
 
 /** As long as a person may make it. */
 const LONGEST_DESCRIPTION = 500;

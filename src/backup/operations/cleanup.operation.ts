@@ -117,7 +117,7 @@ export class CleanupOperation {
     if (deleted.length === 0) return;
     const oldest = oldestOf(deleted)?.slice(0, 10);
     this.logger.warn(
-      `By the settings in effect the next clean-up deletes ${deleted.length} snapshots, the oldest of ${oldest}.`,
+      `With the current settings the next clean-up deletes ${deleted.length} snapshots, the oldest of ${oldest}.`,
     );
   }
 
@@ -195,7 +195,7 @@ export class CleanupOperation {
 const clockDoubtful = (done: CleanupResult): BackupError =>
   new BackupError(
     'CLOCK_DOUBTFUL',
-    `${inNumber(done.held_back, 'snapshot')} that would be due for deletion by the clock stayed: it jumped ahead, and nobody has confirmed that it is right. ` +
+    `${inNumber(done.held_back, 'snapshot')} due for deletion were kept, because the clock jumped ahead and has not been confirmed. ` +
       'If it is wrong, set it.',
     { held_back: done.held_back, done, advice: ['confirm_clock'] },
   );
@@ -222,13 +222,13 @@ const leftOut = (first: string, count: number): BackupError =>
   new BackupError(
     'SNAPSHOT_CORRUPT',
     count === 1
-      ? `A damaged snapshot was not archived and stays where it is. ${first}`
-      : `${count} damaged snapshots were not archived and stay where they are. ${first}`,
+      ? `A damaged snapshot was not archived. ${first}`
+      : `${count} damaged snapshots were not archived. ${first}`,
   );
 
 function incomplete(first: BackupError, count: number, result: CleanupResult): BackupError {
   const others = count > 1 ? ` (and ${count - 1} more)` : '';
-  return new BackupError(first.code, `A part of the clean-up failed, the rest is done: ${first.message}${others}`, {
+  return new BackupError(first.code, `A part of the clean-up failed, the rest was done: ${first.message}${others}`, {
     ...first.details,
     done: result,
   });

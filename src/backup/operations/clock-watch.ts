@@ -94,7 +94,9 @@ export class ClockWatch {
 
   private report({ jumps }: ClockHistory, known: ClockHistory): void {
     for (const { from, to } of jumps.filter((jump) => !known.jumps.some((other) => other.from === jump.from)))
-      this.logger.warn(`The clock went from ${from} to ${to}, and nobody has confirmed that: no snapshot ages by it`);
+      this.logger.warn(
+        `The clock jumped from ${from} to ${to}. Until this is confirmed, no snapshot expires because of it`,
+      );
   }
 
   private async remember(history: ClockHistory): Promise<ClockHistory> {
@@ -107,7 +109,7 @@ export class ClockWatch {
       this.trouble = '';
     } catch (error) {
       const { message } = asBackupError(error);
-      if (message !== this.trouble) this.logger.warn(`What is known of the clock cannot be stored: ${message}`);
+      if (message !== this.trouble) this.logger.warn(`Could not store the history of the clock: ${message}`);
       this.trouble = message;
     }
     return history;

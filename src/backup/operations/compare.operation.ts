@@ -27,7 +27,7 @@ const MOST_WAITING = 4;
 export class CompareOperation {
   private readonly queue = new BoundedQueue(
     MOST_WAITING,
-    'Other comparisons are running, and enough wait already. Try again when they are done.',
+    'Too many comparisons are running and waiting. Try again when they are done.',
   );
   private readonly unfinished = new Set<AbortController>();
 
@@ -135,17 +135,17 @@ export class CompareOperation {
 /** Rows of different databases, or kept in different ways, would be compared to nonsense. */
 function assertComparable(before: StoredSnapshot, after: StoredSnapshot): void {
   const describe = ({ manifest: { id, engine, data_source = DEFAULT_DATABASE } }: StoredSnapshot) =>
-    ({ id, engine, of: data_source }) as const;
+    ({ id, engine, database: data_source }) as const;
   const [a, b] = [describe(before), describe(after)];
-  if (a.engine === b.engine && a.of === b.of) return;
+  if (a.engine === b.engine && a.database === b.database) return;
   throw new BackupError(
     'NOT_COMPARABLE',
-    `Snapshot "${a.id}" is of the database "${a.of}" (engine ${a.engine}), "${b.id}" of "${b.of}" (engine ${b.engine}). Choose two of the same.`,
+    `Snapshot "${a.id}" is of the database "${a.database}" (engine ${a.engine}), "${b.id}" of "${b.database}" (engine ${b.engine}). Choose two of the same database and engine.`,
   );
 }
 
 const timedOut = (minutes: number): BackupError =>
   new BackupError(
     'TIMED_OUT',
-    `The comparison ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
+    `The comparison ran longer than ${minutes} minutes and was ended. If it needs more time, increase jobTimeoutMinutes.`,
   );

@@ -57,7 +57,7 @@ export class ConfigStore {
     } catch (error) {
       this.trouble = asBackupError(error);
       this.logger.error(
-        `${this.trouble.message} Until then the defaults are in effect, and nothing is deleted by rule.`,
+        `${this.trouble.message} Until then the defaults apply, and the retention rules delete nothing.`,
       );
     }
     this.config = this.fitting(found ?? this.config);
@@ -70,10 +70,10 @@ export class ConfigStore {
   private fitting(config: BackupConfig): BackupConfig {
     const errors = faultsOfNames(config, planLimits(this.options));
     if (errors.length === 0) return config;
-    const said = errors.map(({ field, message }) => `"${field}" ${message}`).join('; ');
-    const message = `The settings in ${this.options.configFile} name what this program was not told of: ${said}.`;
+    const faults = errors.map(({ field, message }) => `"${field}" ${message}`).join('; ');
+    const message = `The settings in ${this.options.configFile} use something that this program does not have: ${faults}.`;
     if (this.options.triggers) throw new BackupError('CONFIG_INVALID', message, { errors });
-    this.logger.warn(`${message} Everything else works without it.`);
+    this.logger.warn(`${message} Everything else works.`);
     return config;
   }
 
@@ -101,18 +101,18 @@ export class ConfigStore {
         const found = (await this.read()) ?? before;
         this.trouble = null;
         if (isDeepStrictEqual(found, before)) return; // some file systems give a file another number each time
-        this.adopt(this.fitting(found), 'Settings changed by somebody else');
+        this.adopt(this.fitting(found), 'Settings changed by another process');
         if (this.catalog.indexing()) return; // what the next clean-up deletes is said once it is known
         const { deleted, ...more } = await this.consequencesOf(before, found);
         if (deleted > 0)
           this.logger.warn(
-            `Because of them the next clean-up deletes ${inWords({ deleted, ...more })} unless the settings are put back before.`,
+            `Because of them the next clean-up deletes ${inWords({ deleted, ...more })} unless the settings are changed back first.`,
           );
       } catch (error) {
         const trouble = asBackupError(error);
         if (trouble.message !== this.problem)
           this.logger.error(
-            `${trouble.message} Until then the settings stay as they were, and nothing is deleted by rule.`,
+            `${trouble.message} Until then the previous settings apply, and the retention rules delete nothing.`,
           );
         this.trouble = trouble;
       }
@@ -175,7 +175,7 @@ export class ConfigStore {
       const details = error instanceof BackupError ? error.details : {};
       throw new BackupError(
         'CONFIG_INVALID',
-        `${this.options.configFile} cannot be used. ${reason} Correct it.`,
+        `The settings file ${this.options.configFile} is invalid. ${reason} Correct it.`,
         details,
       );
     }

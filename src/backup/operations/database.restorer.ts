@@ -119,7 +119,7 @@ export class DatabaseRestorer implements Restorer {
     if (occupancy !== 'rows') return occupancy;
     throw new BackupError(
       'CONFIRMATION_REQUIRED',
-      'The database was to be empty, and holds rows, which the restore would replace without a safety snapshot. Nothing was changed.',
+      'The database is not empty, and the restore would replace its rows without a safety snapshot. Nothing was changed.',
     );
   }
 }

@@ -126,16 +126,16 @@ export class DayArchives {
 function isAmong(held: readonly PackItem[], { manifest }: PackItem, filename: string): boolean {
   const other = held.find((item) => item.manifest.id === manifest.id);
   if (other && other.manifest.checksum !== manifest.checksum) {
-    throw leftAlone(filename, `it holds another snapshot "${manifest.id}" than the regular one.`);
+    throw leftAlone(filename, `its snapshot "${manifest.id}" differs from the regular one.`);
   }
   return other !== undefined;
 }
 
 const leftAlone = (filename: string, problem: string): BackupError =>
-  new BackupError('ARCHIVE_CORRUPT', `The archive ${filename} is left as it is, because it is damaged: ${problem}`);
+  new BackupError('ARCHIVE_CORRUPT', `The archive ${filename} is damaged and was not changed: ${problem}`);
 
 const vanished = (filename: string): BackupError =>
   new BackupError(
     'ARCHIVE_NOT_FOUND',
-    `The archive ${filename} vanished right after it was written. Check who else writes to the backup folder.`,
+    `The archive ${filename} disappeared right after it was written. Check which other programs write to the backup folder.`,
   );

@@ -64,7 +64,7 @@ export class ExtractOperation {
   async extract(archive: string, filename: string): Promise<Readable> {
     const archives = isArchiveName(archive) ? await this.repository.listArchives() : [];
     if (!archives.some((known) => known.filename === archive)) {
-      throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive of this name.', { advice: ['list_archives'] });
+      throw new BackupError('ARCHIVE_NOT_FOUND', 'There is no archive with this name.', { advice: ['list_archives'] });
     }
     const snapshot = ofDatabase(await this.snapshots.locate(await this.findIn(archive, filename)));
     return this.rows({ snapshot, view: 'extract', archive });

@@ -22,7 +22,7 @@ export class FileRoots {
       if (roots.some((root) => isInside(real, root))) continue;
       throw new BackupError(
         'CONFIG_INVALID',
-        `The path ${JSON.stringify(paths[index])} does not lie inside the folders that the application allows (BACKUP_FILE_ROOTS, option "fileRoots"). Correct the one or the other.`,
+        `The path ${JSON.stringify(paths[index])} is not inside the folders that the application allows (BACKUP_FILE_ROOTS, option "fileRoots"). Correct the path or the option.`,
       );
     }
     return resolved;

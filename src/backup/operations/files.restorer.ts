@@ -35,7 +35,8 @@ export class FilesRestorer implements Restorer {
   /** @throws BackupError `TABLE_NOT_FOUND`, `VALIDATION_FAILED`, `CONFIG_INVALID` for a target outside the allowed folders */
   async assertAskable(stored: StoredSnapshot<Manifest>, choices: RestoreChoices): Promise<void> {
     const { id, paths } = ofFiles(stored).manifest;
-    if (choices.tables) throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" holds files: it has no tables.`);
+    if (choices.tables)
+      throw new BackupError('TABLE_NOT_FOUND', `Snapshot "${id}" is a snapshot of files and has no tables.`);
     await this.targets(paths, choices);
   }
 
@@ -71,7 +72,7 @@ export class FilesRestorer implements Restorer {
     const note = await this.readNote();
     if (note === null) return;
     const recovered = await this.engine.recover(note.targets, { fence });
-    if (recovered) this.logger.warn(`A restore of files that was interrupted is now ${recovered.state}`);
+    if (recovered) this.logger.warn(`An interrupted restore of files is now ${recovered.state}`);
     await this.removeNote();
   }
 
@@ -80,7 +81,7 @@ export class FilesRestorer implements Restorer {
     if (new Set(places).size < places.length)
       throw new BackupError(
         'VALIDATION_FAILED',
-        'Two of the captured paths have the same name and cannot both go there. Restore in place, or each from a plan of its own.',
+        'Two of the captured paths have the same name and cannot both be restored to that folder. Restore in place, or capture each with a plan of its own.',
       );
     const resolved = await this.roots.resolve(places);
     if (to !== undefined) for (const place of resolved) await assertNothingThere(place);
@@ -102,8 +103,8 @@ export class FilesRestorer implements Restorer {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw new BackupError(
         'FOLDER_NOT_WRITABLE',
-        `${NOTE_NAME} in the backup folder says where an interrupted restore of files was at work, and cannot be read: ${(error as Error).message}. ` +
-          'Look at the folders that were being restored, then delete it.',
+        `${NOTE_NAME} in the backup folder, the record of an interrupted restore of files, cannot be read: ${(error as Error).message}. ` +
+          'Check the folders that were being restored, then delete it.',
         {},
         { cause: error },
       );
@@ -127,6 +128,6 @@ async function assertNothingThere(place: string): Promise<void> {
   }
   throw new BackupError(
     'VALIDATION_FAILED',
-    `There is something at ${JSON.stringify(place)} already. Choose for "to" a place that is new, or an empty folder; leave it out to restore in place.`,
+    `${JSON.stringify(place)} already exists. Set "to" to a new path or an empty folder, or leave it out to restore in place.`,
   );
 }

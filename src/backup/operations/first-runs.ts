@@ -121,7 +121,7 @@ export class FirstRuns {
   private warn(what: string): void {
     if (what !== this.trouble)
       this.logger.warn(
-        `${this.path} ${what}. It says since when plans wait for their first snapshot; until it is written again, that is counted from the start.`,
+        `${this.path} ${what}. It records since when plans wait for their first snapshot; until it can be written, that is counted from the start of the program.`,
       );
     this.trouble = what;
   }

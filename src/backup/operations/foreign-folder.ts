@@ -62,7 +62,7 @@ async function placeOf(path: string): Promise<Place> {
     if (!isArchiveName(name))
       throw new BackupError(
         'ARCHIVE_NOT_FOUND',
-        `An archive is called archived_backups_YYYYMMDD.zip, after its day; ${JSON.stringify(name)} is not. Give it its name back.`,
+        `${JSON.stringify(name)} is not the name of an archive. Rename it to archived_backups_YYYYMMDD.zip, after its day.`,
       );
     const home = basename(folder) === ARCHIVES ? dirname(folder) : folder;
     return { folder: home, archives: folder, isMeant: ({ archive }) => archive === name };
@@ -71,7 +71,7 @@ async function placeOf(path: string): Promise<Place> {
   if (id === undefined)
     throw new BackupError(
       'SNAPSHOT_NOT_FOUND',
-      `${JSON.stringify(name)} is not the name of a snapshot: its files are called <id>${MANIFEST_ENDING} and <id>.json, or as the manifest's "filename" says.`,
+      `${JSON.stringify(name)} is not the name of a snapshot file: these are <id>${MANIFEST_ENDING}, and <id>.json or the manifest's "filename".`,
     );
   await assertManifest(join(folder, id + MANIFEST_ENDING));
   return { folder, archives: await archivesOf(folder), isMeant: (snapshot) => snapshot.id === id };
@@ -94,6 +94,6 @@ async function assertManifest(path: string): Promise<void> {
   if (await lstat(path).catch(() => undefined)) return;
   throw new BackupError(
     'SNAPSHOT_NOT_FOUND',
-    `The manifest ${JSON.stringify(basename(path))} does not lie beside the document. It holds the schema and the checksums: copy both.`,
+    `The manifest ${JSON.stringify(basename(path))} is not beside the document. It holds the schema and the checksums: copy both files.`,
   );
 }

@@ -71,11 +71,11 @@ export class HealthQuery {
     );
     const others: [HealthStatus, string][] = [...troubles];
     if (indexing)
-      others.push(['caution', `${indexingInWords(indexing)}. Until all are listed, captures and clean-ups wait.`]);
+      others.push(['caution', `${indexingInWords(indexing)}. Captures and clean-ups wait until all are indexed.`]);
     if (!hasRoom(storage, storage.needed_bytes))
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
     if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
-      others.push(['warning', 'No backup is taken by itself; enable a plan.']);
+      others.push(['warning', 'No backup is scheduled; enable a plan.']);
     others.push(...(await this.ofClock()));
     const { damaged, findings } = await this.ofDamaged(plans);
     others.push(...findings);
@@ -121,15 +121,15 @@ export class HealthQuery {
     if (items[0])
       found.push([
         'caution',
-        `${total === 1 ? 'A snapshot is' : `${total} snapshots are`} dated after now, such as ${items[0].id}: the clock is wrong, or was when they were taken. ` +
-          'If it is right now, delete them; until then they drive no other snapshot out.',
+        `${total === 1 ? 'A snapshot is' : `${total} snapshots are`} dated in the future, such as ${items[0].id}: the clock is wrong, or was wrong when they were taken. ` +
+          'If the clock is right now, delete them; until then they do not count towards any limit.',
       ]);
     const heldBack = await this.cleanup.heldBack();
     if (heldBack > 0)
       found.push([
         'caution',
-        `The clock jumped ahead, so ${heldBack === 1 ? 'a snapshot' : `${heldBack} snapshots`} due for deletion by it stayed. ` +
-          'If it is right, run a clean-up that confirms the clock; if it is wrong, set it.',
+        `The clock jumped ahead, so ${heldBack === 1 ? 'a snapshot' : `${heldBack} snapshots`} due for deletion ${heldBack === 1 ? 'was' : 'were'} kept. ` +
+          'If the clock is right, run a clean-up that confirms it; if it is wrong, set it.',
       ]);
     return found;
   }
@@ -149,7 +149,7 @@ export class HealthQuery {
       others === 1
         ? `The snapshot ${example.id} was found damaged when it was last verified`
         : `${others} snapshots were found damaged when they were last verified, such as ${example.id}`;
-    return { damaged, findings: [['caution', `${found}. Verify again, or delete what stays damaged.`]] };
+    return { damaged, findings: [['caution', `${found}. Verify again, and delete those that are still damaged.`]] };
   }
 
   ofPlans(plans: readonly Plan[], from: Viewpoint = 'inside'): Promise<PlanHealth[]> {

@@ -123,7 +123,7 @@ export class JobQueue {
     this.recorded.close();
     const interrupted = new BackupError(
       'INTERRUPTED',
-      'The application was shut down before the job had finished. Start it again.',
+      'The application was shut down before the job finished. Start it again.',
     );
     const runs = [...this.live.values()];
     const pending = runs.filter(({ job }) => job.status === 'pending').map((run) => this.stop(run, interrupted));
@@ -145,8 +145,8 @@ export class JobQueue {
     try {
       await this.catalog.saveJob(job);
     } catch (thrown) {
-      const state = job.status === 'pending' ? 'was asked for' : `is ${job.status}`;
-      this.logger.error(`That ${describeJob(job)} ${state} could not be recorded: ${asBackupError(thrown).message}`);
+      const state = job.status === 'pending' ? 'was requested' : `is ${job.status}`;
+      this.logger.error(`Could not record that ${describeJob(job)} ${state}: ${asBackupError(thrown).message}`);
     }
   }
 

@@ -58,7 +58,7 @@ export class JobRunner {
           signal: run.signal,
           patienceMs: this.options.jobTimeoutMs,
           onWait: (holder) =>
-            run.stage(holder ? `waiting for the ${holderInWords(holder)}` : 'waiting for another process to go first'),
+            run.stage(holder ? `waiting for the ${holderInWords(holder)}` : 'waiting for another process'),
           onLost: (lost) => run.stop(lost),
         },
       );
@@ -66,7 +66,7 @@ export class JobRunner {
       if (run.stopReason) throw thrown;
       const { code, message } = asBackupError(thrown);
       if (!NO_PLACE.includes(code)) throw thrown;
-      this.logger.warn(`The ${run.job.type} goes on without keeping other processes waiting: ${message}`);
+      this.logger.warn(`The ${run.job.type} continues without the lease on the backup folder: ${message}`);
       return null;
     }
   }
@@ -89,7 +89,9 @@ export class JobRunner {
       await this.workspace
         .sweep(pid)
         .catch((problem: unknown) =>
-          this.logger.warn(`Unfinished files stay until the next start: ${asBackupError(problem).message}`),
+          this.logger.warn(
+            `Could not remove unfinished files, which stay until the next start: ${asBackupError(problem).message}`,
+          ),
         );
     }
     const said: JobError = { ...error.details, error_code: error.code, message: error.message };
@@ -109,7 +111,7 @@ export class JobRunner {
     const minutes = this.options.jobTimeoutMs / 60_000;
     return new BackupError(
       'TIMED_OUT',
-      `The job ran longer than ${minutes} minutes and was ended. Raise jobTimeoutMinutes if it needs more.`,
+      `The job ran longer than ${minutes} minutes and was ended. If it needs more time, increase jobTimeoutMinutes.`,
     );
   }
 }
@@ -118,7 +120,7 @@ export class JobRunner {
 const NO_PLACE: readonly BackupErrorCode[] = ['FOLDER_NOT_WRITABLE', 'DISK_FULL', 'DATABASE_UNAVAILABLE'];
 
 const stillHeld = (problem: unknown): string =>
-  `The backup folder could not be given free, so the next job has to wait a while: ${asBackupError(problem).message}`;
+  `Could not release the backup-folder lock, so the next job waits until it expires: ${asBackupError(problem).message}`;
 
 /** For the log. */
 export const describeJob = (job: Job): string =>

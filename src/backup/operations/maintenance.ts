@@ -43,15 +43,15 @@ export class MaintenanceMode {
   /** Turns requests away from now on, and waits a few seconds for those that are being served, by other processes too. */
   async enter(fence: Fence): Promise<void> {
     this.here = true;
-    this.logger.log('Maintenance mode: other requests are turned away until the restore has ended');
+    this.logger.log('Maintenance mode: other requests are rejected until the restore ends');
     await fence.announceMaintenance(true);
     await this.drain();
     this.servingLock.release();
     try {
       if (await this.servingLock.whenFree(LOOK_MS + LONGEST_WAIT_MS)) return;
-      this.logger.warn('Not waiting any longer for another process that still serves requests');
+      this.logger.warn('Another process still serves requests; not waiting any longer');
     } catch (error) {
-      this.logger.warn(`Whether other processes serve requests cannot be seen: ${asBackupError(error).message}`);
+      this.logger.warn(`Could not check whether other processes serve requests: ${asBackupError(error).message}`);
     }
   }
 
@@ -59,7 +59,7 @@ export class MaintenanceMode {
     if (!this.here) return;
     await fence.announceMaintenance(false).catch(() => undefined); // it ends with the lease, too
     this.here = false;
-    this.logger.log('Maintenance mode has ended');
+    this.logger.log('Maintenance mode ended');
   }
 
   /** Looks whether another process restores. To be called every {@link LOOK_MS}; one that died or was stopped is not waited for. */
@@ -93,7 +93,7 @@ export class MaintenanceMode {
       return this.acquireServingLock();
     } catch (error) {
       if (!this.toldTrouble)
-        this.logger.warn(`A restore by another process would not be seen by this one: ${asBackupError(error).message}`);
+        this.logger.warn(`Could not check whether another process is restoring: ${asBackupError(error).message}`);
       this.toldTrouble = true;
       return true;
     }
@@ -114,7 +114,9 @@ export class MaintenanceMode {
     if (elsewhere === this.elsewhere) return;
     this.elsewhere = elsewhere;
     this.logger.log(
-      elsewhere ? 'Another process restores: requests are turned away until it has ended' : 'That restore has ended',
+      elsewhere
+        ? 'Another process is restoring: requests are rejected until it ends'
+        : 'The restore by another process ended',
     );
     if (!elsewhere) return;
     await this.drain();
@@ -130,7 +132,6 @@ export class MaintenanceMode {
         resolve();
       };
     });
-    if (this.inFlight > 0)
-      this.logger.warn(`Not waiting any longer for ${this.inFlight} requests that are still being served`);
+    if (this.inFlight > 0) this.logger.warn(`${this.inFlight} requests are still being served; not waiting any longer`);
   }
 }

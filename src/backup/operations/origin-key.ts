@@ -64,7 +64,7 @@ export class OriginKey {
     try {
       const text = await readFile(this.path, 'utf8');
       if (KEY.test(text)) return Buffer.from(text.trim(), 'hex');
-      this.sayWhyNot('it does not hold a key; delete it to have a new one made');
+      this.sayWhyNot('it does not contain a key; delete it, and a new one is created');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.sayWhyNot((error as NodeJS.ErrnoException).code);
     }
@@ -79,7 +79,7 @@ export class OriginKey {
     if (this.saidWhyNot) return;
     this.saidWhyNot = true;
     this.logger.warn(
-      `Snapshots are not signed, because the key ${this.path} cannot be used (${reason}): restoring what is not plain tables will need a confirmation.`,
+      `Snapshots are not signed, because the key ${this.path} cannot be used (${reason}). Restoring anything but plain tables from them will need a confirmation.`,
     );
   }
 }

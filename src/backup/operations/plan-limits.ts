@@ -12,12 +12,12 @@ export function planLimits({ databases, fileRoots, configFile }: ResolvedOptions
     databases: Object.keys(databases),
     faultOfPath(path) {
       if (fileRoots.length === 0)
-        return 'cannot be captured: the application allows no folders. Set BACKUP_FILE_ROOTS (option "fileRoots") to those that it may capture';
+        return 'cannot be captured: the application allows no folders. Set BACKUP_FILE_ROOTS (option "fileRoots") to the folders to allow';
       const folder = resolve(path);
       if (own.some((file) => isInside(file, folder)))
-        return 'holds a live database or the settings of this program, which a restore must not replace; name folders beside them';
+        return 'contains a live database or the settings of this program, which a restore must not replace; choose other folders';
       if (fileRoots.some((root) => isInside(folder, root))) return undefined;
-      return `must lie inside one of the folders that the application allows: ${fileRoots.join(', ')}`;
+      return `must be inside one of the folders that the application allows: ${fileRoots.join(', ')}`;
     },
   };
 }

@@ -69,7 +69,7 @@ export class Plans {
     if (plan) return plan;
     throw new BackupError(
       'PLAN_NOT_FOUND',
-      'No plan captures a database, so nothing was taken. Add one to "plans" in the settings.',
+      'No plan captures a database, so no snapshot was taken. Add one to "plans" in the settings.',
     );
   }
 }

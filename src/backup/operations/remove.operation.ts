@@ -32,7 +32,7 @@ export class RemoveOperation {
         const snapshots = await this.removable(id);
         let freed = 0;
         for (const snapshot of snapshots) freed += await this.delete(snapshot, context);
-        this.logger.log(`Deleted ${id}, asked for by ${requestedBy ?? 'unknown'}`);
+        this.logger.log(`Deleted ${id} (requested by: ${requestedBy ?? 'unknown'})`);
         return { archived: 0, deleted: snapshots.length, freed_bytes: freed };
       },
     });
@@ -65,7 +65,7 @@ export class RemoveOperation {
     if (restore) {
       throw new BackupError(
         'SNAPSHOT_IN_USE',
-        `Snapshot "${id}" is about to be restored. Cancel that job or wait for its end.`,
+        `Snapshot "${id}" is about to be restored. Cancel that job or wait until it ends.`,
         { job_id: restore.id },
       );
     }
@@ -76,7 +76,7 @@ export class RemoveOperation {
   private async assertPinKnown(id: string): Promise<void> {
     const { pinsUnknown, pinsRemembered } = await this.catalog.condition();
     if (pinsUnknown === null || pinsRemembered) return;
-    throw new BackupError('SNAPSHOT_PINNED', `Nobody knows whether snapshot "${id}" is pinned: ${pinsUnknown}`);
+    throw new BackupError('SNAPSHOT_PINNED', `Cannot tell whether snapshot "${id}" is pinned: ${pinsUnknown}`);
   }
 
   private async delete(snapshot: Snapshot, context: JobContext): Promise<number> {

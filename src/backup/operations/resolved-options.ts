@@ -38,7 +38,7 @@ export class ResolvedOptions {
     if (target) return target;
     throw new BackupError(
       'UNSUPPORTED',
-      `This application has no database "${name}" any more; it has ${Object.keys(this.databases).join(', ')}. Name it again in the options of BackupModule.`,
+      `This application no longer has a database "${name}"; it has ${Object.keys(this.databases).join(', ')}. Add it to the options of BackupModule again.`,
     );
   }
 }

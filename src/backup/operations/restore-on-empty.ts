@@ -38,7 +38,7 @@ export class RestoreOnEmpty {
 
   private report({ code, message, details }: BackupError): void {
     if (code !== 'RESTORE_INCOMPLETE')
-      return this.logger.error(`The database was not restored at the start: ${message}`);
+      return this.logger.error(`Could not restore the database at the start: ${message}`);
     this.logger.error(message);
     for (const each of details['missing'] as string[]) this.logger.error(each);
   }
@@ -53,12 +53,10 @@ export class RestoreOnEmpty {
       } catch (thrown) {
         const { code, message } = asBackupError(thrown);
         if (code !== 'SNAPSHOT_CORRUPT' && code !== 'ARCHIVE_CORRUPT') throw thrown;
-        this.logger.warn(`Passed over ${snapshot.id}, which is damaged: ${message}`);
+        this.logger.warn(`Skipped ${snapshot.id}, which is damaged: ${message}`);
       }
     }
-    this.logger.log(
-      'The database is empty, and there is no sound snapshot of all its tables to restore: it stays as it is',
-    );
+    this.logger.log('The database is empty and was not restored: there is no sound snapshot of all its tables');
   }
 
   /** The snapshot, or its part, that is of the default database. */

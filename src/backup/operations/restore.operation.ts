@@ -109,10 +109,10 @@ export class RestoreOperation {
       restored: await this.replaceData(context, from, parts, choices),
     }));
     context.stage('done');
-    const by = context.job.requested_by ?? 'unknown';
+    const requester = context.job.requested_by ?? 'unknown';
     const missing = restored.flatMap((part) => part.missing ?? []);
     this.logger.log(
-      `Restored ${missing.length > 0 ? 'a part of ' : ''}${id}, asked for by ${by}, ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'}`,
+      `Restored ${missing.length > 0 ? 'a part of ' : ''}${id} (requested by: ${requester}; ${safety ? `safety snapshot ${safety.id}` : 'without a safety snapshot'})`,
     );
     const result: RestoreResult = {
       tables: Object.assign({}, ...restored.map(({ tables }) => tables ?? {})) as RestoreResult['tables'],
@@ -123,7 +123,7 @@ export class RestoreOperation {
         ...restored.flatMap(({ warnings }) => warnings),
         ...(safety || atRisk.length === 0
           ? []
-          : ['No safety snapshot was taken, as asked for: this restore cannot be undone.']),
+          : ['No safety snapshot was taken, as requested: this restore cannot be undone.']),
       ],
     };
     if (missing.length > 0) throw incomplete(id, missing, result);
@@ -151,7 +151,7 @@ export class RestoreOperation {
       if (error.code === 'LEASE_LOST') throw error;
       throw new BackupError(
         error.code,
-        `The safety snapshot failed, so the restore was not begun and nothing was changed: ${error.message}`,
+        `The safety snapshot failed, so the restore was not started and nothing was changed: ${error.message}`,
         { ...error.details, advice: [...adviceOf(error.details), 'skip_safety_snapshot'] },
         { cause: error },
       );
@@ -192,14 +192,14 @@ function filesOf(restored: readonly Restored[]): Pick<Restored, 'files'> {
 }
 
 const filledMeanwhile = (): BackupError =>
-  new BackupError('CANCELLED', 'The database is not empty any more: another process filled it. Nothing was changed.');
+  new BackupError('CANCELLED', 'The database is no longer empty: another process filled it. Nothing was changed.');
 
 /** What came back stays: whoever restores into an empty database needs it, and has to know what else to look for. */
 const incomplete = (id: string, missing: readonly string[], result: RestoreResult): BackupError =>
   new BackupError(
     'RESTORE_INCOMPLETE',
     `Snapshot "${id}" was restored, but not all of it: ${missing.length} ${missing.length === 1 ? 'thing is' : 'things are'} missing. ` +
-      'What came back stays in the database. Do what is said of each, and restore again into an empty database; the snapshot holds all of it.',
+      'The restored parts stay in the database. Resolve each problem, and restore again into an empty database; the snapshot is complete.',
     { missing, ...result },
   );
 
@@ -208,7 +208,7 @@ const halfway = (done: readonly Snapshot[], thrown: unknown): BackupError => {
   const names = done.map(({ id }) => id).join(', ');
   return new BackupError(
     error.code,
-    `${error.message} What came before it is restored already: ${names}. To undo that, restore the safety snapshot.`,
+    `${error.message} Already restored: ${names}. To undo that, restore the safety snapshot.`,
     error.details,
     { cause: error },
   );
@@ -221,7 +221,7 @@ function assertChoices(
   if (database && !intoEmpty && !skipSafetySnapshot)
     throw new BackupError(
       'CONFIRMATION_REQUIRED',
-      'Of another database no safety snapshot is taken. Choose one that holds no row, or accept that what it holds is lost.',
+      'No safety snapshot is taken of another database. Choose an empty database, or confirm that its rows may be lost.',
     );
   if (tables && source === 'full')
     throw new BackupError(
@@ -229,7 +229,10 @@ function assertChoices(
       `Snapshot "${id}" has several parts. To restore some tables only, restore its database part with "tables".`,
     );
   if (to !== undefined && source !== 'files')
-    throw new BackupError('VALIDATION_FAILED', `"to" is for snapshots of files; "${id}" is one of ${source}.`);
+    throw new BackupError(
+      'VALIDATION_FAILED',
+      `"to" is allowed only for snapshots of files; "${id}" is a snapshot of ${source}.`,
+    );
 }
 
 /** Whatever stages a capture within a restore has of its own: to whoever watches the restore it is one. */

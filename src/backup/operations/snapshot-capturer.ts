@@ -73,7 +73,7 @@ function failed(part: string, thrown: unknown, good: Snapshot | null): never {
   const kept = good ? ` The part that succeeded is kept: ${good.id}.` : '';
   throw new BackupError(
     error.code,
-    `The ${part} could not be captured, so the whole failed: ${error.message}${kept}`,
+    `Could not capture the ${part}, so the whole snapshot failed: ${error.message}${kept}`,
     error.details,
     { cause: error },
   );

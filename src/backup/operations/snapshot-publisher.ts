@@ -65,7 +65,7 @@ export class SnapshotPublisher {
     const [free, needed] = [free_bytes, this.options.minFreeBytes].map((bytes) => Math.floor(bytes / MB));
     throw new BackupError(
       'DISK_FULL',
-      `The disk that holds the backups has ${free} MB free, a backup needs ${needed}; free some space or lower BACKUP_MIN_FREE_MB.`,
+      `The disk that holds the backups has ${free} MB free, but a backup needs ${needed}. Free some space or lower BACKUP_MIN_FREE_MB.`,
     );
   }
 

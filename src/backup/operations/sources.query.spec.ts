@@ -75,7 +75,7 @@ describe('what there is to back up', () => {
       ],
     });
     expect(silent!.error!.message).toBe(
-      'The database "silent" did not answer within 15 seconds. Check it and its address.',
+      'The database "silent" did not respond within 15 seconds. Check the database and its URL.',
     );
     expect(clock.nextAlarmAt).toBeUndefined();
   });

@@ -36,7 +36,7 @@ const MOST_WAITING = 4;
 export class SourcesQuery {
   private readonly queue = new BoundedQueue(
     MOST_WAITING,
-    'Others are looking what there is to back up, and enough wait already. Try again in a moment.',
+    'Too many requests for the list of sources are waiting. Try again in a moment.',
   );
 
   constructor(
@@ -93,7 +93,7 @@ export class SourcesQuery {
   private async folder(path: string): Promise<AllowedFolder> {
     let cancel = (): void => undefined;
     const late = new Promise<AllowedFolder>((resolve) => {
-      const problem = `did not answer within ${LONGEST_MS / 1000} seconds`;
+      const problem = `did not respond within ${LONGEST_MS / 1000} seconds`;
       cancel = this.clock.after(LONGEST_MS, () => resolve({ path, problem, folders: [] }));
     });
     return Promise.race([lookInto(path, this.options), late]).finally(cancel);
@@ -103,5 +103,5 @@ export class SourcesQuery {
 const tookTooLong = (name: string): BackupError =>
   new BackupError(
     'DATABASE_UNAVAILABLE',
-    `The database "${name}" did not answer within ${LONGEST_MS / 1000} seconds. Check it and its address.`,
+    `The database "${name}" did not respond within ${LONGEST_MS / 1000} seconds. Check the database and its URL.`,
   );

@@ -42,7 +42,7 @@ export class StoredSnapshots {
     if (!found)
       throw new BackupError(
         'SNAPSHOT_CORRUPT',
-        `Snapshot "${id}" builds on "${base}", which is missing. Use another snapshot.`,
+        `Snapshot "${id}" is based on "${base}", which is missing. Use another snapshot.`,
       );
     return found;
   }
@@ -68,7 +68,7 @@ export function ofDatabase({ manifest, document, base }: StoredSnapshot<Manifest
   if (manifest.source !== 'database')
     throw new BackupError(
       'UNSUPPORTED',
-      `Snapshot "${manifest.id}" is one of ${manifest.source}, not of a database: it has no tables.`,
+      `Snapshot "${manifest.id}" is a snapshot of ${manifest.source}, not of a database, and has no tables.`,
     );
   return { manifest, document, base: base && ofDatabase(base) };
 }
@@ -76,6 +76,9 @@ export function ofDatabase({ manifest, document, base }: StoredSnapshot<Manifest
 /** The same snapshot, known to be one of files. @throws BackupError `UNSUPPORTED` for any other */
 export function ofFiles({ manifest, document, base }: StoredSnapshot<Manifest>): StoredSnapshot<FilesManifest> {
   if (manifest.source !== 'files')
-    throw new BackupError('UNSUPPORTED', `Snapshot "${manifest.id}" is one of ${manifest.source}, not of files.`);
+    throw new BackupError(
+      'UNSUPPORTED',
+      `Snapshot "${manifest.id}" is a snapshot of ${manifest.source}, not of files.`,
+    );
   return { manifest, document, base: base && ofFiles(base) };
 }

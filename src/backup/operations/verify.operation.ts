@@ -49,7 +49,7 @@ export class VerifyOperation {
     const reason = await this.damage(id, context);
     const at = this.clock.now();
     await this.catalog.recordVerification(id, reason === undefined, at);
-    const message = reason ?? 'The stored bytes are exactly what was written.';
+    const message = reason ?? 'The stored bytes match the manifest.';
     return { id, is_valid: reason === undefined, message, checked_at: at.toISOString() };
   }
 

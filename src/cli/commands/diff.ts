@@ -29,7 +29,7 @@ export const diff: CliCommand = {
       .option('--offset <count>', 'with --table: skip this many rows', wholeNumber(0), 0)
       .option(
         '--limit <count>',
-        `with --table: show at most this many rows (default:  ${ROWS_FOR_PEOPLE}, with --json ${LARGEST_PAGE})`,
+        `with --table: show at most this many rows (default: ${ROWS_FOR_PEOPLE}, with --json ${LARGEST_PAGE})`,
         wholeNumber(1),
       ),
   async run(context, [before, after], options) {

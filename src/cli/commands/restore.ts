@@ -75,7 +75,7 @@ async function showChanges(
       terminal.say(`  ${plainText([table, column].filter(Boolean).join('.'))}: ${plainText(difference)}`);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    terminal.say(`The changes cannot be shown:  ${plainText((error as Error).message)}`);
+    terminal.say(`The changes cannot be shown: ${plainText((error as Error).message)}`);
   }
 }
 

@@ -76,7 +76,7 @@ const TOLD: [state: string, words: string, code: string, sentence: RegExp][] = [
 describe('an error of a PostgreSQL server', () => {
   it.each(TOLD)('%s %s means %s, whoever asked', (state, words, code, sentence) => {
     const thrown = explainDriver(Object.assign(new Error(words), { code: state }), TARGET);
-    const printed = explainProgram(`psql:<stdin>:3: ERROR:  ${state}: ${words}\nDETAIL:  row (s3cret)\n`, 3, TARGET);
+    const printed = explainProgram(`psql:<stdin>:3: ERROR: ${state}: ${words}\nDETAIL:  row (s3cret)\n`, 3, TARGET);
     for (const error of [thrown, printed]) {
       expect(error).toMatchObject({ code, message: expect.stringMatching(sentence) });
       expect(JSON.stringify([error, error.message])).not.toContain('s3cret');
@@ -93,7 +93,7 @@ describe('an error of a PostgreSQL server', () => {
     const detail = 'Key (mail)=(a@b) is there twice.';
     for (const error of [
       explainDriver(Object.assign(new Error(words), { code: '23505', detail }), TARGET),
-      explainProgram(`psql:<stdin>:3: ERROR:  23505: ${words}\nDETAIL:  ${detail}\n`, 3, TARGET),
+      explainProgram(`psql:<stdin>:3: ERROR:  23505: ${words}\nDETAIL: ${detail}\n`, 3, TARGET),
     ])
       expect(error).toMatchObject({ code: 'CONSTRAINT_VIOLATION', message: expect.stringMatching(sentence) });
   });
