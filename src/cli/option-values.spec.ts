@@ -46,9 +46,9 @@ describe('databaseOption', () => {
     'mysql://a:sec/ret@db/x',
     'postgres://a@db/x?password=secret',
   ])('refuses %s and does not repeat it', (address) => {
-    expect(() => read(address)).toThrow(/^--to holds a password/);
+    expect(() => read(address)).toThrow(/^--to contains a password/);
     expect(() => read(address)).not.toThrow(/secret|cret/);
   });
 
-  it('refuses what is no address', () => expect(() => read('./a.sqlite')).toThrow('--to must be an address'));
+  it('refuses what is no address', () => expect(() => read('./a.sqlite')).toThrow('--to must be a URL'));
 });

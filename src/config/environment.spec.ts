@@ -86,7 +86,7 @@ describe('parseEnvironment', () => {
 
   it('refuses unknown BACKUP_ names and lists the known ones, but leaves other programs their variables', () => {
     expect(problems({ BACKUP_DIRECTORY: '/x', PATH: '/bin' })).toBe(
-      'Invalid environment variables:\n  - BACKUP_DIRECTORY is not a known variable; known are ' +
+      'Invalid environment variables:\n  - BACKUP_DIRECTORY is not a known variable; known variables: ' +
         'BACKUP_DIR, BACKUP_CONFIG_FILE, BACKUP_CATALOG_URL, BACKUP_TRIGGERS, BACKUP_FILE_ROOTS, BACKUP_DOCKER_CONTAINER, ' +
         'BACKUP_RESTORE_ON_EMPTY, BACKUP_MIN_FREE_MB.',
     );
@@ -132,7 +132,7 @@ describe('parseEnvironment', () => {
 
   it.each(['true', '0', '10.0.0.0/0', '10.0.0.0/33', 'proxy.example.com', '10.0.0.1,,'])(
     'refuses %s for TRUST_PROXY',
-    (text) => expect(problems({ TRUST_PROXY: text })).toContain('TRUST_PROXY must be how many'),
+    (text) => expect(problems({ TRUST_PROXY: text })).toContain('TRUST_PROXY must be the number of proxies'),
   );
 
   it('wants both or neither of the first admin', () => {

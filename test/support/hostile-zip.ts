@@ -420,13 +420,13 @@ export function hostileContents(): HostileZip[] {
     }),
     zip('data that is not deflated', /cannot be inflated/, { data: Buffer.alloc(20, 0xff) }),
     zip('deflated data that stops short', /cannot be inflated/, { data: deflated.subarray(0, -2) }),
-    zip('bytes hidden behind the deflated data', /extra bytes at its end/, {
+    zip('bytes hidden behind the deflated data', /after its end/, {
       data: Buffer.concat([deflated, Buffer.from('hidden')]),
     }),
-    zip('nothing but hidden bytes', /extra bytes at its end/, {
+    zip('nothing but hidden bytes', /after its end/, {
       content: Buffer.alloc(0),
       data: Buffer.concat([deflateRawSync(''), text]),
     }),
-    zip('many hidden bytes', /extra bytes at its end/, { data: Buffer.concat([deflated, Buffer.alloc(1_000_000)]) }),
+    zip('many hidden bytes', /after its end/, { data: Buffer.concat([deflated, Buffer.alloc(1_000_000)]) }),
   ];
 }

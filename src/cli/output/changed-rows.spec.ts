@@ -17,6 +17,6 @@ describe('changed rows', () => {
   });
 
   it('may be none', () => {
-    expect(changedRowsInWords('{"table":"users","offset":0,"total":0,"rows":[]}')).toBe('No row of users differs.');
+    expect(changedRowsInWords('{"table":"users","offset":0,"total":0,"rows":[]}')).toBe('No differences in users.');
   });
 });
