@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import supertest from 'supertest';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BACKUPS } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
@@ -24,6 +24,8 @@ type Reason = keyof typeof REASONS;
 
 const sentence = (driver: Reason): string =>
   `The SQLite driver better-sqlite3 cannot be loaded (${REASONS[driver]}). Run "npm rebuild better-sqlite3" with the Node that runs this program, ${process.version}; with pnpm, "pnpm approve-builds" first.`;
+
+const started: Host[] = [];
 
 /** An application on Express, in a process of its own. */
 class Host {
@@ -49,7 +51,9 @@ class Host {
       if (child.exitCode !== null) throw new Error(`It did not start:\n${output}`);
       return /^port (\d+)$/m.exec(output)?.[1];
     });
-    return new Host(child, supertest(`http://127.0.0.1:${port}`), () => output);
+    const host = new Host(child, supertest(`http://127.0.0.1:${port}`), () => output);
+    started.push(host);
+    return host;
   }
 
   /** What it has logged that is more than information. */
@@ -57,6 +61,11 @@ class Host {
     return this.output()
       .split('\n')
       .filter((line) => /\b(WARN|ERROR|FATAL)\b|^\s+at /.test(line));
+  }
+
+  /** Where a test failed before. */
+  kill(): void {
+    this.child.kill('SIGKILL');
   }
 
   /** Asks it to end. @returns its exit code, or the signal that ended it */
@@ -83,6 +92,7 @@ describe('an application whose better-sqlite3 cannot be loaded', () => {
     };
   });
 
+  afterEach(() => started.splice(0).forEach((host) => host.kill()));
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.each(Object.keys(REASONS) as Reason[])('starts and serves, without backups: %s', async (driver) => {
