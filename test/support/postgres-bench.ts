@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
 import pg from 'pg';
 import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { parseDatabaseUrl } from '../../src/backup/engines/database-url.js';
@@ -13,6 +14,7 @@ import {
 import { EngineBench } from './engine-bench.js';
 import { InlineEngine } from './inline-engine.js';
 
+const DESCRIPTION = resolve('test/support/postgres-description.sql');
 const URL = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** False skips the tests where no server runs; where everything has to be there, they run and fail. */
@@ -122,9 +124,14 @@ export class PostgresBench {
     await Promise.resolve();
   }
 
-  /** Everything in the database, as the server's own tool writes it: the oracle. */
+  /** Everything in the database, as the server's own tool writes it: the oracle. A tool that is older than the server refuses; then the server describes it. */
   dump(encoding: BufferEncoding = 'utf8'): string {
-    return this.run('pg_dump', [], '', encoding).replace(/^\\(un)?restrict .*$/gm, '');
+    try {
+      return this.run('pg_dump', [], '', encoding).replace(/^\\(un)?restrict .*$/gm, '');
+    } catch (error) {
+      if (!String((error as { stderr?: unknown }).stderr).includes('server version mismatch')) throw error;
+      return this.run('psql', ['-q', '-X', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', DESCRIPTION], '', encoding);
+    }
   }
 
   private run(program: string, args: string[], input = '', encoding: BufferEncoding = 'utf8'): string {
@@ -133,6 +140,7 @@ export class PostgresBench {
       encoding,
       maxBuffer: 2 ** 30,
       input,
+      stdio: 'pipe', // what it complains of is in the error
       env: { ...process.env, PGPASSWORD: password },
     });
   }
