@@ -8,17 +8,21 @@ import {
   Catch,
   type ExceptionFilter,
   type ExecutionContext,
+  type INestApplication,
   Injectable,
   Module,
   type NestInterceptor,
   UnauthorizedException,
   ValidationPipe,
+  type VersioningOptions,
   VersioningType,
 } from '@nestjs/common';
-import { HttpAdapterHost, NestFactory } from '@nestjs/core';
+import fastifyCompress from '@fastify/compress';
+import { type AbstractHttpAdapter, HttpAdapterHost, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import Database from 'better-sqlite3';
+import compression from 'compression';
 import { map, type Observable } from 'rxjs';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -56,9 +60,38 @@ class OwnErrors implements ExceptionFilter {
   }
 }
 
-const ADAPTERS = { Express: () => new ExpressAdapter(), Fastify: () => new FastifyAdapter() };
+interface Host {
+  adapter: () => AbstractHttpAdapter;
+  versioning: VersioningOptions;
+  compress?: (app: INestApplication) => unknown;
+}
 
-describe.each(Object.entries(ADAPTERS))('in a host on %s that does everything globally', (_name, adapter) => {
+const URI: VersioningOptions = { type: VersioningType.URI, defaultVersion: '1' };
+const HEADER: VersioningOptions = { type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' };
+const MEDIA_TYPE: VersioningOptions = { type: VersioningType.MEDIA_TYPE, key: 'v=', defaultVersion: '1' };
+
+const express = () => new ExpressAdapter();
+const fastify = () => new FastifyAdapter();
+/** Whatever its size. */
+const threshold = 0;
+
+const HOSTS: Record<string, Host> = {
+  'Express, versions in addresses': { adapter: express, versioning: URI },
+  'Fastify, versions in addresses': { adapter: fastify, versioning: URI },
+  'Express, versions in a header, compression': {
+    adapter: express,
+    versioning: HEADER,
+    compress: (app) => app.use(compression({ threshold })),
+  },
+  'Express, versions in the media type': { adapter: express, versioning: MEDIA_TYPE },
+  'Fastify, versions in a header, compression': {
+    adapter: fastify,
+    versioning: HEADER,
+    compress: (app) => (app as NestFastifyApplication).register(fastifyCompress, { threshold }),
+  },
+};
+
+describe.each(Object.entries(HOSTS))('in a host that does everything globally (%s)', (_name, host) => {
   let folder: string;
   let url: string;
   let close: () => Promise<void>;
@@ -95,9 +128,10 @@ describe.each(Object.entries(ADAPTERS))('in a host on %s that does everything gl
     })
     class Shop {}
 
-    const app = await NestFactory.create(Shop, adapter(), { logger: false });
+    const app = await NestFactory.create(Shop, host.adapter(), { logger: false });
     app.setGlobalPrefix('api');
-    app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+    app.enableVersioning(host.versioning);
+    await host.compress?.(app);
     app.enableCors();
     app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true, validateCustomDecorators: true }));
     app.useGlobalInterceptors(new Wrapped());
@@ -121,7 +155,9 @@ describe.each(Object.entries(ADAPTERS))('in a host on %s that does everything gl
       page_size: 1,
       items: [{ id: expect.any(String) }],
     });
-    expect((await get('/list').expect(200)).body).toEqual(expect.arrayContaining([expect.objectContaining({ id })]));
+    const list = await get('/list').expect(200);
+    expect(list.body).toEqual(expect.arrayContaining([expect.objectContaining({ id })]));
+    expect(list.headers['content-encoding'] !== undefined).toBe(host.compress !== undefined);
     expect((await get('/health').expect(200)).body).toHaveProperty('status');
     const { headers } = await get(`/${id}`);
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'access-control-allow-origin': '*' });
@@ -158,7 +194,8 @@ describe.each(Object.entries(ADAPTERS))('in a host on %s that does everything gl
     const id = await capture();
     const download = await get(`/${id}/download`).buffer().expect(200);
     expect(download.headers['content-disposition']).toContain(`${id}.json`);
-    expect(download.headers['content-length']).toBe(String(Buffer.byteLength(download.text)));
+    if (download.headers['content-encoding'] === undefined)
+      expect(download.headers['content-length']).toBe(String(Buffer.byteLength(download.text)));
     expect(JSON.parse(download.text)).toHaveProperty('tables');
     expect((await get(`/${id}/tables/users`).expect(200)).body).toMatchObject({ rows: [{ id: 1, name: 'Ida' }] });
     change("UPDATE users SET name = 'Lin'");
@@ -173,6 +210,7 @@ describe.each(Object.entries(ADAPTERS))('in a host on %s that does everything gl
     const events = await get(`/jobs/${job.id}/events`).buffer().expect(200);
     expect(events.headers['content-type']).toContain('text/event-stream');
     expect(events.headers['cache-control']).toContain('no-transform');
+    expect(events.headers).not.toHaveProperty('content-encoding'); // compression would hold events back
     const last = events.text.trim().split('\n\n').at(-1)!;
     expect(last).toMatch(/^id: \d+\ndata: /);
     expect(JSON.parse(last.slice(last.indexOf('{')))).toMatchObject({ id: job.id, status: 'completed' });
