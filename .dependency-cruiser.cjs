@@ -12,6 +12,7 @@ const LIBRARY_ORDER = [
   'operations',
   'triggers',
   'http',
+  'dashboard',
 ];
 
 const libraryLayers = LIBRARY_ORDER.slice(0, -1).map((folder, index) => ({
@@ -23,7 +24,7 @@ const libraryLayers = LIBRARY_ORDER.slice(0, -1).map((folder, index) => ({
 }));
 
 /** The host's features. They use access/ and config/; only accounts as such (users/) are shared by the others. */
-const FEATURES = ['auth', 'users', 'instructors', 'admins', 'health', 'dashboard', 'cli'];
+const FEATURES = ['auth', 'users', 'instructors', 'admins', 'health', 'home', 'cli'];
 const MAY_USE_USERS = ['auth', 'instructors', 'admins'];
 
 const features = FEATURES.map((feature) => {

@@ -5,10 +5,11 @@ import vuetify from 'vite-plugin-vuetify';
 /** Where `npm run dashboard:dev` finds the API. */
 const API = process.env.API ?? 'http://localhost:3000';
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   root: import.meta.dirname,
-  base: '/admin/backups/',
-  // The server puts the nonce of each response in its place: src/dashboard/dashboard.files.ts.
+  // Built, the files name each other relatively, and the server puts its own path into the page: src/backup/dashboard/dashboard-page.ts.
+  base: command === 'serve' ? '/admin/backups/' : './',
+  // The server puts the nonce of each response in its place there, too.
   html: { cspNonce: '__CSP_NONCE__' },
   plugins: [vue(), vuetify({ autoImport: { labs: false } })],
   build: {
@@ -22,4 +23,4 @@ export default defineConfig({
   // Its components are found one by one as pages need them; bundled beforehand, each would mean a reload.
   optimizeDeps: { exclude: ['vuetify'] },
   server: { proxy: { '/auth': API, '/admin/database': API } },
-});
+}));

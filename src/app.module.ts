@@ -9,8 +9,8 @@ import { backupModule } from './config/backup.setup.js';
 import { databaseOptions } from './config/database.js';
 import { Environment } from './config/environment.js';
 import { EnvironmentModule } from './config/environment.module.js';
-import { DashboardModule } from './dashboard/dashboard.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HomeModule } from './home/home.module.js';
 import { InstructorsModule } from './instructors/instructors.module.js';
 import { CreateUsers1700000000000 } from './users/create-users.migration.js';
 import { UsersModule } from './users/users.module.js';
@@ -29,7 +29,7 @@ import { UsersModule } from './users/users.module.js';
     InstructorsModule,
     AdminsModule,
     HealthModule,
-    DashboardModule,
+    HomeModule,
     backupModule,
   ],
 })

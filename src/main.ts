@@ -5,9 +5,9 @@ import { AppModule } from './app.module.js';
 import { FirstAdmin } from './admins/first-admin.js';
 import { configureApp } from './app.setup.js';
 import { Environment } from './config/environment.js';
+import { DASHBOARD_PATH } from './config/dashboard-path.js';
 import { ProgramLog } from './config/program-log.js';
 import { startProblem } from './config/start-problem.js';
-import { DASHBOARD_PATH } from './dashboard/dashboard.controller.js';
 
 async function start(): Promise<void> {
   // The log is held back until the start has succeeded: a failed one ends with its reason alone.

@@ -1,5 +1,6 @@
 import { mdiArchiveOutline, mdiCogOutline, mdiHistory, mdiViewDashboardOutline } from '@mdi/js';
 import { createRouter, createWebHistory, START_LOCATION, type RouteRecordRaw } from 'vue-router';
+import { servedAs } from './api/served-as.js';
 import AwayPage from './shell/AwayPage.vue';
 import type { Texts } from './texts/index.js';
 
@@ -11,7 +12,7 @@ export const NAVIGATION: { name: string; icon: string; text: keyof Texts['nav'] 
   { name: 'settings', icon: mdiCogOutline, text: 'settings' },
 ];
 
-/** Each page is fetched when it is first opened. */
+/** Each page is fetched when it is first opened. The server knows them by the first part of their address: src/backup/dashboard/dashboard.middleware.ts. */
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'overview', component: () => import('./overview/OverviewPage.vue') },
   { path: '/jobs', name: 'jobs', component: () => import('./jobs/JobsPage.vue') },
@@ -54,7 +55,7 @@ const routes: RouteRecordRaw[] = [
 ];
 
 export const router = createRouter({
-  history: createWebHistory(import.meta.env.BASE_URL),
+  history: createWebHistory(servedAs.path),
   routes,
   scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? false : { top: 0 }),
 });

@@ -3,7 +3,10 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { ConfigurableModuleClass } from './backup.module-definition.js';
 import { OPERATIONS, PROVIDERS } from './backup.providers.js';
 import { Catalog } from './catalog/catalog.js';
+import { DashboardFiles } from './dashboard/dashboard-files.js';
+import { DashboardMiddleware } from './dashboard/dashboard.middleware.js';
 import { AccessCheck } from './http/access-check.js';
+import { RouteAddresses } from './http/route-addresses.js';
 import { StreamedLists } from './http/streamed-lists.js';
 import { BackupError } from './model/errors.js';
 import { MaintenanceMiddleware } from './operations/maintenance.middleware.js';
@@ -20,7 +23,16 @@ import { EventListener } from './triggers/event.listener.js';
  * Snapshots after events need the host's own `EventEmitterModule.forRoot()`; nothing else is expected of the host.
  */
 @Module({
-  providers: [...PROVIDERS, AccessCheck, MaintenanceMiddleware, EventListener, StreamedLists],
+  providers: [
+    ...PROVIDERS,
+    AccessCheck,
+    DashboardFiles,
+    DashboardMiddleware,
+    EventListener,
+    MaintenanceMiddleware,
+    RouteAddresses,
+    StreamedLists,
+  ],
   exports: [...OPERATIONS, Catalog],
 })
 export class BackupModule extends ConfigurableModuleClass implements NestModule {
@@ -38,6 +50,7 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
+    private readonly dashboard: DashboardMiddleware,
     private readonly maintenance: MaintenanceMiddleware,
     private readonly events: EventListener,
     private readonly modules: ModulesContainer,
@@ -50,6 +63,8 @@ export class BackupModule extends ConfigurableModuleClass implements NestModule 
   configure(): void {
     this.assertOnlyOne();
     this.events.listen();
+    this.dashboard.assertFree();
+    this.adapterHost.httpAdapter.use(this.dashboard.use.bind(this.dashboard)); // also while a restore runs
     // While backups are off nothing is restored here, and what other processes restore cannot be seen.
     if (this.catalog.unavailable) return;
     this.adapterHost.httpAdapter.use(this.maintenance.use.bind(this.maintenance));

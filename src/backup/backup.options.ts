@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { IN_MEMORY } from './catalog/catalog.connection.js';
 import { databaseTarget, type BackupDatabase } from './database.options.js';
+import { dashboardOptions } from './dashboard.options.js';
 import { listenedEvents } from './event.options.js';
 import type { DatabaseTarget } from './engines/database-target.js';
 import type { NativeOptions } from './engines/native/native.options.js';
+import type { DashboardOptions } from './model/dashboard.js';
 import type { BackupEventOptions } from './model/events.js';
 import { DEFAULT_DATABASE } from './model/plan.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
@@ -56,6 +58,11 @@ export interface BackupModuleOptions {
   appVersion?: string;
   /** Path prefixes that are answered even while a restore runs, for example `['/healthz']`. @default [] */
   maintenanceExempt?: string[];
+  /**
+   * Serves the dashboard: `{ path: '/admin/backups' }`. The page holds no data; what it shows comes from the backup routes, whose guards decide on each call.
+   * `HeadlessBackupModule` serves none. @default none is served
+   */
+  dashboard?: DashboardOptions;
 }
 
 const NATIVE_OPTIONS: readonly string[] = ['programs', 'docker', 'compressionLevel'] satisfies (keyof NativeOptions)[];
@@ -107,6 +114,7 @@ const OPTIONS: Record<keyof BackupModuleOptions, Check> = {
   jobTimeoutMinutes: wholeNumber(1, 10_080),
   appVersion: text,
   maintenanceExempt: paths,
+  dashboard: () => undefined, // checked field by field
 };
 
 /**
@@ -135,6 +143,7 @@ export function resolveOptions(options: BackupModuleOptions): ResolvedOptions {
     jobTimeoutMs: (options.jobTimeoutMinutes ?? 60) * 60_000,
     appVersion: options.appVersion ?? versionOfHost(),
     maintenanceExempt: options.maintenanceExempt ?? [],
+    dashboard: options.dashboard === undefined ? null : dashboardOptions(options.dashboard),
   });
 }
 

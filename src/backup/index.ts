@@ -29,6 +29,7 @@ export type {
 } from './catalog/catalog.js';
 export type { Advice, ErrorDetails } from './model/advice.js';
 export type { BackupConfig } from './model/backup-config.js';
+export type { DashboardOptions, DashboardSignIn } from './model/dashboard.js';
 export type { Comparison, StateName, TableComparison } from './model/comparison.js';
 export type { HealthStatus, Judgement } from './model/health.js';
 export type { Job, JobError, JobStatus, JobType } from './model/job.js';

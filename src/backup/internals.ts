@@ -18,6 +18,7 @@ export { settledAddress } from './engines/settled-address.js';
 export { tlsOptions } from './engines/tls-options.js';
 
 export { type Advice, type AdviceWords, type ErrorDetails, withAdvice } from './model/advice.js';
+export type { FormSignIn } from './model/dashboard.js';
 export { BackupError, type BackupErrorCode, type FieldError } from './model/errors.js';
 export { BackupConfig } from './model/backup-config.js';
 export { isDatedAhead } from './model/dated-ahead.js';

@@ -1,8 +1,10 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import type { SignedInRequest } from '../access/account.js';
 import { BackupModule } from '../backup/index.js';
+import { type FormSignIn } from '../backup/internals.js';
 import { appVersion } from './backup/app-version.js';
 import { backupOptions } from './backup/backup.environment.js';
+import { DASHBOARD_PATH } from './dashboard-path.js';
 import { Environment } from './environment.js';
 
 /** Backups hold everybody's data: admins only. Runs after the guard that puts the account on the request. */
@@ -15,12 +17,16 @@ export class BackupAdminGuard implements CanActivate {
   }
 }
 
+/** The dashboard signs in with accounts of this backend. */
+const signIn: FormSignIn = { form: true };
+
 export const backupModule = BackupModule.forRootAsync({
   guard: BackupAdminGuard,
   inject: [Environment],
   useFactory: (environment: Environment) => ({
     ...backupOptions(environment),
     appVersion: appVersion(),
-    maintenanceExempt: ['/healthz', '/admin/backups', '/docs', '/docs-json'],
+    dashboard: { path: DASHBOARD_PATH, signIn },
+    maintenanceExempt: ['/healthz', '/docs', '/docs-json'],
   }),
 });

@@ -72,7 +72,7 @@ describeInBrowser('signing in', () => {
   visit(
     'leads back to the place that was asked for',
     async (visit) => {
-      await visit.open('/nothing/here');
+      await visit.open('/jobs/nothing/here');
       await visit.signIn();
       await visit.heading('Page not found').waitFor();
       await visit.page.getByRole('link', { name: 'Go to the overview' }).click();

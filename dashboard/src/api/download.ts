@@ -1,10 +1,11 @@
 import { ApiError } from './api-error.js';
 import { send } from './client.js';
 import { fileName } from './file-name.js';
+import { apiUrl } from './served-as.js';
 
-/** Fetches a file as the person who is signed in, which a plain link cannot, and hands it to the browser. */
+/** Fetches a file as the person who is signed in, which a plain link cannot, and hands it to the browser. @param path as the API documents it */
 export async function download(path: string, fallbackName: string): Promise<void> {
-  const response = await send(new Request(new URL(path, location.origin)));
+  const response = await send(new Request(apiUrl(path)));
   if (!response.ok) throw ApiError.of(response.status, await response.json().catch(() => null));
   const url = URL.createObjectURL(await wholeBody(response));
   const link = document.createElement('a');

@@ -1,4 +1,4 @@
-import { asSession, session, type Session } from './session.js';
+import { asSession, session, type OwnSession } from './session.js';
 
 /** A tab in the background may take its time to load. */
 const OFFER_LASTS_MS = 15_000;
@@ -22,10 +22,10 @@ export function offerSession(number: string): void {
 }
 
 /** Asks the tab that made the number. @returns null where it does not answer */
-export function askForSession(number: string): Promise<Session | null> {
+export function askForSession(number: string): Promise<OwnSession | null> {
   return new Promise((resolve) => {
     const channel = channelOf(number);
-    const finish = (found: Session | null) => {
+    const finish = (found: OwnSession | null) => {
       clearTimeout(timer);
       channel.close();
       resolve(found);

@@ -1,6 +1,7 @@
 import { answer, api, BACKUPS, delay, send } from '../api/client.js';
 import { ApiError } from '../api/api-error.js';
 import { eventData } from '../api/event-stream.js';
+import { apiUrl } from '../api/served-as.js';
 import { isFinished, type Job } from '../api/types.js';
 
 const POLL_EVERY = 2_000;
@@ -33,7 +34,7 @@ async function streamed(id: string, onChange: (job: Job) => void, signal: AbortS
   const timer = setTimeout(() => patience.abort(), FIRST_EVENT_WITHIN);
   let last: Job | undefined;
   try {
-    const url = new URL(`${BACKUPS}/jobs/${encodeURIComponent(id)}/events`, location.origin);
+    const url = apiUrl(`${BACKUPS}/jobs/${encodeURIComponent(id)}/events`);
     const response = await send(new Request(url, { signal: AbortSignal.any([signal, patience.signal]) }));
     if (!response.ok || !response.body) return undefined;
     for await (const data of eventData(response.body)) {

@@ -12,7 +12,7 @@ export function keepDraft(draft: Draft): void {
 
 /** Gives it back once. */
 export function takeKeptDraft(): Draft | null {
-  lastAccount = session.value?.account.id;
+  lastAccount = session.value?.account?.id;
   const found = kept !== null && kept.of === lastAccount ? kept.draft : null;
   kept = null;
   return found;

@@ -1,10 +1,11 @@
 import { askForSession, offerSession } from '../api/handover.js';
 import { randomNumber } from '../api/random-number.js';
+import { servedAs } from '../api/served-as.js';
 import { beginSession, session } from '../api/session.js';
 
 /** What a link that is opened in a new tab carries, behind the `#`, which goes to no server. */
 const MARK = /^#session=([0-9a-f]{32})$/;
-const BASE = import.meta.env.BASE_URL.replace(/\/$/, '');
+const BASE = servedAs.path;
 
 /** The number that this tab was opened with. Taken out of the address at once, before anything else reads it. */
 const number = takeNumber();
@@ -24,6 +25,7 @@ export async function takeOverSession(): Promise<void> {
 
 /** Lets links that are opened in a new tab, by Ctrl, Shift or the middle button, take the session along. */
 export function handOverToNewTabs(): void {
+  if (servedAs.signIn.form === undefined) return; // the browser does it
   for (const kind of ['click', 'auxclick'] as const) addEventListener(kind, mark, { capture: true });
 }
 

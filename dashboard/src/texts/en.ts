@@ -29,6 +29,7 @@ export const en = {
     themes: { system: 'System', light: 'Light', dark: 'Dark' },
     account: 'Account',
     signOut: 'Sign out',
+    more: 'More',
     maintenance: 'A restore is running. This page continues when it is finished.',
     indexing: 'The snapshots are being indexed, the newest first. Backups and clean-ups wait until all are indexed.',
     indexed: (indexed: string, total: string) => `${indexed} of ${total}`,
@@ -56,6 +57,14 @@ export const en = {
     notAdmin: 'This account does not have the role admin. Sign in with an admin account.',
     tooMany: 'Too many attempts. Wait a minute, then try again.',
     waiting: 'A restore is running. You will be signed in when it is finished.',
+  },
+
+  hostSignIn: {
+    intro: 'Sign in to the application with an account that is allowed to see its backups. You will be sent back here.',
+    elsewhere: 'Sign in to the application with an account that is allowed to see its backups, then try again.',
+    forbiddenTitle: 'Access denied',
+    forbidden: 'This account is not allowed to see the backups of the application.',
+    otherAccount: 'Sign in with another account',
   },
 
   errors,

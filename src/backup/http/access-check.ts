@@ -5,10 +5,11 @@ import { request as requestOverTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { Subscription } from 'rxjs';
 import { asBackupError } from '../model/errors.js';
 import type { BackupRequest } from './inputs.js';
+import { RouteAddresses } from './route-addresses.js';
 import { BACKUP_ROUTES } from './routes.js';
 
 const HEADER = 'x-backup-access-check';
@@ -35,13 +36,12 @@ export class AccessCheck implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    private readonly config: ApplicationConfig,
+    private readonly addresses: RouteAddresses,
   ) {}
 
   onModuleInit(): void {
     this.listening = this.adapterHost.listen$.subscribe(() => {
-      const prefix = this.config.getGlobalPrefix().replace(/^\/*(?=.)/, '/');
-      this.answer ??= this.ask(`${prefix}${BACKUP_ROUTES}/health`);
+      this.answer ??= this.ask(this.addresses.health);
     });
   }
 

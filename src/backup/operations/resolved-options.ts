@@ -1,6 +1,7 @@
 import type { NativeOptions } from '../engines/native/native.options.js';
 import type { DatabaseTarget } from '../engines/database-target.js';
 import { BackupError } from '../model/errors.js';
+import type { DashboardOptions } from '../model/dashboard.js';
 import type { BackupEventOptions } from '../model/events.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { SnapshotStore } from '../stores/snapshot-store.js';
@@ -31,6 +32,8 @@ export class ResolvedOptions {
   readonly jobTimeoutMs!: number;
   readonly appVersion!: string;
   readonly maintenanceExempt!: readonly string[];
+  /** Null where none is served. */
+  readonly dashboard!: Required<DashboardOptions> | null;
 
   /** The database that a manifest or plan names. @throws BackupError `UNSUPPORTED` when the application no longer has it */
   database(name: string = DEFAULT_DATABASE): DatabaseTarget {

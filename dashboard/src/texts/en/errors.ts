@@ -2,7 +2,14 @@ import type { Advice, ErrorCode } from '../../api/types.js';
 
 /** What no operation of the backups throws: the page itself, the network, the accounts. */
 type OtherCode =
-  'UNREACHABLE' | 'PAGE_ERROR' | 'INTERNAL_ERROR' | 'UNAUTHORIZED' | 'FORBIDDEN' | 'TOO_MANY_REQUESTS' | 'NOT_FOUND';
+  | 'UNREACHABLE'
+  | 'PAGE_ERROR'
+  | 'INTERNAL_ERROR'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'TOO_MANY_REQUESTS'
+  | 'NOT_FOUND'
+  | 'NO_TOKEN';
 
 export const errors = {
   title: 'Something went wrong',
@@ -58,6 +65,7 @@ export const errors = {
     UNAUTHORIZED: 'You are not signed in',
     FORBIDDEN: 'This account is not allowed to do this',
     TOO_MANY_REQUESTS: 'Too many attempts',
+    NO_TOKEN: 'The application did not give a token to sign in with',
     NOT_FOUND: 'Not found',
   } satisfies Record<ErrorCode | OtherCode, string>,
 

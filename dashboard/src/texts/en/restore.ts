@@ -209,4 +209,6 @@ export const restore = {
 
   signedOut:
     'A restore has replaced the accounts, so your session ended. Sign in with an account and password of that time to see the result. If there is no admin at all, the program creates one when it starts.',
+  signedOutOfHost:
+    'A restore has replaced the data of the application, which may include accounts and sessions. Sign in again, with an account and password of that time, to see the result.',
 };

@@ -53,6 +53,7 @@ export const errors: Texts['errors'] = {
     UNAUTHORIZED: 'Никто не вошёл',
     FORBIDDEN: 'Этой учётной записи это не разрешено',
     TOO_MANY_REQUESTS: 'Слишком много попыток',
+    NO_TOKEN: 'Приложение не дало токена для входа',
     NOT_FOUND: 'Такого нет',
   },
 

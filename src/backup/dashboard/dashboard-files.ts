@@ -1,20 +1,21 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
 
-/** What `npm run build` makes of `dashboard/`. From `src/dashboard/` and from `dist/dashboard/` it lies at the same place. */
-const BUILT = join(__dirname, '../../dist/dashboard/public');
-/** Stands in the built page wherever a nonce belongs; see `dashboard/vite.config.mjs`. */
-const NONCE_PLACEHOLDER = '__CSP_NONCE__';
-const COMPRESSIBLE = new Set(['.js', '.css', '.svg', '.json']);
+/** What `npm run build` makes of `dashboard/`. From `src/backup/dashboard/` and from `dist/backup/dashboard/` it is at the same place. */
+const BUILT = join(__dirname, '../../../dist/dashboard/public');
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
 
 export interface Asset {
-  extension: string;
+  type: string;
   bytes: Buffer;
-  gzipped: Buffer | undefined;
+  gzipped: Buffer;
 }
 
 interface Built {
@@ -30,12 +31,9 @@ interface Built {
 export class DashboardFiles {
   private built: Promise<Built | undefined> | undefined;
 
-  /** The page with the nonce of this response; `undefined` when nothing was built. */
-  async page(): Promise<{ html: string; nonce: string } | undefined> {
-    const built = await this.read();
-    if (!built) return undefined;
-    const nonce = randomBytes(16).toString('base64');
-    return { html: built.page.replaceAll(NONCE_PLACEHOLDER, nonce), nonce };
+  /** The page as it was built; `undefined` when nothing was. */
+  async page(): Promise<string | undefined> {
+    return (await this.read())?.page;
   }
 
   async asset(name: string): Promise<Asset | undefined> {
@@ -44,8 +42,12 @@ export class DashboardFiles {
 
   private async read(): Promise<Built | undefined> {
     this.built ??= readBuilt();
-    const built = await this.built;
-    if (!built) this.built = undefined; // it may be built later
+    const reading = this.built;
+    const built = await reading.catch((error: unknown) => {
+      if (this.built === reading) this.built = undefined; // the next request tries again
+      throw error;
+    });
+    if (!built && this.built === reading) this.built = undefined; // it may be built later
     return built;
   }
 }
@@ -63,8 +65,7 @@ async function readBuilt(): Promise<Built | undefined> {
 }
 
 async function readAsset(name: string): Promise<Asset> {
-  const bytes = await readFile(join(BUILT, 'assets', basename(name)));
-  const extension = extname(name);
-  const gzipped = COMPRESSIBLE.has(extension) ? await promisify(gzip)(bytes, { level: 9 }) : undefined;
-  return { extension, bytes, gzipped };
+  const bytes = await readFile(join(BUILT, 'assets', name));
+  const type = CONTENT_TYPES[extname(name)] ?? 'application/octet-stream';
+  return { type, bytes, gzipped: await promisify(gzip)(bytes, { level: 9 }) };
 }
