@@ -181,6 +181,17 @@ describe.each(Object.entries(HOSTS))('in a host that does everything globally (%
     change('DELETE FROM orders');
   });
 
+  it('refuses what a page of another site makes a browser send, and takes it from its own pages', async () => {
+    const bare = (headers: object) =>
+      supertest(url)
+        .post(BACKUPS)
+        .set({ 'x-key': 'right', ...headers });
+    for (const headers of [{ 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'https://evil.example' }])
+      expect((await bare(headers).expect(403)).body).toEqual(error(403, 'FORBIDDEN'));
+    await bare({ 'Sec-Fetch-Site': 'same-origin' }).query('wait=true').expect(201);
+    await bare({ Origin: 'https://evil.example', 'X-Requested-With': 'fetch' }).query('wait=true').expect(201);
+  });
+
   it('restores, and names who asked for it', async () => {
     const id = await capture();
     change('DELETE FROM users; INSERT INTO orders VALUES (7)');

@@ -6,6 +6,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { replyWithError } from './error.filter.js';
 import { EventStream } from './event-stream.js';
 import { descriptionsOf, type Fielded } from './fields.js';
+import { assertNotForged } from './forged-request.js';
 import { assertJson, type BackupRequest, type BackupResponse, type Input, inputsOf, ownResponse } from './inputs.js';
 import { INDEXING, indexingHeader } from './indexing.header.js';
 import { ApiBody, ApiQuery } from './openapi.js';
@@ -59,6 +60,7 @@ function makeEndpoint(prototype: object, name: string, method: Method): void {
       const adapter = this[ADAPTER].httpAdapter as Adapter;
       try {
         if (this[CATALOG].unavailable && !goesOnWhileOff) throw this[CATALOG].unavailable;
+        assertNotForged(request);
         assertJson(request);
         adapter.setHeader(response, 'Cache-Control', 'no-store');
         const progress = this[CATALOG].indexing();

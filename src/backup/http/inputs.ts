@@ -8,6 +8,7 @@ import { type Fielded, readBody, readQuery } from './fields.js';
 
 /** What Express and Fastify have in common. */
 export interface BackupRequest {
+  method?: string;
   url?: string;
   headers: IncomingHttpHeaders;
   params: Record<string, string>;
