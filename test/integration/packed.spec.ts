@@ -18,8 +18,12 @@ const EXPECTED: readonly RegExp[] = [
   /^dist\/cli\/.+\.(js|d\.ts)$/,
   /^dist\/backup\/.+\.(js|d\.ts)$/, // the library
   /^dist\/config\/backup\/[^/]+\.(js|d\.ts)$/, // what the command reads from the environment
+  /^dist\/dashboard\/public\/(index\.html|assets\/[\w-]+\.(js|css))$/, // the dashboard
 ];
-const NEVER = /\.map$|\.spec\.|(^|\/)(test|tests|fixtures|dashboard|node_modules)\/|\.vue$|(^|\/)\.env|backup_config/;
+const NEVER = /\.map$|\.spec\.|(^|\/)(test|tests|fixtures|node_modules)\/|\.vue$|(^|\/)\.env|backup_config/;
+
+const DASHBOARD = 'dist/dashboard/public';
+const PAGE = `${DASHBOARD}/index.html`;
 
 interface PackageJson {
   name: string;
@@ -65,6 +69,8 @@ describe('the file that npm packs', () => {
       sources.push(...compiled.map((file) => join(part, file.replace(/\.ts$/, ''))));
     }
     const expected = sources.flatMap((source) => [`dist/${source}.d.ts`, `dist/${source}.js`]);
+    const built = await readdir(DASHBOARD, { recursive: true, withFileTypes: true });
+    for (const file of built) if (file.isFile()) expected.push(join(file.parentPath, file.name));
     expect(files.filter((file) => file.startsWith('dist/'))).toEqual(['dist/cli.js', ...expected].sort());
   });
 
@@ -143,11 +149,14 @@ describe('packing a checkout', () => {
   const pack = async (): Promise<string[]> => {
     const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', checkout], { cwd: checkout });
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    return files.map(({ path }) => path).filter((path) => path.startsWith('dist/'));
+    // Scripts of the page have hashes in their names.
+    return files
+      .map(({ path }) => path)
+      .filter((path) => path.startsWith('dist/') && !path.startsWith(`${DASHBOARD}/assets/`));
   };
 
   it('builds it first, where it never was', async () => {
-    expect(await pack()).toEqual(['dist/backup/index.d.ts', 'dist/backup/index.js', 'dist/cli.js']);
+    expect(await pack()).toEqual(['dist/backup/index.d.ts', 'dist/backup/index.js', 'dist/cli.js', PAGE]);
   });
 
   it('builds what has changed, and leaves out what earlier builds left behind', async () => {
@@ -156,9 +165,8 @@ describe('packing a checkout', () => {
     await write('src/backup/index.ts', "export { second } from './second.js';\n");
     await write('src/backup/second.ts', 'export const second = 2;\n');
     const compiled = ['index.d.ts', 'index.js', 'second.d.ts', 'second.js'].map((file) => `dist/backup/${file}`);
-    expect((await pack()).sort()).toEqual([...compiled, 'dist/cli.js']);
+    expect((await pack()).sort()).toEqual([...compiled, 'dist/cli.js', PAGE]);
     expect(await readFile(join(checkout, 'dist/backup/index.js'), 'utf8')).toContain('./second.js');
-    expect(existsSync(join(checkout, 'dist/dashboard/public/index.html'))).toBe(true); // another build's
     expect(existsSync(join(checkout, 'dist/backup/gone'))).toBe(false);
   });
 });

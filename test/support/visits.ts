@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ADMIN } from './admin.js';
-import type { Program } from './program.js';
+
+/** What serves the dashboard. */
+interface Server {
+  /** `http://host:port` */
+  readonly address: string;
+}
 
 export const WIDE = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
@@ -24,12 +29,13 @@ export class Visit {
 
   constructor(
     readonly page: Page,
-    private readonly program: () => Program,
+    private readonly program: () => Server,
+    private readonly path: string,
   ) {
     page.setDefaultTimeout(30_000);
     page.on('console', (message) => {
       this.log.push(`${message.type()}: ${message.text()}`);
-      if (message.type() === 'error') this.complaints.push(message.text());
+      if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`);
     });
     page.on('pageerror', (error) => this.complaints.push(error.stack ?? String(error)));
     page.on('request', (request) => {
@@ -41,7 +47,7 @@ export class Visit {
 
   /** Opens an address below the dashboard’s own. */
   async open(path = ''): Promise<void> {
-    await this.page.goto(`${this.program().address}/admin/backups${path}`);
+    await this.page.goto(`${this.program().address}${this.path}${path}`);
   }
 
   /** Fills in the form. */
@@ -90,10 +96,10 @@ export class Visit {
 export type Scene = (visit: Visit) => Promise<void>;
 
 /**
- * Tests in which somebody visits the dashboard of a running program. Each has a browser profile of its own, and fails on any error on the
+ * Tests in which somebody visits the dashboard of a running program, or of an application that serves it at a path of its own. Each has a browser profile of its own, and fails on any error on the
  * console, which the content security policy reports to as well, and on any request to another place.
  */
-export function visitsTo(program: () => Program) {
+export function visitsTo(program: () => Server, path = '/admin/backups') {
   let browser: Browser;
   let session: string | undefined;
 
@@ -119,7 +125,7 @@ export function visitsTo(program: () => Program) {
   /** Signing in is limited to ten a minute: one session serves all visits. */
   async function signInOnce(context: BrowserContext): Promise<string> {
     const page = await context.newPage();
-    const visit = new Visit(page, program);
+    const visit = new Visit(page, program, path);
     await visit.open();
     await visit.signIn();
     await visit.heading('Overview').waitFor();
@@ -137,7 +143,7 @@ export function visitsTo(program: () => Program) {
   return (name: string, scene: Scene, visitor: Visitor = {}): void =>
     it(name, async () => {
       const context = await arrive(visitor);
-      const visit = new Visit(await context.newPage(), program);
+      const visit = new Visit(await context.newPage(), program, path);
       try {
         await scene(visit);
         expect(visit.problems, 'complaints of the browser').toEqual([]);
