@@ -117,7 +117,7 @@ describeInBrowser('the dashboard in an application', () => {
       visit.expectRefusals(401, 403);
       await visit.open();
       await signInAs(visit, 'sam');
-      await visit.heading('These backups are not open to you').waitFor();
+      await visit.heading('Access denied').waitFor();
       await visit.page.getByRole('alert').getByText('sam looks after the tea alone.').waitFor();
       expect(await visit.page.getByRole('navigation').count()).toBe(0);
       await signInAs(visit, 'ida');
