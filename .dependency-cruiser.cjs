@@ -23,6 +23,9 @@ const libraryLayers = LIBRARY_ORDER.slice(0, -1).map((folder, index) => ({
   to: { path: `^src/backup/(?:(?:${LIBRARY_ORDER.slice(index + 1).join('|')})/|[^/]+$)` },
 }));
 
+/** Each in a folder of its own, below src/backup/engines. */
+const ENGINES = 'json|native|files|bundle';
+
 /** The host's features. They use access/ and config/; only accounts as such (users/) are shared by the others. */
 const FEATURES = ['auth', 'users', 'instructors', 'admins', 'health', 'home', 'cli'];
 const MAY_USE_USERS = ['auth', 'instructors', 'admins'];
@@ -115,6 +118,19 @@ module.exports = {
         pathNot: '\\.spec\\.ts$|^src/backup/(?:http/openapi|triggers/(?:event.listener|schedule.listing))\\.ts$',
       },
       to: { path: '^node_modules/@nestjs/(?:swagger|event-emitter|schedule)/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'engines-stand-apart',
+      severity: 'error',
+      comment: 'No engine imports another. What several need goes to engines/dialects/ or engines/shared/: docs/decisions/0069.',
+      from: { path: `^src/backup/engines/(${ENGINES})/` },
+      to: { path: `^src/backup/engines/(?:${ENGINES})/`, pathNot: '^src/backup/engines/$1/' },
+    },
+    {
+      name: 'what-engines-share-knows-no-engine',
+      severity: 'error',
+      from: { path: '^src/backup/engines/(?:dialects|shared)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: `^src/backup/engines/(?:${ENGINES})/` },
     },
     ...libraryLayers,
     ...features,

@@ -7,12 +7,12 @@ import { TypeOrmCatalog } from './catalog/typeorm.catalog.js';
 import { folderRepository } from './stores/folder.repository.js';
 import { SnapshotRepository } from './stores/snapshot.repository.js';
 import { ReadOnlyWorkspace, Workspace } from './stores/workspace.js';
-import { DatabaseEngines } from './engines/database-engines.js';
+import { BundleEngine } from './engines/bundle/bundle.engine.js';
 import { EngineHost } from './engines/engine-host.js';
 import { FilesEngine } from './engines/files/files.engine.js';
 import { JsonEngine } from './engines/json/json.engine.js';
 import { NativeEngine } from './engines/native/native.engine.js';
-import { SnapshotEngine } from './engines/snapshot.engine.js';
+import { SnapshotEngines } from './engines/snapshot.engines.js';
 import { CaptureBases } from './operations/capture-bases.js';
 import { Losses } from './operations/losses.js';
 import { CaptureOperation } from './operations/capture.operation.js';
@@ -105,14 +105,20 @@ const PORTS: Provider[] = [
       new EngineHost({ standby: triggers, scratch: () => scratchFolder(readOnly ? null : directory) }),
     inject: [ResolvedOptions],
   },
-  { provide: SnapshotEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
-  {
-    provide: DatabaseEngines,
-    useFactory: (json: SnapshotEngine, host: EngineHost, { native }: ResolvedOptions) =>
-      new DatabaseEngines({ json, native: new NativeEngine(host, native) }),
-    inject: [SnapshotEngine, EngineHost, ResolvedOptions],
-  },
+  { provide: JsonEngine, useFactory: (host: EngineHost) => new JsonEngine(host), inject: [EngineHost] },
   { provide: FilesEngine, useFactory: (host: EngineHost) => new FilesEngine(host), inject: [EngineHost] },
+  { provide: BundleEngine, useFactory: (host: EngineHost) => new BundleEngine(host), inject: [EngineHost] },
+  {
+    provide: NativeEngine,
+    useFactory: (host: EngineHost, { native }: ResolvedOptions) => new NativeEngine(host, native),
+    inject: [EngineHost, ResolvedOptions],
+  },
+  {
+    provide: SnapshotEngines,
+    useFactory: (json: JsonEngine, native: NativeEngine, files: FilesEngine, parts: BundleEngine) =>
+      new SnapshotEngines({ database: { json, native }, files: { files }, full: { parts } }),
+    inject: [JsonEngine, NativeEngine, FilesEngine, BundleEngine],
+  },
 ];
 
 /** What a program asks for. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Response } from 'supertest';
 import { Catalog } from '../../src/backup/catalog/catalog.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { BackupsClient, error, invalid } from '../support/backups-client.js';
@@ -78,7 +78,7 @@ describe('the backup routes', () => {
     });
 
     it('tells those who wait what went wrong', async () => {
-      vi.spyOn(host.app.get(SnapshotEngine, { strict: false }), 'capture').mockRejectedValue(
+      vi.spyOn(host.app.get(JsonEngine, { strict: false }), 'capture').mockRejectedValue(
         new BackupError('DISK_FULL', 'The disk is full.'),
       );
       const { body } = await backups.post('?wait=true').expect(507);

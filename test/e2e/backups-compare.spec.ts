@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { DatabaseEngines } from '../../src/backup/engines/database-engines.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import type { Comparison, TableComparison } from '../../src/backup/model/comparison.js';
 import { CompareOperation } from '../../src/backup/operations/compare.operation.js';
 import { Clock } from '../../src/backup/system/clock.js';
@@ -238,7 +238,7 @@ describe('comparing', () => {
     it('what would have to wait behind too many', async () => {
       const { id } = await backups.capture();
       const { opened, open } = gate();
-      const engine = host.app.get(DatabaseEngines, { strict: false }).of('json');
+      const engine = host.app.get(JsonEngine, { strict: false });
       const compare = engine.compare.bind(engine);
       let atOnce = 0;
       vi.spyOn(engine, 'compare').mockImplementation(async (asked, run) => {
@@ -263,7 +263,7 @@ describe('comparing', () => {
 
   it('stops when nobody waits for the answer any more', async () => {
     const { id } = await backups.capture();
-    const engine = host.app.get(DatabaseEngines, { strict: false }).of('json');
+    const engine = host.app.get(JsonEngine, { strict: false });
     const aborted = new Promise((resolve) =>
       vi.spyOn(engine, 'compare').mockImplementation((_, run) => {
         client.destroy();
@@ -288,7 +288,7 @@ describe('comparing', () => {
     /** The answer to a comparison that goes on until it is ended, and what happens as soon as it has begun. */
     async function endedBy(end: () => void) {
       const { id } = await backups.capture();
-      const engine = host.app.get(DatabaseEngines, { strict: false }).of('json');
+      const engine = host.app.get(JsonEngine, { strict: false });
       vi.spyOn(engine, 'compare').mockImplementation(
         (_, run) =>
           new Promise((_answer, reject) => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+
 import { BackupError } from '../../src/backup/model/errors.js';
 import { CaptureOperation } from '../../src/backup/operations/capture.operation.js';
 import type { Job } from '../../src/backup/model/job.js';
@@ -21,7 +21,7 @@ describe('jobs', () => {
   });
 
   it('that failed say what to do in the words of the API, at once and later', async () => {
-    const engine = host.app.get(SnapshotEngine, { strict: false });
+    const engine = host.app.get(JsonEngine, { strict: false });
     const cause = new BackupError('FOLDER_NOT_WRITABLE', 'It is not there.', { advice: ['set_backup_dir'] });
     vi.spyOn(engine, 'capture').mockRejectedValue(cause);
     const told = { message: expect.stringMatching(/It is not there\..* set BACKUP_DIR/) as unknown };
@@ -37,7 +37,7 @@ describe('jobs', () => {
   /** Holds every capture back until it is let through, or cancelled. */
   function holdCaptures() {
     const { opened, open } = gate();
-    const engine = host.app.get(SnapshotEngine, { strict: false });
+    const engine = host.app.get(JsonEngine, { strict: false });
     vi.spyOn(engine, 'capture').mockImplementation(async (request, run) => {
       const cancelled = new Promise<never>((_, reject) => {
         const stop = () => reject(new BackupError('CANCELLED', 'Killed.'));

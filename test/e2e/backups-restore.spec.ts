@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+
 import { BackupError } from '../../src/backup/model/errors.js';
 import type { Job } from '../../src/backup/model/job.js';
 import { BackupsClient, error, gate } from '../support/backups-client.js';
@@ -112,7 +112,7 @@ describe('restoring', () => {
     const { id } = await backups.capture();
     await register();
     const before = await accounts();
-    const engine = host.app.get(SnapshotEngine, { strict: false });
+    const engine = host.app.get(JsonEngine, { strict: false });
     vi.spyOn(engine, 'restore').mockRejectedValue(new BackupError('RESTORE_MISMATCH', 'Rolled back.'));
     expect((await backups.post(`/${id}/restore?wait=true`, { confirm: id }).expect(500)).body).toMatchObject(
       error(500, 'RESTORE_MISMATCH'),
@@ -128,7 +128,7 @@ describe('restoring', () => {
   it('turns others away meanwhile, except from the jobs and the health check', async () => {
     const { id } = await backups.capture();
     const { opened, open } = gate();
-    const engine = host.app.get(SnapshotEngine, { strict: false });
+    const engine = host.app.get(JsonEngine, { strict: false });
     const entered = gate();
     vi.spyOn(engine, 'restore').mockImplementation(async (request, run) => {
       entered.open();

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CaptureOperation, Catalog, type CaptureAsked, JobQueue } from '../../src/backup/internals.js';
 import { type Job, ROLE_CREATED, type Trigger } from '../../src/backup/index.js';
 import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, type BackupAppSetup, startBackupApp } from '../support/backup-app.js';
 import { eventually } from '../support/eventually.js';
@@ -109,7 +109,7 @@ describe('capture', () => {
         throw new Error('killed');
       },
     };
-    const app = await start({ adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(dying) });
+    const app = await start({ adjust: (builder) => builder.overrideProvider(JsonEngine).useValue(dying) });
     const job = await capture(app, manual);
     expect(job).toMatchObject({ status: 'failed', error: { error_code: 'ENGINE_FAILED', message: 'killed' } });
     const { readdir } = await import('node:fs/promises');
@@ -154,7 +154,7 @@ describe('captures that pile up', () => {
     const held = new Promise<void>((resolve) => (release = resolve));
     const app = await start({
       adjust: (builder) =>
-        builder.overrideProvider(SnapshotEngine).useValue({
+        builder.overrideProvider(JsonEngine).useValue({
           documentEnding: () => '.json',
           capture: async () => {
             started();

@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ComparedState, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { ComparedState } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { contentOf, expectedChanges, type Content } from '../support/expected-changes.js';

@@ -15,7 +15,7 @@ import {
   VerifyOperation,
 } from '../../src/backup/internals.js';
 import { type Snapshot } from '../../src/backup/index.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import type { Manifest } from '../../src/backup/model/manifest.js';
 import { archiveName } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
@@ -43,7 +43,7 @@ afterEach(async () => {
 
 async function start(): Promise<void> {
   const adjust = (builder: Parameters<NonNullable<Parameters<typeof startBackupApp>[0]>['adjust'] & object>[0]) =>
-    builder.overrideProvider(SnapshotEngine).useValue(new InlineEngine());
+    builder.overrideProvider(JsonEngine).useValue(new InlineEngine());
   app = await startBackupApp({ clock, folder, adjust });
 }
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SchemaDifference } from '../../src/backup/engines/snapshot.engine.js';
+import type { SchemaDifference } from '../../src/backup/engines/database.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { createTraps, dump } from '../support/sqlite-oracle.js';

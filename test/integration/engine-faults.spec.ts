@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CaptureRequest, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { CaptureRequest } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
 import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
@@ -302,7 +303,7 @@ describe('an end that comes too early', () => {
         : captureRequest();
     const host = new URL('../../dist/backup/engines/engine-host.js', import.meta.url).href;
     const script = `import { EngineHost } from ${JSON.stringify(host)};
-      await new EngineHost().run(${JSON.stringify(task)}, ${JSON.stringify(request)}, {
+      await new EngineHost().run(${JSON.stringify(`json.${task}`)}, ${JSON.stringify(request)}, {
         onStart: (pid) => process.send(pid),
         onProgress: ({ progress }) => progress > 0 && process.kill(process.pid, 'SIGKILL'),
       });

@@ -4,7 +4,9 @@ import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RowsRequest } from '../../src/backup/engines/database.engine.js';
 import type { ReadRequest, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { createTraps } from '../support/sqlite-oracle.js';
@@ -29,7 +31,10 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const read = (request: ReadRequest) => bench.engine.read(request);
+type AnyRequest = ReadRequest<DatabaseManifest> | RowsRequest;
+
+const read = (request: AnyRequest) =>
+  'archive' in request || 'table' in request ? bench.engine.readRows(request) : bench.engine.read(request);
 const rowsOf = async (table: string, offset: number, limit: number, from = snapshot) =>
   JSON.parse(await text(await read({ snapshot: from, view: 'table', table, offset, limit }))) as unknown;
 
@@ -106,7 +111,7 @@ describe('what can be read out of a snapshot', () => {
 });
 
 describe('a document that is damaged', () => {
-  const views = (of: StoredSnapshot): ReadRequest[] => [
+  const views = (of: StoredSnapshot): AnyRequest[] => [
     { snapshot: of, view: 'document' },
     { snapshot: of, view: 'extract', archive: 'a' },
     { snapshot: of, view: 'table', table: 'without_rowid', offset: 0, limit: 1000 },

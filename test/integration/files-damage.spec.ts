@@ -55,7 +55,7 @@ describe.each(['none', 'gzip', 'bzip2', 'xz'] as const)(
       for (let round = 0; round < FLIPS; round++) {
         flip(snapshot.document.path);
         if (round === 0)
-          await expect(bench.engine.verify(snapshot)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+          await expect(bench.engine.verify({ snapshot })).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
         expect(await outcomeOf(bench.restore(snapshot))).toBe('SNAPSHOT_CORRUPT');
         writeFileSync(snapshot.document.path, sound);
       }
@@ -94,7 +94,7 @@ describe(`a damaged base (seed ${SEED})`, () => {
     const sound = readFileSync(base.document.path);
     for (let round = 0; round < FLIPS; round++) {
       flip(base.document.path);
-      await expect(bench.engine.verify(differential)).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+      await expect(bench.engine.verify({ snapshot: differential })).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
       const outcome = await outcomeOf(bench.restore(differential));
       expect(['done', 'SNAPSHOT_CORRUPT']).toContain(outcome);
       expect(describeTree(bench.uploads, { folderTimes: false })).toEqual(expected);
@@ -114,7 +114,7 @@ describe(`a damaged base (seed ${SEED})`, () => {
       flip(indexPath);
       const snapshot = await bench.capture({ base });
       kinds.add(`${snapshot.manifest.kind} ${snapshot.manifest.full_reason}`);
-      await bench.engine.verify(snapshot);
+      await bench.engine.verify({ snapshot });
       await bench.restore(snapshot);
       expect(describeTree(bench.uploads, { folderTimes: false })).toEqual(expected);
       writeFileSync(indexPath, sound);

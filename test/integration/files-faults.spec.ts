@@ -18,7 +18,7 @@ import type { CaptureFilesRequest } from '../../src/backup/engines/files/files.r
 import { readWhole, type FileSink } from '../../src/backup/engines/files/file.reading.js';
 import { withoutPrivileges } from '../support/privileges.js';
 import { FilesBench } from '../support/files-bench.js';
-import { quiet } from '../support/inline-files-engine.js';
+import { quiet } from '../support/inline-host.js';
 import { describeTree } from '../support/tree-oracle.js';
 
 let bench: FilesBench;
@@ -230,7 +230,7 @@ describe('a program that is missing', () => {
     const missing = { code: 'UNSUPPORTED', message: expect.stringContaining(`Install the package "${debianPackage}"`) };
     await expect(bench.capture({ compression })).rejects.toMatchObject(missing);
     await expect(bench.restore(snapshot)).rejects.toMatchObject(missing);
-    await expect(bench.engine.verify(snapshot)).rejects.toMatchObject(missing);
+    await expect(bench.engine.verify({ snapshot })).rejects.toMatchObject(missing);
   });
 });
 

@@ -131,7 +131,7 @@ describe('a document that somebody made up', () => {
       bench.uploads,
       consistent(file(below('a'), 'x'), hardlink(below('b'), below('a')), link(below('c'), outside())),
     );
-    await bench.engine.verify(snapshot);
+    await bench.engine.verify({ snapshot });
     await bench.restore(snapshot);
     expect(readFileSync(join(bench.uploads, 'a'), 'utf8')).toBe('x');
     expect(statSync(join(bench.uploads, 'b')).nlink).toBe(2);

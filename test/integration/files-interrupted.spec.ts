@@ -172,7 +172,7 @@ describe('a restore in a process of its own', () => {
     const host = new URL('../../dist/backup/engines/engine-host.js', import.meta.url).href;
     const script = `import { EngineHost } from ${JSON.stringify(host)};
       let child = 0;
-      await new EngineHost().run('restoreFiles', ${JSON.stringify({ snapshot, targets: targets() })}, {
+      await new EngineHost().run('files.restore', ${JSON.stringify({ snapshot, targets: targets() })}, {
         onStart: (pid) => process.send((child = pid)),
         onProgress: ({ stage }) => {
           if (stage !== ${JSON.stringify(until)}) return;

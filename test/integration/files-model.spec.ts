@@ -48,12 +48,12 @@ async function live(seed: number): Promise<void> {
 
     for (let round = 0; round < 3; round++) {
       const { snapshot, tree: expected } = dice.pick(states);
-      await bench.engine.verify(snapshot);
+      await bench.engine.verify({ snapshot });
       const target = dice.roll(2) === 0 ? bench.uploads : join(bench.folder, `elsewhere-${dice.roll(2)}`);
       await bench.restore(snapshot, target);
       expect(describeTree(target)).toEqual(expected);
       const scratch = join(bench.folder, `by-tar-${round}`);
-      await extractByTar(await bench.engine.read(snapshot), snapshot.manifest.filename, scratch);
+      await extractByTar(await bench.engine.read({ snapshot, view: 'document' }), snapshot.manifest.filename, scratch);
       expect(describeTree(join(scratch, bench.uploads))).toEqual(expected);
     }
   } finally {

@@ -79,7 +79,7 @@ describe.each(['none', 'gzip', 'bzip2', 'xz'] as const)('files, compression %s',
     expect(differential.manifest).toMatchObject({ kind: 'differential', base: base.manifest.id });
     expect(differential.manifest.file_size_bytes).toBeLessThan(base.manifest.file_size_bytes / 10);
     writeFileSync(at('a', 'text.txt'), 'Changed again');
-    await bench.engine.verify(differential);
+    await bench.engine.verify({ snapshot: differential });
     await bench.restore(differential);
     expect(describeTree(bench.uploads)).toEqual(before);
   });

@@ -6,7 +6,7 @@ import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import type { NativeOptions } from '../../src/backup/engines/native/native.options.js';
-import type { CaptureRequest } from '../../src/backup/engines/snapshot.engine.js';
+import type { CaptureRequest } from '../../src/backup/engines/database.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { mysql } from '../support/native-servers.js';
 

@@ -180,7 +180,7 @@ describe('out of an archive, and of other shapes', () => {
       const stream = await bench.engine.read({ view, snapshot });
       expect(await text(stream.setEncoding('latin1'))).toBe(bytes);
     }
-    const rows = bench.engine.read({ view: 'table', snapshot, table: 'tree', offset: 0, limit: 1 });
+    const rows = bench.engine.readRows({ view: 'table', snapshot, table: 'tree', offset: 0, limit: 1 });
     await expect(rows).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 

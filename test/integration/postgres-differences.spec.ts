@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SchemaDifference, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { SchemaDifference } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 import { EVERY_TYPE } from '../support/postgres-values.js';
 import { TRAPS } from '../support/postgres-traps.js';

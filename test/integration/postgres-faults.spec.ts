@@ -9,7 +9,8 @@ import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { commit } from '../../src/backup/engines/dialects/postgres/postgres.commit.js';
 import { PostgresConnection } from '../../src/backup/engines/dialects/postgres/postgres.connection.js';
-import type { CaptureRequest, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { CaptureRequest } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
@@ -304,7 +305,7 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
           : captureRequest();
       const engineHost = new URL('../../dist/backup/engines/engine-host.js', import.meta.url).href;
       const script = `import { EngineHost } from ${JSON.stringify(engineHost)};
-        await new EngineHost().run(${JSON.stringify(task)}, ${JSON.stringify(request)}, {
+        await new EngineHost().run(${JSON.stringify(`json.${task}`)}, ${JSON.stringify(request)}, {
           onStart: (pid) => process.send(pid),
           onProgress: ({ progress }) => progress > 0 && process.kill(process.pid, 'SIGKILL'),
         });

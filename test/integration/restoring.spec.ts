@@ -12,7 +12,7 @@ import {
   type RestoreChoices,
 } from '../../src/backup/internals.js';
 import { type Job } from '../../src/backup/index.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { presented as toldOverHttp } from '../../src/backup/http/advice.js';
 import { MaintenanceMode } from '../../src/backup/operations/maintenance.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
@@ -123,7 +123,7 @@ describe('restore', () => {
   });
 
   it('does not begin when the safety snapshot fails, and says how to go without', async () => {
-    const engine = app.get(SnapshotEngine);
+    const engine = app.get(JsonEngine);
     engine.capture = () =>
       Promise.reject(Object.assign(new Error('database disk image is malformed'), { code: 'SQLITE_CORRUPT' }));
     const job = await restore();
@@ -142,7 +142,7 @@ describe('restore', () => {
 
   it('leaves maintenance mode and says that it rolled back when the engine fails', async () => {
     let during = false;
-    app.get(SnapshotEngine).restore = () => {
+    app.get(JsonEngine).restore = () => {
       during = app.get(MaintenanceMode).isActive;
       return Promise.reject(new Error('no'));
     };
@@ -171,7 +171,7 @@ describe('restore', () => {
   });
 
   it('turns other requests away while it replaces data; job routes go on', async () => {
-    const engine = app.get(SnapshotEngine);
+    const engine = app.get(JsonEngine);
     let reached = (): void => undefined;
     const atRestore = new Promise<void>((resolve) => (reached = resolve));
     let release = (): void => undefined;

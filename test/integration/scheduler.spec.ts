@@ -14,7 +14,7 @@ import {
 } from '../../src/backup/internals.js';
 import { ROLE_CREATED } from '../../src/backup/index.js';
 import { SnapshotCapturer } from '../../src/backup/operations/snapshot-capturer.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import type { TaskRun } from '../../src/backup/system/child-task.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
@@ -130,7 +130,7 @@ describe('BackupScheduler', () => {
         }),
     };
     const { get, events } = await start({
-      adjust: (builder) => builder.overrideProvider(SnapshotEngine).useValue(hanging),
+      adjust: (builder) => builder.overrideProvider(JsonEngine).useValue(hanging),
     });
     for (const user_id of [1, 2]) {
       events.emit(ROLE_CREATED, { role: 'student', user_id });
@@ -260,7 +260,7 @@ describe('BackupScheduler', () => {
 
 /** No capture succeeds; each notes its time. */
 const failing = (attempts: string[]) => (builder: TestingModuleBuilder) =>
-  builder.overrideProvider(SnapshotEngine).useValue({
+  builder.overrideProvider(JsonEngine).useValue({
     documentEnding: () => '.json',
     capture: () => {
       attempts.push(clock.now().toISOString().slice(11, 16));

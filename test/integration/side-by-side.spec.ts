@@ -13,7 +13,7 @@ import {
 } from '../../src/backup/internals.js';
 import type { Job } from '../../src/backup/index.js';
 import { FilesEngine } from '../../src/backup/engines/files/files.engine.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import type { TaskRun } from '../../src/backup/system/child-task.js';
 import { Lease } from '../../src/backup/system/lease.js';
 import { readRecord, writeRecord } from '../../src/backup/system/lease.record.js';
@@ -168,7 +168,7 @@ describe('while a capture of files goes on', () => {
 
   it('both fail when another process takes over the folder, and publish nothing', async () => {
     const long = await longCapture();
-    const gateOfDatabase = gateAfter(app.get(SnapshotEngine));
+    const gateOfDatabase = gateAfter(app.get(JsonEngine));
     const database = await start('auto');
     await gateOfDatabase.arrived;
     writeRecord(join(folder, 'backups'), { token: 9, holder: null });

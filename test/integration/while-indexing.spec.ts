@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ROLE_CREATED } from '../../src/backup/index.js';
 import { Catalog, type Job, JobQueue, type Snapshot } from '../../src/backup/internals.js';
 import { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
-import { SnapshotEngine } from '../../src/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import type { BackupHealth } from '../../src/backup/operations/health.query.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { BACKUPS } from '../support/backups-client.js';
@@ -69,7 +69,7 @@ afterEach(async () => {
 });
 
 const withEngine: NonNullable<Parameters<typeof startBackupApp>[0]>['adjust'] & object = (builder) =>
-  builder.overrideProvider(SnapshotEngine).useValue(new InlineEngine());
+  builder.overrideProvider(JsonEngine).useValue(new InlineEngine());
 
 const server = (of: BackupApp) => request(of.app.getHttpServer());
 const get = (path: string) => server(app).get(BACKUPS + path);

@@ -14,7 +14,7 @@ import {
   RestoreOperation,
   VerifyOperation,
 } from '../../dist/backup/internals.js';
-import { SnapshotEngine } from '../../dist/backup/engines/snapshot.engine.js';
+import { JsonEngine } from '../../dist/backup/engines/json/json.engine.js';
 import { SystemClock } from '../../dist/backup/system/clock.js';
 import { Lease } from '../../dist/backup/system/lease.js';
 
@@ -49,7 +49,7 @@ async function pause(at) {
   await new Promise((resolve) => waiting.push(resolve));
 }
 
-const engine = get(SnapshotEngine);
+const engine = get(JsonEngine);
 const { capture, restore } = engine;
 let pauseAt = null;
 engine.capture = async (...args) => {

@@ -5,12 +5,8 @@ import type { DatabaseTarget, SqliteTarget } from '../../src/backup/engines/data
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
-import {
-  SnapshotEngine,
-  type CapturedDocument,
-  type CaptureRequest,
-  type StoredSnapshot,
-} from '../../src/backup/engines/snapshot.engine.js';
+import type { CapturedDocument, CaptureRequest, DatabaseEngine } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 
 /** An engine on its own, the JSON one unless told otherwise: a folder, a database in it, and captures without catalog or queue. */
@@ -21,10 +17,10 @@ export class EngineBench {
 
   private constructor(
     readonly folder: string,
-    readonly engine: SnapshotEngine,
+    readonly engine: DatabaseEngine,
   ) {}
 
-  static async open(engine: SnapshotEngine = new JsonEngine(new EngineHost())): Promise<EngineBench> {
+  static async open(engine: DatabaseEngine = new JsonEngine(new EngineHost())): Promise<EngineBench> {
     return new EngineBench(await mkdtemp(join(tmpdir(), 'engine-')), engine);
   }
 

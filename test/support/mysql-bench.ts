@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { createConnection, type Connection, type ConnectionOptions, type RowDataPacket } from 'mysql2/promise';
 import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { parseDatabaseUrl } from '../../src/backup/engines/database-url.js';
-import type { CaptureRequest, SnapshotEngine, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import type { CaptureRequest, DatabaseEngine } from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { EngineBench } from './engine-bench.js';
 
 const MOST_OUTPUT = 256 * 1024 * 1024;
@@ -35,7 +36,7 @@ export class MysqlBench {
     readonly connection: Connection,
   ) {}
 
-  static async open(engine?: SnapshotEngine): Promise<MysqlBench> {
+  static async open(engine?: DatabaseEngine): Promise<MysqlBench> {
     const database = `nestjs_backup_${process.pid}_${++benches}`;
     const connection = await connect({});
     await connection.query(
@@ -53,7 +54,7 @@ export class MysqlBench {
     return `mysql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${this.database}`;
   }
 
-  get engine(): SnapshotEngine {
+  get engine(): DatabaseEngine {
     return this.files.engine;
   }
 

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { SqliteTarget } from '../../src/backup/engines/database-target.js';
-import type { CapturedDocument, CaptureRequest } from '../../src/backup/engines/snapshot.engine.js';
+import type { CapturedDocument, CaptureRequest } from '../../src/backup/engines/database.engine.js';
 
 /** A program beside the tests, with a connection of its own: file locks are between processes. */
 export class OtherProcess {

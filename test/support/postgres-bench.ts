@@ -4,13 +4,13 @@ import { resolve } from 'node:path';
 import pg from 'pg';
 import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { parseDatabaseUrl } from '../../src/backup/engines/database-url.js';
-import {
-  SnapshotEngine,
-  type CapturedDocument,
-  type CaptureRequest,
-  type RestoreOutcome,
-  type StoredSnapshot,
-} from '../../src/backup/engines/snapshot.engine.js';
+import type {
+  CapturedDocument,
+  CaptureRequest,
+  RestoreOutcome,
+  DatabaseEngine,
+} from '../../src/backup/engines/database.engine.js';
+import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { EngineBench } from './engine-bench.js';
 import { InlineEngine } from './inline-engine.js';
 
@@ -43,7 +43,7 @@ export class PostgresBench {
   ) {}
 
   /** @param options what `CREATE DATABASE` is told */
-  static async open(engine: SnapshotEngine = new InlineEngine(), options = ''): Promise<PostgresBench> {
+  static async open(engine: DatabaseEngine = new InlineEngine(), options = ''): Promise<PostgresBench> {
     const database = `nestjs_backup_${randomBytes(6).toString('hex')}`;
     const bench = new PostgresBench(await EngineBench.open(engine), database);
     await bench.onServer(`CREATE DATABASE ${database} ${options}`);

@@ -7,13 +7,9 @@ import type { SnapshotRepository } from '../../src/backup/stores/snapshot.reposi
 import { repositoryIn } from './repository-in.js';
 import { nativeCaptureTask, nativeRestoreTask } from '../../src/backup/engines/native/native.tasks.js';
 import type { CaptureFilesRequest } from '../../src/backup/engines/files/files.requests.js';
-import {
-  isOfFiles,
-  type CapturedDocument,
-  type CaptureRequest,
-  type StoredSnapshot,
-} from '../../src/backup/engines/snapshot.engine.js';
-import { packArchiveTask, verifyTask } from '../../src/backup/engines/stored.tasks.js';
+import type { CapturedDocument, CaptureRequest } from '../../src/backup/engines/database.engine.js';
+import type { SnapshotEngine, StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
+import { packArchiveTask } from '../../src/backup/engines/archive.task.js';
 import { BackupError } from '../../src/backup/model/errors.js';
 import {
   serialiseManifest,
@@ -23,10 +19,13 @@ import {
 } from '../../src/backup/model/manifest.js';
 import { manifestName } from '../../src/backup/model/snapshot-id.js';
 import { snapshotFromManifest, type Snapshot } from '../../src/backup/model/snapshot.js';
-import { writeFullDocument } from '../../src/backup/operations/full-document.js';
-import { ofDatabase } from '../../src/backup/operations/stored-snapshots.js';
+import { BundleEngine } from '../../src/backup/engines/bundle/bundle.engine.js';
+import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
+import { SnapshotEngines } from '../../src/backup/engines/snapshot.engines.js';
+import { ofDatabase, ofFiles } from '../../src/backup/operations/stored-snapshots.js';
 import { InlineEngine } from './inline-engine.js';
-import { InlineFilesEngine, quiet } from './inline-files-engine.js';
+import { InlineFilesEngine } from './inline-files-engine.js';
+import { InlineHost, quiet } from './inline-host.js';
 import { everyValue } from './sqlite-oracle.js';
 import { describeTree } from './tree-oracle.js';
 
@@ -44,6 +43,7 @@ export class StoredFolder {
   /** By id, in the order in which they were taken. */
   readonly manifests = new Map<string, Manifest>();
   private readonly engine = new InlineEngine();
+  private readonly bundle = new BundleEngine(new InlineHost());
   private readonly files = new InlineFilesEngine();
   private sequence = 0;
 
@@ -92,7 +92,8 @@ export class StoredFolder {
       const { manifest } = snapshot;
       const parts = manifest.source === 'full' ? manifest.parts : [];
       const manifests = await Promise.all(parts.map((part) => this.read(part, archive)));
-      return verifyTask({ snapshot, parts: manifests }, quiet());
+      await this.engineOf(manifest).verify({ snapshot, parts: manifests });
+      return null;
     });
   }
 
@@ -100,7 +101,7 @@ export class StoredFolder {
   extract(id: string, archive: string | null = null): Promise<Outcome> {
     return outcomeOf(async () => {
       const snapshot = await this.locate(id, archive);
-      return text(await this.engine.read({ view: 'document', snapshot }));
+      return text(await this.engineOf(snapshot.manifest).read({ view: 'document', snapshot }));
     });
   }
 
@@ -109,8 +110,19 @@ export class StoredFolder {
     return outcomeOf(async () => {
       const snapshot = await this.locate(id, archive);
       if (snapshot.manifest.source === 'full') return snapshot.manifest.parts;
-      return isOfFiles(snapshot) ? this.restoreFiles(snapshot) : this.restoreDatabase(ofDatabase(snapshot));
+      return snapshot.manifest.source === 'files'
+        ? this.restoreFiles(ofFiles(snapshot))
+        : this.restoreDatabase(ofDatabase(snapshot));
     });
+  }
+
+  private engineOf(manifest: Manifest): SnapshotEngine<Manifest> {
+    const engines = new SnapshotEngines({
+      database: { json: this.engine, native: new NativeEngine(new InlineHost()) },
+      files: { files: this.files },
+      full: { parts: this.bundle },
+    });
+    return engines.of(manifest);
   }
 
   private async restoreDatabase(snapshot: StoredSnapshot): Promise<unknown> {
@@ -272,12 +284,16 @@ export class StoredFolder {
   private async takeBoth(id: string, parts: readonly Manifest[]): Promise<void> {
     const path = join(this.backups, `${id}.json`);
     const snapshots: Snapshot[] = parts.map((part) => snapshotFromManifest(part, null));
-    const named = { id, filename: `${id}.json`, createdAt: new Date(createdAt(id)), documentPath: path };
-    const written = await writeFullDocument(named, snapshots);
+    const written = await this.bundle.capture({
+      id,
+      createdAt: createdAt(id),
+      documentPath: path,
+      parts: snapshots,
+    });
     const manifest: Manifest = {
       ...facts(id, '.json', written),
       source: 'full',
-      engine: 'full',
+      engine: 'parts',
       tables: {},
       parts: parts.map((part) => part.id),
     };

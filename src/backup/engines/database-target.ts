@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 /** The database a source names, as the engine host opens it. */
 export type DatabaseTarget = SqliteTarget | ServerTarget;
 
@@ -61,3 +63,16 @@ export type ServerAddress = Omit<ServerTarget, keyof AnyTarget>;
 
 /** The part of a target that an address says. */
 export type DatabaseAddress = SqliteAddress | ServerAddress;
+
+/** The file that a database is; null where it is on a server. */
+export const fileOf = (target: DatabaseTarget): string | null => (target.type === 'sqlite' ? target.path : null);
+
+/** What its server calls a database, or the name of its file. */
+export const nameOf = (target: DatabaseTarget): string =>
+  target.type === 'sqlite' ? basename(target.path) : target.database;
+
+/** An address without user and password. */
+export const withoutSecrets = (target: DatabaseTarget): string =>
+  target.type === 'sqlite'
+    ? `sqlite:${target.path}`
+    : `${target.type}://${target.host}:${target.port}/${target.database}`;

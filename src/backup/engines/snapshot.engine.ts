@@ -1,44 +1,9 @@
 import type { Readable } from 'node:stream';
-import type { Comparison } from '../model/comparison.js';
-import { BackupError } from '../model/errors.js';
-import type {
-  DatabaseInfo,
-  DatabaseManifest,
-  FilesManifest,
-  FullManifest,
-  FullReason,
-  Manifest,
-  SchemaInfo,
-  SnapshotKind,
-  TableSummary,
-} from '../model/manifest.js';
-import type { SnapshotWarning } from '../model/snapshot-warning.js';
-import type { DocumentEnding } from '../model/snapshot-id.js';
 import type { StoredFile } from '../archive/stored-file.js';
+import type { DatabaseManifest, FullReason, Manifest, SnapshotKind } from '../model/manifest.js';
+import type { DocumentEnding } from '../model/snapshot-id.js';
+import type { SnapshotWarning } from '../model/snapshot-warning.js';
 import type { TaskRun } from '../system/child-task.js';
-import type { DatabaseTarget } from './database-target.js';
-
-export interface CaptureRequest {
-  database: DatabaseTarget;
-  /** Only these tables; all when absent. */
-  tables?: string[];
-  id: string;
-  /** ISO 8601, UTC. */
-  createdAt: string;
-  /** Final path of the document; the engine writes it aside under a temporary name. */
-  documentPath: string;
-  /** Final path of the chunk index that a full one leaves; written aside too. */
-  indexPath: string;
-  /** The full snapshot to compare with, or why a full one is wanted. */
-  base: CaptureBase | FullReason;
-  /** The newest snapshot, and the state of the database when it was taken: while that lasts, nothing has to be read. */
-  previous: { snapshot: StoredSnapshot; state: string } | null;
-}
-
-export interface CaptureBase {
-  snapshot: StoredSnapshot;
-  indexPath: string;
-}
 
 /** A file that stands complete, fsynced and re-read under a temporary name, waiting to be published as a snapshot. */
 export interface CapturedFile {
@@ -57,13 +22,6 @@ export interface CapturedFile {
   warnings?: SnapshotWarning[];
 }
 
-/** A captured database. */
-export interface CapturedDocument extends CapturedFile {
-  tables: Record<string, TableSummary>;
-  database: DatabaseInfo;
-  schema: SchemaInfo;
-}
-
 /** A snapshot as it lies on disk, wherever that is, with what its manifest promises. */
 export interface StoredSnapshot<M extends Manifest = DatabaseManifest> {
   manifest: M;
@@ -72,169 +30,39 @@ export interface StoredSnapshot<M extends Manifest = DatabaseManifest> {
   base: StoredSnapshot<M> | null;
 }
 
-export const isOfFiles = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot<FilesManifest> =>
-  snapshot.manifest.source === 'files';
-
-export const isOfDatabase = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot =>
-  snapshot.manifest.source === 'database';
-
-/** One whose document names other snapshots, its parts. */
-export const isOfSeveral = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot<FullManifest> =>
-  snapshot.manifest.source === 'full';
-
-/** One difference between a snapshot's schema and the live one, in words for people. */
-export interface SchemaDifference {
-  table: string;
-  column: string | null;
-  difference: string;
+export interface VerifyRequest<M extends Manifest = Manifest> {
+  snapshot: StoredSnapshot<M>;
+  /** Of a bundle: the manifests of its parts, as far as they can be found. */
+  parts?: Manifest[];
 }
 
-export interface RestoreRequest {
-  database: DatabaseTarget;
-  snapshot: StoredSnapshot;
-  /** Only these tables; null for all. */
-  tables: string[] | null;
-  /** Let columns that the snapshot lacks take their default, and leave out what the live schema no longer has. */
-  allowSchemaChanges: boolean;
-  /**
-   * The snapshot is not known to be one of this installation's own, and nobody has confirmed what it would run: then only statements run of the kinds that this
-   * program writes itself, and none that would lend the rights of an administrator to it.
-   * @default false
-   */
-  foreign?: boolean;
-}
-
-export type ConfirmRequest = Pick<RestoreRequest, 'database' | 'snapshot' | 'allowSchemaChanges'>;
-
-export interface RestoreOutcome {
-  tables: Record<string, { rows: number }>;
-  /** What the caller should know though the restore succeeded. */
-  warnings: string[];
-  /**
-   * A sentence for each thing of the snapshot that the database does not have now: a table with its rows, a view, a trigger. Into an empty database that ends
-   * the job as `failed`; where the caller chose to restore what fits, it is a warning. Absent where the engine leaves nothing out.
-   */
-  missing?: string[];
-}
-
-/** What to read out of a snapshot, as materialised unless said otherwise. */
-export type ReadRequest =
-  | { view: 'document'; snapshot: StoredSnapshot<Manifest> }
-  /** The stored bytes, a differential's too. */
-  | { view: 'stored'; snapshot: StoredSnapshot<Manifest> }
-  | RowsRequest;
-
-/** Rows out of a JSON snapshot of a database. */
-export type RowsRequest = { snapshot: StoredSnapshot } &
-  /** `{"filename":…,"archive":…,"data":{table:[row…]…}}` as `GET …/extract` answers. */
-  (
-    | { view: 'extract'; archive: string }
-    /** `{"table":…,"offset":…,"limit":…,"total":…,"rows":[row…]}`. */
-    | { view: 'table'; table: string; offset: number; limit: number }
-  );
-
-/** One side of a comparison: a snapshot, or the live database as it is when the comparison begins. */
-export type ComparedState =
-  | { snapshot: StoredSnapshot }
-  /** `at`: ISO 8601, UTC. */
-  | { database: DatabaseTarget; at: string };
-
-export interface CompareRequest {
-  before: ComparedState;
-  after: ComparedState;
-}
-
-export interface CompareRowsRequest extends CompareRequest {
-  table: string;
-  offset: number;
-  limit: number;
-}
-
-export interface PreviewRestoreRequest {
-  database: DatabaseTarget;
-  /** When it is asked; ISO 8601, UTC. */
-  at: string;
-  snapshot: StoredSnapshot;
-  /** Only these tables; null for all. */
-  tables: string[] | null;
-}
-
-/** What a restore would do to the live database, which is `before`. Wire shape. */
-export interface RestorePreview extends Comparison {
-  /** What a restore would refuse with `SCHEMA_MISMATCH`, unless it is allowed to restore what fits. */
-  schema_differences: SchemaDifference[];
+export interface ReadRequest<M extends Manifest = Manifest> {
+  snapshot: StoredSnapshot<M>;
+  /** `document`: the complete one that the snapshot stands for. `stored`: its own bytes as they lie there, a differential's too. */
+  view: 'document' | 'stored';
 }
 
 /**
- * Reads a database into a snapshot document and writes one back; both directions of one way to do it live in one place.
- * Every call runs in a child process of its own: aborting `run.signal` kills it at once.
+ * The port of everything that makes snapshots: what can be done with a stored one, whatever it holds. How one is taken and put back depends on what it is of, and
+ * is added by `DatabaseEngine`, `FilesEngine` and `BundleEngine`. A manifest says which engine is its own; `SnapshotEngines` finds it.
+ *
+ * Whatever takes long runs in a child process of its own: aborting `run.signal` kills it at once.
+ * @typeParam M the manifests of its snapshots
+ * @typeParam Origin what decides how the names of its documents end
  */
-export abstract class SnapshotEngine {
-  /** How the names of its documents end for this database, such as `.json`. */
-  abstract documentEnding(database: DatabaseTarget): DocumentEnding;
+export abstract class SnapshotEngine<M extends Manifest = Manifest, Origin = never> {
+  /** How the names of its documents end, such as `.json`. */
+  abstract documentEnding(origin: Origin): DocumentEnding;
 
   /**
-   * Captures the whole source inside one read transaction.
-   * @throws BackupError `DATABASE_LOCKED`, `DATABASE_UNAVAILABLE`, `DISK_FULL`, `FOLDER_NOT_WRITABLE`, `UNSUPPORTED`, `ENGINE_FAILED`
+   * Re-reads what is stored, the base's too, and proves that it is what a restore relies on.
+   * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`
    */
-  abstract capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument>;
+  abstract verify(request: VerifyRequest<M>, run?: TaskRun): Promise<void>;
 
   /**
-   * Replaces the rows in one transaction and proves the result before it commits; reports the stages `restore` and `check`.
-   * @throws BackupError `SCHEMA_MISMATCH`, `SCHEMA_NOT_TRUSTED`, `SNAPSHOT_CORRUPT`, `RESTORE_MISMATCH`, `CONSTRAINT_VIOLATION`, `DATABASE_LOCKED`, `TABLE_NOT_FOUND`; the database is as before
+   * Streams a document; refusals come before the first byte, a fault found later destroys the stream.
+   * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`
    */
-  abstract restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome>;
-
-  /**
-   * Verifies a snapshot and compares its schema with the live one; an empty list when it can be restored as it is.
-   * @throws BackupError `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`
-   */
-  abstract checkRestorable(
-    request: Omit<RestoreRequest, 'allowSchemaChanges' | 'foreign'>,
-    run?: TaskRun,
-  ): Promise<SchemaDifference[]>;
-
-  /** Refuses chosen tables where a snapshot can only be restored as a whole. @throws BackupError `UNSUPPORTED` */
-  assertSeparable(_request: Pick<RestoreRequest, 'database' | 'snapshot' | 'tables'>): void {
-    // most keep their tables apart
-  }
-
-  /** The statements that a restore which may build tables runs only after a person has confirmed them, where the snapshot is foreign. */
-  statementsToConfirm(_request: ConfirmRequest, _run?: TaskRun): Promise<string[]> {
-    return Promise.resolve([]);
-  }
-
-  /** Streams JSON out of a snapshot; refusals come before the first byte, a fault found later destroys the stream. */
-  abstract read(request: ReadRequest, run?: TaskRun): Promise<Readable>;
-
-  /**
-   * Counts what changed between two states, table by table. An engine that does not keep rows one by one refuses this and the next two.
-   * @throws BackupError `NOT_COMPARABLE`, `SNAPSHOT_CORRUPT` or `ARCHIVE_CORRUPT`, `DATABASE_UNAVAILABLE`, `DISK_FULL`
-   */
-  compare(_request: CompareRequest, _run?: TaskRun): Promise<Comparison> {
-    return Promise.reject(keepsNoRows());
-  }
-
-  /**
-   * Streams one page of a table's changes as JSON: the two states, what {@link compare} says of the table, and
-   * `"offset":…,"limit":…,"total":…,"rows":[{"kind":"updated","before":row,"after":row}…]`.
-   * @throws BackupError as {@link compare} does, and `TABLE_NOT_FOUND`; all of them before the first byte
-   */
-  compareRows(_request: CompareRowsRequest, _run?: TaskRun): Promise<Readable> {
-    return Promise.reject(keepsNoRows());
-  }
-
-  /**
-   * Verifies a snapshot and says what its restore would change in the live database; tables that the snapshot does not have stay as they are, and are not listed.
-   * @throws BackupError as {@link compare} does
-   */
-  previewRestore(_request: PreviewRestoreRequest, _run?: TaskRun): Promise<RestorePreview> {
-    return Promise.reject(keepsNoRows());
-  }
+  abstract read(request: ReadRequest<M>, run?: TaskRun): Promise<Readable>;
 }
-
-const keepsNoRows = (): BackupError =>
-  new BackupError(
-    'NOT_COMPARABLE',
-    'This snapshot does not keep its rows one by one, so they cannot be compared. Choose one of the engine "json".',
-  );

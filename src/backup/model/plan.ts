@@ -2,6 +2,7 @@ import type { FieldError } from './errors.js';
 import { SOURCE_KINDS, type SourceKind } from './manifest.js';
 import { faultOfSchedule, faultOfTimeZone, type Rhythm } from './rhythm.js';
 import { faultsOf, flag, listOf, oneOf, textLike, wholeNumber, type Rule } from './rule.js';
+import { holds } from './sources.js';
 
 /** The built-in plan: the default database, as JSON, every `backup_interval_minutes`. */
 export const AUTO_PLAN = 'auto';
@@ -108,19 +109,28 @@ export function faultsOfPlan(input: unknown, path: string): FieldError[] {
 function faultsBetweenFields(plan: PlanSettings, faulty: ReadonlySet<string>): FieldError[] {
   const source = faulty.has('source') ? undefined : (plan.source ?? 'database');
   const faults: (FieldError | false)[] = [
-    source === 'database' && plan.paths !== undefined && misplaced('paths', 'source "files" or "full"'),
-    source === 'database' && plan.include !== undefined && misplaced('include', 'source "files" or "full"'),
-    source === 'database' && plan.exclude !== undefined && misplaced('exclude', 'source "files" or "full"'),
-    source === 'database' && plan.compression !== undefined && misplaced('compression', 'source "files" or "full"'),
-    source === 'files' && plan.tables !== undefined && misplaced('tables', 'source "database" or "full"'),
-    source === 'files' && plan.database !== undefined && misplaced('database', 'source "database" or "full"'),
-    source === 'files' && plan.engine !== undefined && misplaced('engine', 'source "database" or "full"'),
-    (source === 'files' || source === 'full') &&
-      plan.paths === undefined && { field: 'paths', message: 'must list the folders or files to capture' },
+    ...(source === undefined ? [] : faultsOfSource(plan, source)),
     plan.engine === 'native' && plan.tables !== undefined && misplaced('tables', 'engine "json"'),
     ...faultsOfRhythm(plan, faulty),
   ];
   return faults.filter((fault) => fault !== false && !faulty.has(fault.field)) as FieldError[];
+}
+
+const OF_FILES = ['paths', 'include', 'exclude', 'compression'] as const;
+const OF_DATABASES = ['tables', 'database', 'engine'] as const;
+
+/** Settings of what the source does not hold, and what is missing of what it does. */
+function faultsOfSource(plan: PlanSettings, source: SourceKind): (FieldError | false)[] {
+  const given = (field: keyof PlanSettings) => plan[field] !== undefined;
+  return [
+    ...(holds(source, 'files') ? [] : OF_FILES.filter(given)).map((field) =>
+      misplaced(field, 'source "files" or "full"'),
+    ),
+    ...(holds(source, 'database') ? [] : OF_DATABASES.filter(given)).map((field) =>
+      misplaced(field, 'source "database" or "full"'),
+    ),
+    holds(source, 'files') && !given('paths') && { field: 'paths', message: 'must list the folders or files to capture' },
+  ];
 }
 
 function faultsOfRhythm(

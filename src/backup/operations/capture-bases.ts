@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { Workspace } from '../stores/workspace.js';
-import type { CaptureBase, CapturedDocument, CaptureRequest, StoredSnapshot } from '../engines/snapshot.engine.js';
+import type { CaptureBase, CapturedDocument, CaptureRequest, DatabaseEngine } from '../engines/database.engine.js';
+import { FilesEngine } from '../engines/files/files.engine.js';
+import type { SnapshotEngine, StoredSnapshot } from '../engines/snapshot.engine.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { asBackupError } from '../model/errors.js';
 import type { DatabaseManifest, FilesManifest, FullReason, Manifest } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
@@ -26,6 +29,8 @@ export class CaptureBases {
     private readonly catalog: Catalog,
     private readonly workspace: Workspace,
     private readonly snapshots: StoredSnapshots,
+    private readonly engines: SnapshotEngines,
+    private readonly files: FilesEngine,
   ) {}
 
   /** What a capture of files at this moment compares with. */
@@ -35,18 +40,19 @@ export class CaptureBases {
     wanted: 'full' | undefined,
   ): Promise<StoredSnapshot<FilesManifest> | FullReason> {
     if (wanted === 'full') return 'requested';
-    const full = await this.newestFull(name, at, ({ source }) => source === 'files');
+    const full = await this.newestFull(name, at, this.files);
     return typeof full === 'string' ? full : this.located(full, ofFiles);
   }
 
   /** What a capture of a database at this moment compares with. */
   async ofDatabase(
-    { name, engine }: Plan,
+    { name, engine: engineName }: Plan,
     at: Date,
     wanted: 'full' | undefined,
   ): Promise<Pick<CaptureRequest, 'base' | 'previous'>> {
-    if (engine !== 'json') return { base: 'engine', previous: null };
-    const base = wanted === 'full' ? 'requested' : await this.baseOf(name, at);
+    const engine = this.engines.of({ source: 'database', engine: engineName });
+    if (!engine.takesDifferentials) return { base: 'engine', previous: null };
+    const base = wanted === 'full' ? 'requested' : await this.baseOf(name, at, engine);
     return { base, previous: typeof base === 'string' ? null : await this.previous(name, base) };
   }
 
@@ -56,20 +62,16 @@ export class CaptureBases {
     else this.last.set(name, { id, state, tables });
   }
 
-  private async baseOf(plan: string, at: Date): Promise<CaptureBase | FullReason> {
-    const full = await this.newestFull(plan, at, ({ source, engine }) => source === 'database' && engine === 'json');
+  private async baseOf(plan: string, at: Date, engine: DatabaseEngine): Promise<CaptureBase | FullReason> {
+    const full = await this.newestFull(plan, at, engine);
     if (typeof full === 'string') return full;
     if (full.size_bytes < SMALL_BYTES) return 'small_database';
     const snapshot = await this.located(full, ofDatabase);
     return typeof snapshot === 'string' ? snapshot : { snapshot, indexPath: this.workspace.indexPath(full.id) };
   }
 
-  /** The day's newest full one of a plan; a damaged one is no base, and no reason to build on an older one. */
-  private async newestFull(
-    plan: string,
-    at: Date,
-    fits: (snapshot: Snapshot) => boolean,
-  ): Promise<Snapshot | FullReason> {
+  /** The day's newest full one of a plan that this engine took; a damaged one is no base, and no reason to build on an older one. */
+  private async newestFull(plan: string, at: Date, engine: SnapshotEngine<never>): Promise<Snapshot | FullReason> {
     const from = `${utcDay(at)}T00:00:00.000Z`;
     const to = new Date(Date.parse(from) + DAY_MS).toISOString();
     const { items } = await this.catalog.page({
@@ -81,7 +83,7 @@ export class CaptureBases {
       page: 1,
       page_size: FULLS_LOOKED_AT,
     });
-    const newest = items.find(fits);
+    const newest = items.find((snapshot) => this.engines.find(snapshot) === engine);
     if (!newest) return 'first_of_day';
     return newest.is_valid === false ? 'base_damaged' : newest;
   }

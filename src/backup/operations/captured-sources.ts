@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Plan } from '../model/plan.js';
+import { holds } from '../model/sources.js';
 import { isInside } from './plan-limits.js';
 
 /** What a capture reads. */
@@ -14,8 +15,8 @@ export interface CapturedSources {
 
 export const sourcesOf = ({ name, source, database, paths }: Plan): CapturedSources => ({
   plan: name,
-  database: source === 'files' ? null : database,
-  paths: source === 'database' ? [] : paths.map((path) => resolve(path)),
+  database: holds(source, 'database') ? database : null,
+  paths: holds(source, 'files') ? paths.map((path) => resolve(path)) : [],
 });
 
 /** Whether two captures read the same database or, going by the names, a folder in common. Two by one plan always do, whatever it named before. */

@@ -1,6 +1,7 @@
 import { plansOf, type BackupConfig } from '../model/backup-config.js';
 import { daysToArchive, decideRetention, NO_DOUBTS, type ClockDoubts, type KeptSnapshot } from '../model/retention.js';
 import type { SnapshotOutline } from '../model/snapshot.js';
+import { isBundle } from '../model/sources.js';
 import { utcDay } from '../model/snapshot-id.js';
 
 /** What a clean-up is going to do, and why the rest stays. */
@@ -66,7 +67,7 @@ export const countDeleted = (plan: CleanupPlan): number =>
 const dependentsFirst = (a: SnapshotOutline, b: SnapshotOutline): number => neededBy(a) - neededBy(b);
 
 /** By how many kinds of others: the whole by none, a differential by the whole it is a part of, a base by both. */
-const neededBy = ({ source, base }: SnapshotOutline): number => (source === 'full' ? 0 : base === null ? 2 : 1);
+const neededBy = ({ source, base }: SnapshotOutline): number => (isBundle(source) ? 0 : base === null ? 2 : 1);
 
 function byArchive(snapshots: readonly SnapshotOutline[]): CleanupPlan['expiredArchived'] {
   const archived = snapshots.filter(({ archive }) => archive !== null);

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Catalog } from '../catalog/catalog.js';
-import { DatabaseEngines } from '../engines/database-engines.js';
-import type { CompareRequest, RestorePreview, SnapshotEngine, StoredSnapshot } from '../engines/snapshot.engine.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
+import type { CompareRequest, DatabaseEngine, RestorePreview } from '../engines/database.engine.js';
+import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import type { Comparison } from '../model/comparison.js';
 import { BackupError } from '../model/errors.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
@@ -34,7 +35,7 @@ export class CompareOperation {
   constructor(
     private readonly catalog: Catalog,
     private readonly snapshots: StoredSnapshots,
-    private readonly engines: DatabaseEngines,
+    private readonly engines: SnapshotEngines,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,
   ) {}
@@ -68,7 +69,7 @@ export class CompareOperation {
     return this.inTurn(signal, (run) =>
       this.snapshots.read(id, async (stored) => {
         const snapshot = ofDatabase(stored);
-        return this.engineOf(snapshot).previewRestore({ ...this.live(snapshot), snapshot, tables }, run);
+        return this.engines.of(snapshot.manifest).previewRestore({ ...this.live(snapshot), snapshot, tables }, run);
       }),
     );
   }
@@ -83,14 +84,14 @@ export class CompareOperation {
     id: string,
     other: string,
     signal: AbortSignal | undefined,
-    compare: (engine: SnapshotEngine, states: CompareRequest, run: TaskRun) => Promise<T>,
+    compare: (engine: DatabaseEngine, states: CompareRequest, run: TaskRun) => Promise<T>,
   ): Promise<T> {
     await this.catalog.get(id); // nobody has to wait to be told that it is unknown
     if (other !== NOW) await this.catalog.get(other);
     return this.inTurn(signal, (run) =>
       this.snapshots.read(id, async (stored) => {
         const before = ofDatabase(stored);
-        const engine = this.engineOf(before);
+        const engine = this.engines.of(before.manifest);
         if (other === NOW) return compare(engine, { before: { snapshot: before }, after: this.live(before) }, run);
         return this.snapshots.read(other, async (storedToo) => {
           const after = ofDatabase(storedToo);
@@ -120,10 +121,6 @@ export class CompareOperation {
     } finally {
       cancelTimeout();
     }
-  }
-
-  private engineOf({ manifest }: StoredSnapshot): SnapshotEngine {
-    return this.engines.of(manifest.engine);
   }
 
   /** The database that the snapshot is of, as it is now. */

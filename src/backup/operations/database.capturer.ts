@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Workspace } from '../stores/workspace.js';
-import { DatabaseEngines } from '../engines/database-engines.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { CaptureBases } from './capture-bases.js';
@@ -16,14 +16,14 @@ export class DatabaseCapturer {
     private readonly workspace: Workspace,
     private readonly bases: CaptureBases,
     private readonly losses: Losses,
-    private readonly engines: DatabaseEngines,
+    private readonly engines: SnapshotEngines,
     private readonly options: ResolvedOptions,
   ) {}
 
   async capture(capture: CaptureContext): Promise<Snapshot> {
     const { job, plan, kind, progress } = capture;
     const database = this.options.database(plan.database);
-    const engine = this.engines.of(plan.engine);
+    const engine = this.engines.of({ source: 'database', engine: plan.engine });
     const named = await this.publisher.name(capture, engine.documentEnding(database));
     const captured = await engine.capture(
       {

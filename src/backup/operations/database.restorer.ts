@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseEngines } from '../engines/database-engines.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { EngineHost } from '../engines/engine-host.js';
-import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
-import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
+import { fileOf, type DatabaseTarget, type Occupancy } from '../engines/database-target.js';
+import type { RestoreOutcome } from '../engines/database.engine.js';
+import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { notTrusted } from '../engines/shared/not-trusted.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
@@ -18,7 +19,7 @@ import { ofDatabase } from './stored-snapshots.js';
 @Injectable()
 export class DatabaseRestorer implements Restorer {
   constructor(
-    private readonly engines: DatabaseEngines,
+    private readonly engines: SnapshotEngines,
     private readonly host: EngineHost,
     private readonly options: ResolvedOptions,
     private readonly origin: OriginKey,
@@ -26,7 +27,7 @@ export class DatabaseRestorer implements Restorer {
 
   /** Whether no captured table of the application's database holds a row. */
   async isEmpty(): Promise<boolean> {
-    return (await this.host.run('occupancy', this.options.database())) !== 'rows';
+    return (await this.host.run('database.occupancy', this.options.database())) !== 'rows';
   }
 
   /** @throws BackupError `TABLE_NOT_FOUND`, `UNSUPPORTED` */
@@ -44,7 +45,7 @@ export class DatabaseRestorer implements Restorer {
     const { engine, database } = this.placeOf(snapshot, choices);
     await this.assertTrusted(snapshot, choices);
     if (choices.intoEmpty && (await this.emptiness(database)) !== 'no_rows') {
-      await this.host.run('verify', { snapshot, options: this.options.native }, run); // there is no schema yet that could differ
+      await engine.verify({ snapshot }, run); // there is no schema yet that could differ
       return;
     }
     const differences = await engine.checkRestorable({ database, snapshot, tables: choices.tables ?? null }, run);
@@ -52,7 +53,7 @@ export class DatabaseRestorer implements Restorer {
     throw new BackupError(
       'SCHEMA_MISMATCH',
       `The schema has changed since snapshot "${snapshot.manifest.id}" was taken (${differences.length} differences). Nothing was changed.`,
-      { differences, advice: [snapshot.manifest.engine === 'native' ? 'replace_schema' : 'allow_schema_changes'] },
+      { differences, advice: [engine.adviceOnSchema] },
     );
   }
 
@@ -68,8 +69,8 @@ export class DatabaseRestorer implements Restorer {
     const request = { database, snapshot, tables, allowSchemaChanges, foreign };
     if (!choices.intoEmpty) return judged(await engine.restore(request, run), choices);
     const occupancy = await this.emptiness(database); // somebody may have filled it since it was checked
-    const removeFile =
-      occupancy === 'missing' && database.type === 'sqlite' ? await makeDatabaseFile(database.path) : null;
+    const file = fileOf(database);
+    const removeFile = occupancy === 'missing' && file !== null ? await makeDatabaseFile(file) : null;
     try {
       return judged(
         await engine.restore({ ...request, allowSchemaChanges: allowSchemaChanges || occupancy !== 'no_rows' }, run),
@@ -83,7 +84,7 @@ export class DatabaseRestorer implements Restorer {
 
   /** What there is in the database that a snapshot would be restored into. */
   occupancy(stored: StoredSnapshot<Manifest>, choices: Pick<RestoreChoices, 'database'>): Promise<Occupancy> {
-    return this.host.run('occupancy', this.placeOf(ofDatabase(stored), choices).database);
+    return this.host.run('database.occupancy', this.placeOf(ofDatabase(stored), choices).database);
   }
 
   /** What reads a snapshot, and where it goes. */
@@ -94,7 +95,7 @@ export class DatabaseRestorer implements Restorer {
         'UNSUPPORTED',
         `Snapshot "${manifest.id}" is of a ${manifest.database.type} database, and cannot be restored into a ${target.type} database.`,
       );
-    return { engine: this.engines.of(manifest.engine), database: target };
+    return { engine: this.engines.of(manifest), database: target };
   }
 
   /** @throws BackupError `SCHEMA_NOT_TRUSTED` with `statements`, where it would run what somebody has to read first */
@@ -104,7 +105,7 @@ export class DatabaseRestorer implements Restorer {
     const occupancy = choices.intoEmpty ? await this.emptiness(database) : 'rows';
     const allowSchemaChanges =
       choices.allowSchemaChanges === true || (choices.intoEmpty === true && occupancy !== 'no_rows');
-    if (occupancy === 'missing' && database.type !== 'sqlite') return; // which the restore itself says
+    if (occupancy === 'missing' && fileOf(database) === null) return; // which the restore itself says
     const statements = await engine.statementsToConfirm({ database, snapshot, allowSchemaChanges });
     if (statements.length > 0) throw notTrusted(snapshot, statements);
   }
@@ -115,7 +116,7 @@ export class DatabaseRestorer implements Restorer {
   }
 
   private async emptiness(database: DatabaseTarget): Promise<Exclude<Occupancy, 'rows'>> {
-    const occupancy = await this.host.run('occupancy', database);
+    const occupancy = await this.host.run('database.occupancy', database);
     if (occupancy !== 'rows') return occupancy;
     throw new BackupError(
       'CONFIRMATION_REQUIRED',

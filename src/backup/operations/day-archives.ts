@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import type { ArchiveFile } from '../stores/found-snapshot.js';
 import { SnapshotRepository } from '../stores/snapshot.repository.js';
-import { EngineHost, type PackedArchive, type PackItem } from '../engines/engine-host.js';
+import { EngineHost } from '../engines/engine-host.js';
+import type { PackedArchive, PackItem } from '../engines/archive.task.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
 import type { SnapshotOutline } from '../model/snapshot.js';
@@ -68,7 +69,7 @@ export class DayArchives {
   /** @returns the loose snapshots it had to leave out */
   private async packAndPublish(filename: string, items: PackItem[], run: FencedRun): Promise<Damaged> {
     const archivePath = this.repository.workspace.archivePath(filename);
-    const { temporaryPath, damaged } = await this.host.run('packArchive', { archivePath, items }, run);
+    const { temporaryPath, damaged } = await this.host.run('archive.pack', { archivePath, items }, run);
     const left = new Map(damaged.map(({ id, message }) => [id, message]));
     // Damage inside the archive that is to be replaced stops it: what is unreadable today may be saved by hand.
     const inside = items.find(({ manifest, document }) => document.entry !== null && left.has(manifest.id));

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { Catalog } from '../catalog/catalog.js';
 import { SnapshotRepository } from '../stores/snapshot.repository.js';
-import { DatabaseEngines } from '../engines/database-engines.js';
-import { SnapshotEngine, type RowsRequest } from '../engines/snapshot.engine.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
+import type { RowsRequest } from '../engines/database.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
@@ -25,14 +25,13 @@ export class ExtractOperation {
     private readonly catalog: Catalog,
     private readonly repository: SnapshotRepository,
     private readonly snapshots: StoredSnapshots,
-    private readonly engine: SnapshotEngine,
-    private readonly engines: DatabaseEngines,
+    private readonly engines: SnapshotEngines,
   ) {}
 
   /** The complete document, a differential put together with its base. */
   document(id: string): Promise<ExtractedDocument> {
     return this.snapshots.read(id, async (snapshot, { filename, kind, size_bytes }) => ({
-      stream: await this.engine.read({ snapshot, view: 'document' }),
+      stream: await this.engines.of(snapshot.manifest).read({ snapshot, view: 'document' }),
       filename,
       size: kind === 'full' ? size_bytes : null,
     }));
@@ -41,7 +40,7 @@ export class ExtractOperation {
   /** The bytes as they are stored; their checksum is compared on the way. */
   raw(id: string): Promise<ExtractedDocument> {
     return this.snapshots.read(id, async (snapshot, { filename, size_bytes }) => ({
-      stream: await this.engine.read({ snapshot, view: 'stored' }),
+      stream: await this.engines.of(snapshot.manifest).read({ snapshot, view: 'stored' }),
       filename,
       size: size_bytes,
     }));
@@ -71,7 +70,7 @@ export class ExtractOperation {
   }
 
   private rows(request: RowsRequest): Promise<Readable> {
-    return this.engines.of(request.snapshot.manifest.engine).read(request);
+    return this.engines.of(request.snapshot.manifest).readRows(request);
   }
 
   /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots still lie loose as well. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import type { CapturedDocument } from '../engines/snapshot.engine.js';
+import type { CapturedDocument } from '../engines/database.engine.js';
 import { withoutCounters } from '../model/counters.js';
 import { lostFiles } from '../model/lost-files.js';
 import { lostRows } from '../model/lost-rows.js';

@@ -1,13 +1,11 @@
 import { relative, resolve, sep } from 'node:path';
+import { fileOf } from '../engines/database-target.js';
 import type { PlanLimits } from '../model/backup-config.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 /** What plans may name: whoever may change the settings must not thereby read or replace any file of the server. */
 export function planLimits({ databases, fileRoots, configFile }: ResolvedOptions): PlanLimits {
-  const own = [
-    configFile,
-    ...Object.values(databases).flatMap((target) => (target.type === 'sqlite' ? [target.path] : [])),
-  ];
+  const own = [configFile, ...Object.values(databases).flatMap((target) => fileOf(target) ?? [])];
   return {
     databases: Object.keys(databases),
     faultOfPath(path) {

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanSettings,
 } from '../model/plan.js';
+import { holds } from '../model/sources.js';
 import { ConfigStore } from './config.store.js';
 
 /** The plans in effect. */
@@ -64,8 +65,8 @@ export class Plans {
   /** The one that keeps new accounts: the main one where it captures a database, else the first that does. */
   forEvents(): Plan {
     const main = this.main();
-    if (main.source !== 'files') return main;
-    const plan = this.all().find(({ source }) => source !== 'files');
+    if (holds(main.source, 'database')) return main;
+    const plan = this.all().find(({ source }) => holds(source, 'database'));
     if (plan) return plan;
     throw new BackupError(
       'PLAN_NOT_FOUND',

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
 import { asBackupError, type BackupError } from '../model/errors.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { holds, isBundle } from '../model/sources.js';
 import { DatabaseRestorer } from './database.restorer.js';
 import { resultOf } from './job-outcome.js';
 import { JobQueue } from './job.queue.js';
@@ -61,9 +62,9 @@ export class RestoreOnEmpty {
 
   /** The snapshot, or its part, that is of the default database. */
   private async ofDatabase(point: Snapshot): Promise<Snapshot | undefined> {
-    const ids = point.source === 'full' ? await this.catalog.partsOf(point.id) : [];
-    const parts = point.source === 'full' ? await Promise.all(ids.map((id) => this.catalog.get(id))) : [point];
-    return parts.find(({ source, data_source }) => source === 'database' && data_source === null);
+    const ids = isBundle(point.source) ? await this.catalog.partsOf(point.id) : [];
+    const parts = isBundle(point.source) ? await Promise.all(ids.map((id) => this.catalog.get(id))) : [point];
+    return parts.find(({ source, data_source }) => holds(source, 'database') && data_source === null);
   }
 
   private async restore({ id, created_at }: Snapshot): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { DatabaseTarget, Occupancy } from '../engines/database-target.js';
+import { withoutSecrets, type Occupancy } from '../engines/database-target.js';
 import { asBackupError } from '../model/errors.js';
+import { holds } from '../model/sources.js';
 import { DatabaseRestorer } from './database.restorer.js';
 import type { RestoreChoices } from './restorer.js';
 import { ofDatabase, ofFiles, partsOf, type SnapshotSource } from './stored-snapshots.js';
@@ -32,7 +33,7 @@ export class RestoreTargets {
     const parts: RestoreTarget[] = [];
     for (const part of await partsOf(from, id)) {
       const stored = await from.snapshots.locate(part);
-      if (part.source === 'files') {
+      if (!holds(part.source, 'database')) {
         const { paths } = ofFiles(stored).manifest;
         parts.push({ source: 'files', id: part.id, into: choices.to === undefined ? paths : [choices.to] });
         continue;
@@ -47,8 +48,3 @@ export class RestoreTargets {
     return parts;
   }
 }
-
-const withoutSecrets = (target: DatabaseTarget): string =>
-  target.type === 'sqlite'
-    ? `sqlite:${target.path}`
-    : `${target.type}://${target.host}:${target.port}/${target.database}`;

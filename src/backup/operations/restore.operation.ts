@@ -5,6 +5,7 @@ import { asBackupError, BackupError } from '../model/errors.js';
 import type { Job } from '../model/job.js';
 import type { RestoreResult } from '../model/job-results.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { isBundle, type Content } from '../model/sources.js';
 import { Clock } from '../system/clock.js';
 import { DatabaseRestorer } from './database.restorer.js';
 import { FilesRestorer } from './files.restorer.js';
@@ -24,6 +25,7 @@ const CHECK_STANDS_MS = 10_000;
 export class RestoreOperation {
   private readonly logger = new Logger('Backup');
   private readonly own: SnapshotSource;
+  private readonly restorers: Readonly<Record<Content, Restorer>>;
 
   constructor(
     private readonly queue: JobQueue,
@@ -32,11 +34,12 @@ export class RestoreOperation {
     private readonly capturer: SnapshotCapturer,
     private readonly plans: Plans,
     private readonly databases: DatabaseRestorer,
-    private readonly files: FilesRestorer,
+    files: FilesRestorer,
     private readonly maintenance: MaintenanceMode,
     private readonly clock: Clock,
   ) {
     this.own = { catalog, snapshots };
+    this.restorers = { database: databases, files };
   }
 
   /**
@@ -180,8 +183,9 @@ export class RestoreOperation {
     return restored;
   }
 
+  /** @param part no bundle */
   private restorerOf({ source }: Snapshot): Restorer {
-    return source === 'files' ? this.files : this.databases;
+    return this.restorers[source as Content];
   }
 }
 
@@ -223,7 +227,7 @@ function assertChoices(
       'CONFIRMATION_REQUIRED',
       'No safety snapshot is taken of another database. Choose an empty database, or confirm that its rows may be lost.',
     );
-  if (tables && source === 'full')
+  if (tables && isBundle(source))
     throw new BackupError(
       'VALIDATION_FAILED',
       `Snapshot "${id}" has several parts. To restore some tables only, restore its database part with "tables".`,

@@ -1,5 +1,6 @@
 import type { DatabaseTarget } from '../engines/database-target.js';
-import type { RestoreOutcome, StoredSnapshot } from '../engines/snapshot.engine.js';
+import type { RestoreOutcome } from '../engines/database.engine.js';
+import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import type { Manifest } from '../model/manifest.js';
 import type { TaskRun } from '../system/child-task.js';
 

@@ -1,19 +1,28 @@
 import { Injectable } from '@nestjs/common';
+import { BundleEngine } from '../engines/bundle/bundle.engine.js';
 import { asBackupError, BackupError } from '../model/errors.js';
+import type { SourceKind } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
+import type { Content } from '../model/sources.js';
 import { ClockWatch } from './clock-watch.js';
 import { DatabaseCapturer } from './database.capturer.js';
 import { FilesCapturer } from './files.capturer.js';
 import { SnapshotPublisher, type CaptureContext } from './snapshot-publisher.js';
-import { writeFullDocument } from './full-document.js';
 
 /** Captures one snapshot of whatever a plan captures. */
 @Injectable()
 export class SnapshotCapturer {
+  private readonly capturers: Readonly<Record<SourceKind, (capture: CaptureContext) => Promise<Snapshot>>> = {
+    database: (capture) => this.databases.capture(capture),
+    files: (capture) => this.files.capture(capture),
+    full: (capture) => this.captureBundle(capture),
+  };
+
   constructor(
     private readonly publisher: SnapshotPublisher,
     private readonly databases: DatabaseCapturer,
     private readonly files: FilesCapturer,
+    private readonly bundles: BundleEngine,
     private readonly clockWatch: ClockWatch,
   ) {}
 
@@ -22,29 +31,18 @@ export class SnapshotCapturer {
     await this.clockWatch.look(); // before there is a snapshot by whose date a wrong clock looks right
     await this.publisher.assertRoom();
     try {
-      return await this.captureSource(capture);
+      return await this.capturers[capture.plan.source](capture);
     } finally {
       this.publisher.release(capture);
     }
   }
 
-  private captureSource(capture: CaptureContext): Promise<Snapshot> {
-    switch (capture.plan.source) {
-      case 'database':
-        return this.databases.capture(capture);
-      case 'files':
-        return this.files.capture(capture);
-      case 'full':
-        return this.captureParts(capture);
-    }
-  }
-
   /** The database, then the files, then what names both. A part that fails fails the whole; one that was good already stays. */
-  private async captureParts(capture: CaptureContext): Promise<Snapshot> {
+  private async captureBundle(capture: CaptureContext): Promise<Snapshot> {
     const { plan, progress } = capture;
-    const named = await this.publisher.name(capture, '.json');
+    const named = await this.publisher.name(capture, this.bundles.documentEnding());
     const middle = (progress[0] + progress[1]) / 2;
-    const asPart = (source: 'database' | 'files', part: CaptureContext['progress']): CaptureContext => ({
+    const asPart = (source: Content, part: CaptureContext['progress']): CaptureContext => ({
       ...capture,
       plan: { ...plan, source },
       partOf: named.id,
@@ -57,13 +55,14 @@ export class SnapshotCapturer {
       .capture(asPart('files', [middle, progress[1]]))
       .catch((error: unknown) => failed('files', error, database));
     const parts = [database, files];
-    const document = await writeFullDocument(named, parts);
+    const { id, createdAt, documentPath } = named;
+    const document = await this.bundles.capture({ id, createdAt: createdAt.toISOString(), documentPath, parts });
     return this.publisher.publish(capture, document, {
       ...this.publisher.manifestOf(capture, named, document),
       source: 'full',
       engine: 'parts',
       tables: {},
-      parts: parts.map(({ id }) => id),
+      parts: parts.map((part) => part.id),
     });
   }
 }

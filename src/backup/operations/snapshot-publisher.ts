@@ -8,6 +8,7 @@ import type { Manifest } from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
 import { documentName, snapshotId, type DocumentEnding } from '../model/snapshot-id.js';
 import { snapshotFromManifest, type Snapshot } from '../model/snapshot.js';
+import type { Content } from '../model/sources.js';
 import type { Trigger } from '../model/trigger.js';
 import { Clock } from '../system/clock.js';
 import { hasRoom } from '../system/disk-space.js';
@@ -72,7 +73,7 @@ export class SnapshotPublisher {
   /** A name that nothing in the catalog or the folder has, and no other capture gets until {@link release}. */
   async name({ job, plan, trigger, partOf }: CaptureContext, ending: DocumentEnding): Promise<NamedSnapshot> {
     const createdAt = this.clock.now();
-    const part = partOf !== undefined && plan.source !== 'full' ? plan.source : undefined;
+    const part = partOf === undefined ? undefined : (plan.source as Content);
     const wanted = snapshotId(plan.name, trigger, createdAt, part);
     let id = wanted;
     for (let next = 2; !(await this.reserve(id, job)); next++) id = `${wanted}_${next}`;

@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import type { DatabaseTarget } from '../engines/database-target.js';
+import { nameOf, type DatabaseTarget } from '../engines/database-target.js';
 import { EngineHost } from '../engines/engine-host.js';
 import type { SourceDescription } from '../engines/source.description.js';
 import { asBackupError, BackupError } from '../model/errors.js';
@@ -71,12 +70,12 @@ export class SourcesQuery {
   private async database(name: string, left: AbortSignal): Promise<DatabaseSource> {
     const database = this.options.database(name);
     const { type } = database;
-    const database_name = database.type === 'sqlite' ? basename(database.path) : database.database;
+    const database_name = nameOf(database);
     const late = new AbortController();
     const cancel = this.clock.after(LONGEST_MS, () => late.abort(tookTooLong(name)));
     try {
       const request = { database, native: this.options.native };
-      const description = await this.host.run('describeSource', request, {
+      const description = await this.host.run('database.describe', request, {
         signal: AbortSignal.any([left, late.signal]),
       });
       return { name, type, database_name, ...description };

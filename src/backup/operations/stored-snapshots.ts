@@ -5,6 +5,7 @@ import type { StoredSnapshot } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { FilesManifest, Manifest } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
+import { isBundle, partIds } from '../model/sources.js';
 
 /** Finds the files of a snapshot, and of the one it builds on, wherever they lie. */
 @Injectable()
@@ -57,10 +58,9 @@ export interface SnapshotSource {
 /** What a restore of a snapshot restores: itself, or its parts in their order. */
 export async function partsOf({ catalog, snapshots }: SnapshotSource, id: string): Promise<Snapshot[]> {
   const snapshot = await catalog.get(id);
-  if (snapshot.source !== 'full') return [snapshot];
+  if (!isBundle(snapshot.source)) return [snapshot];
   const { manifest } = await snapshots.locate(snapshot);
-  if (manifest.source !== 'full') return [];
-  return Promise.all(manifest.parts.map((part) => catalog.get(part)));
+  return Promise.all(partIds(manifest).map((part) => catalog.get(part)));
 }
 
 /** The same snapshot, known to be one of a database. @throws BackupError `UNSUPPORTED` for any other */

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Catalog } from '../catalog/catalog.js';
-import { EngineHost } from '../engines/engine-host.js';
+import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { asBackupError, type BackupErrorCode } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
+import { partIds } from '../model/sources.js';
 import { Clock } from '../system/clock.js';
 import type { Verification } from '../model/job-results.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
-import { ResolvedOptions } from './resolved-options.js';
 import { StoredSnapshots } from './stored-snapshots.js';
 
 /** What speaks against the snapshot, rather than against this attempt to read it. */
@@ -26,9 +26,8 @@ export class VerifyOperation {
     private readonly queue: JobQueue,
     private readonly catalog: Catalog,
     private readonly snapshots: StoredSnapshots,
-    private readonly host: EngineHost,
+    private readonly engines: SnapshotEngines,
     private readonly clock: Clock,
-    private readonly options: ResolvedOptions,
   ) {}
 
   /** @throws BackupError `SNAPSHOT_NOT_FOUND`, or what kept it from reading; a damaged snapshot is an answer, not an error */
@@ -64,8 +63,7 @@ export class VerifyOperation {
   }
 
   private async manifestsOfParts(manifest: Manifest): Promise<Manifest[]> {
-    if (manifest.source !== 'full') return [];
-    const parts = await Promise.all(manifest.parts.map((part) => this.catalog.find(part)));
+    const parts = await Promise.all(partIds(manifest).map((part) => this.catalog.find(part)));
     const located = parts.flatMap((part) => (part ? [this.snapshots.locate(part).catch(() => null)] : []));
     return (await Promise.all(located)).flatMap((part) => (part ? [part.manifest] : []));
   }
@@ -73,9 +71,10 @@ export class VerifyOperation {
   private async damage(id: string, context: JobContext): Promise<string | undefined> {
     try {
       const parts = await this.snapshots.read(id, async (stored) => {
-        const parts = await this.manifestsOfParts(stored.manifest);
-        await this.host.run('verify', { snapshot: stored, parts, options: this.options.native }, context.task(0, 1));
-        return stored.manifest.source === 'full' ? stored.manifest.parts : [];
+        const { manifest } = stored;
+        const parts = await this.manifestsOfParts(manifest);
+        await this.engines.of(manifest).verify({ snapshot: stored, parts }, context.task(0, 1));
+        return partIds(manifest);
       });
       return await this.damageOfParts(parts, context);
     } catch (thrown) {

@@ -1,6 +1,7 @@
 import type { DatabaseTarget, ServerTarget } from '../database-target.js';
 import { notTrusted } from '../shared/not-trusted.js';
-import type { ConfirmRequest, StoredSnapshot } from '../snapshot.engine.js';
+import type { ConfirmRequest } from '../database.engine.js';
+import type { StoredSnapshot } from '../snapshot.engine.js';
 import { dialectOf } from './dialects.js';
 
 /** Which statements of a foreign snapshot a person has to confirm; none where the restore builds nothing. */

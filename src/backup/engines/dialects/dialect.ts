@@ -2,7 +2,7 @@ import type { DatabaseInfo, DatabaseManifest, SchemaInfo } from '../../model/man
 import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget } from '../database-target.js';
-import type { RestoreOutcome, SchemaDifference } from '../snapshot.engine.js';
+import type { RestoreOutcome, SchemaDifference } from '../database.engine.js';
 import type { DocumentPart, TableHeader } from './document.parts.js';
 
 /** A table as it is captured. */

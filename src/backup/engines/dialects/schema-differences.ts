@@ -1,4 +1,4 @@
-import type { SchemaDifference } from '../snapshot.engine.js';
+import type { SchemaDifference } from '../database.engine.js';
 
 /** What every dialect's tables have in common. */
 export interface ComparedTable {

@@ -17,7 +17,7 @@ import { factsMember, listHeader, OWN_FOLDER, type DocumentFacts } from './docum
 import { FilesIndex, indexHead, indexPathOf } from './files.index.js';
 import type { CapturedFiles, CaptureFilesRequest } from './files.requests.js';
 import { LineFile, piecesOf, writeFully } from './list.file.js';
-import { proveDocument } from './verify.js';
+import { proveDocument } from './verify.task.js';
 import { Selection } from './selection.js';
 import { paddingAfter } from './tar.header.js';
 import { TreeCapture } from './tree.capture.js';

@@ -4,7 +4,7 @@ import type { FilesManifest } from '../../model/manifest.js';
 import type { DocumentEnding } from '../../model/snapshot-id.js';
 import type { TaskProgress, TaskRun } from '../../system/child-task.js';
 import type { EngineHost } from '../engine-host.js';
-import type { StoredSnapshot } from '../snapshot.engine.js';
+import { SnapshotEngine, type ReadRequest, type VerifyRequest } from '../snapshot.engine.js';
 import { documentEnding, type FilesCompression } from './compression.js';
 import {
   STAGES,
@@ -21,11 +21,13 @@ import {
 } from './files.requests.js';
 
 /** Snapshots of folders of files as tar documents; the work is done in the engine host. */
-export class FilesEngine {
-  constructor(private readonly host: EngineHost) {}
+export class FilesEngine extends SnapshotEngine<FilesManifest, FilesCompression> {
+  constructor(private readonly host: EngineHost) {
+    super();
+  }
 
-  /** How the names of its documents end, such as `.tar.gz`. */
-  documentEnding(compression: FilesCompression): DocumentEnding {
+  /** Such as `.tar.gz`. */
+  override documentEnding(compression: FilesCompression): DocumentEnding {
     return documentEnding(compression);
   }
 
@@ -35,7 +37,7 @@ export class FilesEngine {
    * missing, `DISK_FULL`, `FOLDER_NOT_WRITABLE`, `ENGINE_FAILED`
    */
   capture(request: CaptureFilesRequest, run?: TaskRun): Promise<CapturedFiles> {
-    return this.host.run('captureFiles', request, run);
+    return this.host.run('files.capture', request, run);
   }
 
   /**
@@ -43,7 +45,7 @@ export class FilesEngine {
    * @throws BackupError as {@link restore}
    */
   async checkRestorable(request: RestoreFilesRequest, run?: TaskRun): Promise<void> {
-    await this.host.run('checkFilesRestorable', request, run);
+    await this.host.run('files.checkRestorable', request, run);
   }
 
   /**
@@ -65,7 +67,7 @@ export class FilesEngine {
       run.onProgress?.(progress);
     };
     try {
-      return await this.host.run('restoreFiles', request, { ...run, signal: cancelled.signal, onProgress });
+      return await this.host.run('files.restore', request, { ...run, signal: cancelled.signal, onProgress });
     } catch (error) {
       if (asBackupError(error).code === 'LEASE_LOST') throw error; // nothing was decided, and what was staged is for the next one to clear away
       const recovered = await this.recover(Object.values(request.targets), { fence: run.fence }).catch(
@@ -88,27 +90,31 @@ export class FilesEngine {
    * @returns null where there was nothing to do
    */
   recover(targets: string[], run?: TaskRun): Promise<RecoveredRestore | null> {
-    return this.host.run('recoverFiles', { targets }, run);
+    return this.host.run('files.recover', { targets }, run);
   }
 
-  /** The complete tar: as it is stored, or put together of a differential and its base, in the same compression. */
-  read(snapshot: StoredSnapshot<FilesManifest>, run?: TaskRun): Promise<Readable> {
-    return this.host.stream('read', { view: 'document', snapshot }, run);
+  override async verify({ snapshot }: VerifyRequest<FilesManifest>, run?: TaskRun): Promise<void> {
+    await this.host.run('files.verify', { snapshot }, run);
+  }
+
+  /** Of a differential the complete tar is put together with its base, in the same compression. */
+  override read({ snapshot, view }: ReadRequest<FilesManifest>, run?: TaskRun): Promise<Readable> {
+    return this.host.stream(view === 'stored' ? 'stored.read' : 'files.readDocument', { snapshot }, run);
   }
 
   /** One page of a folder, or of what a search finds. @throws BackupError `FILE_NOT_FOUND`, `WRONG_FILE_TYPE`, `SNAPSHOT_CORRUPT` */
   list(request: ListFilesRequest, run?: TaskRun): Promise<FilesPage> {
-    return this.host.run('listFiles', request, run);
+    return this.host.run('files.list', request, run);
   }
 
   /** The regular file that a path names, through hard links. @throws BackupError as {@link list} */
   find(request: FindFileRequest, run?: TaskRun): Promise<FoundFile> {
-    return this.host.run('findFile', request, run);
+    return this.host.run('files.find', request, run);
   }
 
   /** The content of a file as {@link find} found it, proven: a fault that shows late destroys the stream before its last bytes. */
   content(request: FileContentRequest, run?: TaskRun): Promise<Readable> {
-    return this.host.stream('fileContent', request, run);
+    return this.host.stream('files.content', request, run);
   }
 }
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { FilesManifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
-import { verifyBytes } from '../stored.tasks.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
 import { isBelow, type BytePath } from './byte-path.js';
 import { syncFileSystem } from './durable-file.js';
 import { STAGES, type RestoreFilesOutcome, type RestoreFilesRequest } from './files.requests.js';

@@ -7,7 +7,7 @@ import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
 import { assertReadsBack } from '../shared/read-back.js';
-import type { CapturedDocument, CaptureRequest } from '../snapshot.engine.js';
+import type { CapturedDocument, CaptureRequest } from '../database.engine.js';
 import type { CaptureSession } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/dialects.js';
 import { writeSnapshot } from './write-snapshot.js';

@@ -8,8 +8,8 @@ import type {
   CompareRowsRequest,
   PreviewRestoreRequest,
   RestorePreview,
-} from '../snapshot.engine.js';
-import { verifyBytes } from '../stored.tasks.js';
+} from '../database.engine.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
 import type { ComparedSide } from './compare/compared-side.js';
 import { LiveSide } from './compare/live-side.js';
 import type { RowChange } from './compare/scratch-rows.js';

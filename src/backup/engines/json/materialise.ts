@@ -25,10 +25,6 @@ export async function* materialise(snapshot: StoredSnapshot): AsyncGenerator<Doc
   yield* spliceDocument(readStored(base, readDocument), readStored(snapshot, readDifferential), base.manifest.id);
 }
 
-/** Whether a snapshot is one that has to be put together of two documents before it can be read. */
-export const isDifferentialDocument = (snapshot: StoredSnapshot<Manifest>): snapshot is StoredSnapshot =>
-  snapshot.manifest.source === 'database' && snapshot.manifest.kind === 'differential';
-
 async function* readStored<T>(
   { manifest, document }: StoredSnapshot,
   read: (bytes: AsyncIterable<Buffer>) => AsyncGenerator<T>,

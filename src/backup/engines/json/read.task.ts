@@ -1,25 +1,28 @@
-import { createHash } from 'node:crypto';
-import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { Manifest } from '../../model/manifest.js';
-import { isOfFiles, type ReadRequest, type RowsRequest, type StoredSnapshot } from '../snapshot.engine.js';
+import type { RowsRequest } from '../database.engine.js';
+import { readStoredTask } from '../shared/read-stored.task.js';
+import type { StoredSnapshot } from '../snapshot.engine.js';
 import { END_OF_DOCUMENT, END_OF_ROWS, headText, tableText } from './document.text.js';
-import { isDifferentialDocument, materialise } from './materialise.js';
+import { materialise } from './materialise.js';
 import { proven } from './proven.js';
 
 const LF = 0x0a;
 const COMMA = 0x2c;
 
-/** Answers with JSON on standard output. */
-export async function readTask(request: ReadRequest, context: TaskContext): Promise<null> {
+/** Answers on standard output with the complete document: as it is stored, or put together of a differential and its base. */
+export async function readDocumentTask(
+  { snapshot }: { snapshot: StoredSnapshot },
+  context: TaskContext,
+): Promise<null> {
+  if (snapshot.manifest.kind === 'full') return readStoredTask({ snapshot }, context);
+  await writeMaterialised(snapshot, context);
+  return null;
+}
+
+/** Answers on standard output with rows, as JSON. */
+export async function readRowsTask(request: RowsRequest, context: TaskContext): Promise<null> {
   switch (request.view) {
-    case 'document':
-      await writeDocument(request.snapshot, context);
-      break;
-    case 'stored':
-      await writeStored(request.snapshot, context);
-      break;
     case 'extract':
       await writeExtract(request.snapshot, request.archive, context);
       break;
@@ -28,16 +31,6 @@ export async function readTask(request: ReadRequest, context: TaskContext): Prom
       break;
   }
   return null;
-}
-
-/** The complete document: as it is stored, or put together. */
-async function writeDocument(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
-  if (isOfFiles(snapshot) && snapshot.base)
-    return (await import('../files/whole-document.js')).writeWholeDocument(
-      { ...snapshot, base: snapshot.base },
-      context,
-    );
-  return isDifferentialDocument(snapshot) ? writeMaterialised(snapshot, context) : writeStored(snapshot, context);
 }
 
 async function writeMaterialised(snapshot: StoredSnapshot, context: TaskContext): Promise<void> {
@@ -50,20 +43,6 @@ async function writeMaterialised(snapshot: StoredSnapshot, context: TaskContext)
     if (part.part === 'rows') await output.rows(part.rows);
   }
   await output.text(`${tables > 0 ? END_OF_ROWS : ''}${END_OF_DOCUMENT}`);
-}
-
-/** The stored bytes; the last piece goes out only when all of them had the checksum that the manifest promises. */
-async function writeStored({ manifest, document }: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
-  const hash = createHash('sha256');
-  let held: Buffer | null = null;
-  for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
-    if (held === null) await context.ready();
-    else await context.write(held);
-    hash.update(piece);
-    held = piece;
-  }
-  if (held === null || hash.digest('hex') !== manifest.checksum) throw corrupt(manifest.id);
-  await context.write(held);
 }
 
 async function writeExtract(snapshot: StoredSnapshot, archive: string, context: TaskContext): Promise<void> {
@@ -153,9 +132,3 @@ export function* splitRows(rows: Buffer): Generator<Buffer> {
     start = end + 1;
   }
 }
-
-const corrupt = (id: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: its checksum differs. Use another snapshot.`,
-  );

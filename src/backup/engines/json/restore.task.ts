@@ -1,8 +1,7 @@
 import { withoutCounters } from '../../model/counters.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { CheckRestorableRequest } from '../engine-host.js';
-import type { RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
-import { verifyBytes } from '../stored.tasks.js';
+import type { CheckRestorableRequest, RestoreOutcome, RestoreRequest, SchemaDifference } from '../database.engine.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
 import { refuseUnconfirmed } from '../dialects/confirm.task.js';
 import type { RestorePlan } from '../dialects/dialect.js';
 import { dialectOf } from '../dialects/dialects.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { FullReason, SnapshotKind } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { CaptureRequest } from '../snapshot.engine.js';
+import type { CaptureRequest } from '../database.engine.js';
 import { createWriter, type WriterPlan } from './create-writer.js';
 import { holdsSameTables, type CaptureSession } from '../dialects/dialect.js';
 import { parseIndex } from './differential/chunk-index.js';

@@ -1,8 +1,13 @@
 import type { SchemaInfo, TableSummary } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { DatabaseTarget } from '../database-target.js';
-import type { CheckRestorableRequest } from '../engine-host.js';
-import type { CapturedDocument, RestoreOutcome, RestoreRequest, SchemaDifference } from '../snapshot.engine.js';
+import type {
+  CheckRestorableRequest,
+  CapturedDocument,
+  RestoreOutcome,
+  RestoreRequest,
+  SchemaDifference,
+} from '../database.engine.js';
 
 /** What a native document holds. */
 export type NativeContent = Pick<

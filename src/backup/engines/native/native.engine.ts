@@ -1,19 +1,22 @@
 import type { Readable } from 'node:stream';
 import { BackupError } from '../../model/errors.js';
+import type { DatabaseManifest } from '../../model/manifest.js';
 import type { DocumentEnding } from '../../model/snapshot-id.js';
 import type { TaskRun } from '../../system/child-task.js';
-import type { DatabaseTarget } from '../database-target.js';
-import type { CheckRestorableRequest, EngineHost } from '../engine-host.js';
 import {
-  SnapshotEngine,
+  DatabaseEngine,
   type CapturedDocument,
   type CaptureRequest,
+  type CheckRestorableRequest,
   type ConfirmRequest,
-  type ReadRequest,
   type RestoreOutcome,
   type RestoreRequest,
+  type RowsRequest,
   type SchemaDifference,
-} from '../snapshot.engine.js';
+} from '../database.engine.js';
+import type { DatabaseTarget } from '../database-target.js';
+import type { EngineHost } from '../engine-host.js';
+import type { ReadRequest, VerifyRequest } from '../snapshot.engine.js';
 import type { NativeOptions } from './native.options.js';
 import { refuseChosenTables } from './schema-differences.js';
 
@@ -26,7 +29,10 @@ const ENDINGS = { sqlite: '.db', postgres: '.dump', mysql: '.sql.gz' } as const 
  * Snapshots in the databases' own forms: a copy of the SQLite file, an archive of `pg_dump`, a dump of `mariadb-dump` or `mysqldump`. Always full ones of whole
  * databases. The work is done in the engine host, and by the databases' own programs below it.
  */
-export class NativeEngine extends SnapshotEngine {
+export class NativeEngine extends DatabaseEngine {
+  override readonly takesDifferentials = false;
+  override readonly adviceOnSchema = 'replace_schema';
+
   constructor(
     private readonly host: EngineHost,
     private readonly options: NativeOptions = {},
@@ -40,11 +46,11 @@ export class NativeEngine extends SnapshotEngine {
 
   /** @throws BackupError `UNSUPPORTED` too for a plan of chosen tables, or where a program is missing or does not fit the server */
   override capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument> {
-    return this.host.run('nativeCapture', { ...request, options: this.options }, run);
+    return this.host.run('native.capture', { ...request, options: this.options }, run);
   }
 
   override restore(request: RestoreRequest, run?: TaskRun): Promise<RestoreOutcome> {
-    return this.host.run('nativeRestore', { ...request, options: this.options }, run);
+    return this.host.run('native.restore', { ...request, options: this.options }, run);
   }
 
   override assertSeparable({ database, snapshot, tables }: Omit<RestoreRequest, 'allowSchemaChanges'>): void {
@@ -52,19 +58,26 @@ export class NativeEngine extends SnapshotEngine {
   }
 
   override checkRestorable(request: CheckRestorableRequest, run?: TaskRun): Promise<SchemaDifference[]> {
-    return this.host.run('nativeCheckRestorable', { ...request, options: this.options }, run);
+    return this.host.run('native.checkRestorable', { ...request, options: this.options }, run);
   }
 
   /** Of a server all of them: its document is a script, which runs as a whole. */
   override statementsToConfirm(request: ConfirmRequest, run?: TaskRun): Promise<string[]> {
-    if (request.database.type === 'sqlite') return this.host.run('statementsToConfirm', request, run);
+    if (request.database.type === 'sqlite') return this.host.run('database.statementsToConfirm', request, run);
     return Promise.resolve(request.snapshot.manifest.schema.ddl);
   }
 
-  /** The stored bytes: rows are not read out of a native document. @throws BackupError `UNSUPPORTED` for the other views */
-  override read(request: ReadRequest, run?: TaskRun): Promise<Readable> {
-    if (request.view === 'document' || request.view === 'stored') return this.host.stream('read', request, run);
-    const { filename } = request.snapshot.manifest;
+  override async verify({ snapshot }: VerifyRequest<DatabaseManifest>, run?: TaskRun): Promise<void> {
+    await this.host.run('native.verify', { snapshot, options: this.options }, run);
+  }
+
+  override read({ snapshot }: ReadRequest<DatabaseManifest>, run?: TaskRun): Promise<Readable> {
+    return this.host.stream('stored.read', { snapshot }, run);
+  }
+
+  /** @throws BackupError `UNSUPPORTED`: rows are not read out of a native document */
+  override readRows({ snapshot }: RowsRequest): Promise<Readable> {
+    const { filename } = snapshot.manifest;
     return Promise.reject(
       new BackupError(
         'UNSUPPORTED',

@@ -3,16 +3,16 @@ import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
 import type { DatabaseTarget } from '../database-target.js';
-import type { CheckRestorableRequest } from '../engine-host.js';
 import type {
+  CheckRestorableRequest,
   CapturedDocument,
   CaptureRequest,
   RestoreOutcome,
   RestoreRequest,
   SchemaDifference,
-} from '../snapshot.engine.js';
+} from '../database.engine.js';
 import { refuseUnconfirmed, scriptNotTrusted } from '../dialects/confirm.task.js';
-import { verifyBytes } from '../stored.tasks.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
 import type { NativeDatabase } from './native-database.js';
 import type { NativeOptions } from './native.options.js';
 

@@ -1,6 +1,7 @@
 import { BackupError } from '../../model/errors.js';
 import type { SchemaInfo } from '../../model/manifest.js';
-import type { SchemaDifference, StoredSnapshot } from '../snapshot.engine.js';
+import type { SchemaDifference } from '../database.engine.js';
+import type { StoredSnapshot } from '../snapshot.engine.js';
 
 export const ONLY_LIVE = 'only in the database: ';
 const ONLY_STORED = 'only in the snapshot: ';

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiSchema } from '../openapi.js';
-import type { RestorePreview } from '../../engines/snapshot.engine.js';
+import type { RestorePreview } from '../../engines/database.engine.js';
 import type { Comparison, StateName, TableComparison } from '../../model/comparison.js';
 import { SchemaDifferenceResponse } from './error.response.js';
 

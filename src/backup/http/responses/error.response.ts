@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '../openapi.js';
-import type { SchemaDifference } from '../../engines/snapshot.engine.js';
+import type { SchemaDifference } from '../../engines/database.engine.js';
 import { ConfigConsequencesResponse } from './config.response.js';
 import { ADVICE, type Advice } from '../../model/advice.js';
 import type { FieldError } from '../../model/errors.js';

@@ -1,7 +1,7 @@
 import type { DatabaseManifest } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { RestoreOutcome, SchemaDifference } from '../../database.engine.js';
 import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginCapture } from './mysql.capture.js';
 import { MysqlConnection } from './mysql.connection.js';

@@ -1,5 +1,5 @@
 import type { DatabaseManifest } from '../../../model/manifest.js';
-import type { SchemaDifference } from '../../snapshot.engine.js';
+import type { SchemaDifference } from '../../database.engine.js';
 import { compareMigrations, compareTables, type ComparedTable } from '../schema-differences.js';
 import { quoted, type MysqlConnection } from './mysql.connection.js';
 import { readCreateTable, type DescribedColumn, type DescribedTable } from './mysql.create-table.js';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asBackupError, BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestoreOutcome } from '../../database.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import { isChosen } from '../filled-tables.js';
 import { schemaMismatch, tableNotFound } from '../restore.errors.js';

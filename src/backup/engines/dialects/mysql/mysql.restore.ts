@@ -1,6 +1,6 @@
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestoreOutcome } from '../../database.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import {
   assertAllFilled,

@@ -1,6 +1,6 @@
 import { BackupError } from '../../../model/errors.js';
 import type { DatabaseManifest } from '../../../model/manifest.js';
-import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestoreOutcome } from '../../database.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import type { DocumentPart } from '../document.parts.js';
 import { literal, quoted, type MysqlConnection } from './mysql.connection.js';

@@ -2,7 +2,7 @@ import { BackupError } from '../../../model/errors.js';
 import type { DatabaseManifest, SchemaInfo } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { RestoreOutcome, SchemaDifference } from '../../database.engine.js';
 import type { CapturedTable, CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { beginReading } from './postgres.begin-reading.js';
 import { commit, requireDurableCommit } from './postgres.commit.js';

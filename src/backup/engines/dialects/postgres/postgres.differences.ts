@@ -1,5 +1,5 @@
 import type { DatabaseManifest } from '../../../model/manifest.js';
-import type { SchemaDifference } from '../../snapshot.engine.js';
+import type { SchemaDifference } from '../../database.engine.js';
 import { compareMigrations, compareTables, type ComparedTable } from '../schema-differences.js';
 import type { MigrationsTable, TableLayout } from './postgres.schema.js';
 import { describedTables } from './postgres.statement-head.js';

@@ -1,5 +1,5 @@
 import type { TaskContext } from '../../../system/child-task-server.js';
-import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestoreOutcome } from '../../database.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import type { DocumentTable } from '../document.parts.js';
 import { compareTables, type ComparedTable } from '../schema-differences.js';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { DatabaseManifest } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
-import type { RestoreOutcome, SchemaDifference } from '../../snapshot.engine.js';
+import type { RestoreOutcome, SchemaDifference } from '../../database.engine.js';
 import type { CaptureSession, Dialect, RestorePlan } from '../dialect.js';
 import { explain, openSource, type Connection } from './sqlite.connection.js';
 import { schemaDifferences } from './sqlite.differences.js';

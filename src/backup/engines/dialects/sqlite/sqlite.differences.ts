@@ -1,5 +1,5 @@
 import type { DatabaseManifest } from '../../../model/manifest.js';
-import type { SchemaDifference } from '../../snapshot.engine.js';
+import type { SchemaDifference } from '../../database.engine.js';
 import { compareMigrations, compareTables } from '../schema-differences.js';
 import type { Connection } from './sqlite.connection.js';
 import { comparePragmas, readPragmas } from './sqlite.pragmas.js';

@@ -1,5 +1,5 @@
 import type { SqlitePragmas } from '../../../model/manifest.js';
-import type { SchemaDifference } from '../../snapshot.engine.js';
+import type { SchemaDifference } from '../../database.engine.js';
 import type { Connection } from './sqlite.connection.js';
 
 export function readPragmas(connection: Connection): SqlitePragmas {

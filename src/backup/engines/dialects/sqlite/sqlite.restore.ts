@@ -1,7 +1,7 @@
 import { withoutCounters } from '../../../model/counters.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
-import type { RestoreOutcome } from '../../snapshot.engine.js';
+import type { RestoreOutcome } from '../../database.engine.js';
 import type { RestorePlan } from '../dialect.js';
 import {
   assertAllFilled,

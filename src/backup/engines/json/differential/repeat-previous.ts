@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import type { CaptureRequest } from '../../snapshot.engine.js';
+import type { CaptureRequest } from '../../database.engine.js';
 import { holdsSameTables, type CaptureSession } from '../../dialects/dialect.js';
 import { DocumentFile } from '../document.file.js';
 import type { WrittenDocument } from '../document.sink.js';

@@ -5,9 +5,14 @@ import { BackupError } from '../../../model/errors.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
-import type { CheckRestorableRequest } from '../../engine-host.js';
+import type {
+  CheckRestorableRequest,
+  RestoreOutcome,
+  RestoreRequest,
+  SchemaDifference,
+} from '../../database.engine.js';
 import { notOneMoment } from '../../dialects/mysql/mysql.warnings.js';
-import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
+import type { StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import type { NativeOptions } from '../native.options.js';
 import { writeDocument } from '../programs/output.js';

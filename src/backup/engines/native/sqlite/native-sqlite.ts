@@ -5,14 +5,19 @@ import type { BackupError } from '../../../model/errors.js';
 import type { TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
-import type { CheckRestorableRequest } from '../../engine-host.js';
+import type {
+  CheckRestorableRequest,
+  RestoreOutcome,
+  RestoreRequest,
+  SchemaDifference,
+} from '../../database.engine.js';
 import type { CapturedTable, CaptureSession } from '../../dialects/dialect.js';
 import type { DocumentPart } from '../../dialects/document.parts.js';
 import { schemaMismatch } from '../../dialects/restore.errors.js';
 import { isRefusal } from '../../dialects/sqlite/sqlite.schema-text.js';
 import { assertWritable, findUnwritable, type UnwritableTable } from '../../dialects/sqlite/sqlite.unwritable.js';
 import { SqliteDialect } from '../../dialects/sqlite/sqlite.dialect.js';
-import type { RestoreOutcome, RestoreRequest, SchemaDifference, StoredSnapshot } from '../../snapshot.engine.js';
+import type { StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
 import { copyBack, copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
 import { withStagedCopy } from './sqlite.staging.js';

@@ -1,5 +1,6 @@
 import type { FilesManifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
+import { readStoredTask } from '../shared/read-stored.task.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { Compressor, compressionOf } from './compression.js';
 import { factsMember, listHeader } from './document.members.js';
@@ -8,10 +9,21 @@ import { END_OF_TAR, paddingAfter, tarHeader } from './tar.header.js';
 import { Tree } from './tree.js';
 import { headLine } from './tree.list.js';
 
+/** Answers on standard output with the complete tar: as it is stored, or put together of a differential and its base, in the same compression. */
+export async function readDocumentTask(
+  { snapshot }: { snapshot: StoredSnapshot<FilesManifest> },
+  context: TaskContext,
+): Promise<null> {
+  const { base } = snapshot;
+  if (!base) return readStoredTask({ snapshot }, context);
+  await writeWholeDocument({ ...snapshot, base }, context);
+  return null;
+}
+
 type Differential = StoredSnapshot<FilesManifest> & { base: StoredSnapshot<FilesManifest> };
 
 /** Writes a differential and its base as the one complete tar that they stand for; its list is the differential's, to the byte. */
-export async function writeWholeDocument(snapshot: Differential, context: TaskContext): Promise<void> {
+async function writeWholeDocument(snapshot: Differential, context: TaskContext): Promise<void> {
   const { id, filename, created_at } = snapshot.manifest;
   const tree = await Tree.open(snapshot);
   const compressor = new Compressor(compressionOf(filename), (bytes) => context.write(bytes));

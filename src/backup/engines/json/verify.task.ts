@@ -1,16 +1,25 @@
 import { BackupError } from '../../model/errors.js';
 import type { DatabaseManifest } from '../../model/manifest.js';
-import type { StoredSnapshot } from '../snapshot.engine.js';
+import type { TaskContext } from '../../system/child-task-server.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
+import type { StoredSnapshot, VerifyRequest } from '../snapshot.engine.js';
 import type { ProvenTable } from '../dialects/contradictions.js';
 import { materialise } from './materialise.js';
 import { proven } from './proven.js';
+
+/** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` */
+export async function verifyTask({ snapshot }: VerifyRequest<DatabaseManifest>, context: TaskContext): Promise<null> {
+  await verifyBytes(snapshot, context);
+  await proveDocument(snapshot);
+  return null;
+}
 
 /**
  * Reads a JSON snapshot as a restore would, its base too, and compares everything that a restore relies on: rows and digests of all tables, the document's
  * head, and the schema of the manifest with the document's columns.
  * @throws BackupError `SNAPSHOT_CORRUPT`
  */
-export async function proveDocument(snapshot: StoredSnapshot): Promise<void> {
+async function proveDocument(snapshot: StoredSnapshot): Promise<void> {
   const { manifest } = snapshot;
   const tables: ProvenTable[] = [];
   for await (const part of proven(manifest, materialise(snapshot))) {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { checkArchive, type ExpectedEntry } from '../archive/archive.check.js';
@@ -11,40 +10,27 @@ import { manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
-import { proveDocument } from './json/prove-document.js';
-import type { PackArchiveRequest, PackedArchive, PackItem, VerifyRequest } from './engine-host.js';
-import { proveParts } from './prove-parts.js';
-import { isOfDatabase, isOfFiles, isOfSeveral, type StoredSnapshot } from './snapshot.engine.js';
+import { assertIntact, fingerprint } from './shared/verify-bytes.js';
 
-/**
- * Re-reads a snapshot's stored bytes, its base's too, compares them with the manifest, and proves what a restore relies on: rows, digests, files, schema.
- * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`
- */
-export async function verifyTask({ snapshot, parts, options }: VerifyRequest, context: TaskContext): Promise<null> {
-  await verifyBytes(snapshot, context);
-  if (isOfFiles(snapshot)) await (await import('./files/verify.js')).proveTree(snapshot);
-  else if (isOfSeveral(snapshot)) await proveParts(snapshot, parts);
-  else if (!isOfDatabase(snapshot)) return null;
-  else if (snapshot.manifest.engine === 'json') await proveDocument(snapshot);
-  else await (await import('./native/prove.js')).proveNative(snapshot, options, context);
-  return null;
+/** One snapshot on its way into an archive: from the loose files, or out of the archive that is being replaced. */
+export interface PackItem {
+  manifest: Manifest;
+  manifestFile: StoredFile;
+  document: StoredFile;
 }
 
-/** The first half of {@link verifyTask}; enough before a restore, which proves the rows themselves. */
-export async function verifyBytes(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
-  if (snapshot.base) await verifyBytes(snapshot.base, context);
-  const { manifest, document } = snapshot;
-  const found = await fingerprint(document, (bytes) =>
-    context.report({ stage: 'verify', progress: bytes / (manifest.file_size_bytes + 1) }),
-  );
-  assertIntact(manifest, found);
+export interface PackArchiveRequest {
+  /** Final path of the archive; it is written aside under a temporary name. */
+  archivePath: string;
+  items: PackItem[];
 }
 
-function assertIntact(manifest: Manifest, found: ExpectedEntry): void {
-  if (found.size !== manifest.file_size_bytes) {
-    throw corrupt(manifest.id, `it has ${found.size} bytes instead of ${manifest.file_size_bytes}`);
-  }
-  if (found.sha256 !== manifest.checksum) throw corrupt(manifest.id, 'its checksum differs');
+/** An archive that stands complete, fsynced and checked entry by entry under a temporary name, waiting to be published. */
+export interface PackedArchive {
+  temporaryPath: string;
+  sizeBytes: number;
+  /** Snapshots whose stored bytes are not what their manifest promises; they were left out, and must stay where they are. */
+  damaged: { id: string; message: string }[];
 }
 
 /**
@@ -112,20 +98,3 @@ async function expectedEntries(items: PackItem[]): Promise<Map<string, ExpectedE
   }
   return expected;
 }
-
-async function fingerprint(file: StoredFile, onBytes?: (bytes: number) => void): Promise<ExpectedEntry> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const piece of (await openStored(file)) as AsyncIterable<Buffer>) {
-    hash.update(piece);
-    size += piece.length;
-    onBytes?.(size);
-  }
-  return { size, sha256: hash.digest('hex') };
-}
-
-const corrupt = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
-  );

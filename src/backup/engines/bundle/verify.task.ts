@@ -1,8 +1,10 @@
 import { buffer } from 'node:stream/consumers';
-import { openStored } from '../archive/stored-file.js';
-import { BackupError } from '../model/errors.js';
-import type { FullManifest, Manifest } from '../model/manifest.js';
-import type { StoredSnapshot } from './snapshot.engine.js';
+import { openStored } from '../../archive/stored-file.js';
+import { BackupError } from '../../model/errors.js';
+import type { FullManifest, Manifest } from '../../model/manifest.js';
+import type { TaskContext } from '../../system/child-task-server.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
+import type { StoredSnapshot, VerifyRequest } from '../snapshot.engine.js';
 
 interface NamedPart {
   id?: unknown;
@@ -12,12 +14,22 @@ interface NamedPart {
   checksum?: unknown;
 }
 
+/** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` */
+export async function verifyTask(
+  { snapshot, parts }: VerifyRequest<FullManifest>,
+  context: TaskContext,
+): Promise<null> {
+  await verifyBytes(snapshot, context);
+  await proveParts(snapshot, parts);
+  return null;
+}
+
 /**
- * Compares the document of a snapshot of several parts with its manifest, and what it says of each part with the part's own manifest.
+ * Compares the document of a bundle with its manifest, and what it says of each part with the part's own manifest.
  * @param parts as far as they can be found
  * @throws BackupError `SNAPSHOT_CORRUPT`
  */
-export async function proveParts(
+async function proveParts(
   { manifest, document }: StoredSnapshot<FullManifest>,
   parts: readonly Manifest[] = [],
 ): Promise<void> {

@@ -1,22 +1,29 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { BackupError, asBackupError } from '../../model/errors.js';
-import type { SchemaInfo } from '../../model/manifest.js';
+import type { DatabaseManifest, SchemaInfo } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import type { StoredSnapshot } from '../snapshot.engine.js';
+import { verifyBytes } from '../shared/verify-bytes.js';
+import type { StoredSnapshot, VerifyRequest } from '../snapshot.engine.js';
 import type { ProvenContent } from './native-database.js';
 import type { NativeOptions } from './native.options.js';
+
+/** @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT` */
+export async function verifyTask(
+  { snapshot, options }: VerifyRequest<DatabaseManifest> & { options: NativeOptions },
+  context: TaskContext,
+): Promise<null> {
+  await verifyBytes(snapshot, context);
+  await proveNative(snapshot, options, context);
+  return null;
+}
 
 /**
  * Reads a native document as a restore would, and compares rows, digests and schema with the manifest. Where the database's own program is missing, what the
  * checksums prove has to do.
  * @throws BackupError `SNAPSHOT_CORRUPT`
  */
-export async function proveNative(
-  snapshot: StoredSnapshot,
-  options: NativeOptions = {},
-  context: TaskContext,
-): Promise<void> {
+async function proveNative(snapshot: StoredSnapshot, options: NativeOptions, context: TaskContext): Promise<void> {
   const { manifest } = snapshot;
   if (manifest.database.type !== 'sqlite' && fingerprintOf(manifest.schema) !== manifest.schema.fingerprint)
     throw contradiction(snapshot, 'the "fingerprint" of its "schema" is not that of its "ddl"');
