@@ -122,7 +122,8 @@ module.exports = {
     {
       name: 'engines-stand-apart',
       severity: 'error',
-      comment: 'No engine imports another. What several need goes to engines/dialects/ or engines/shared/: docs/decisions/0069.',
+      comment:
+        'No engine imports another. What several need goes to engines/dialects/ or engines/shared/: docs/decisions/0069.',
       from: { path: `^src/backup/engines/(${ENGINES})/` },
       to: { path: `^src/backup/engines/(?:${ENGINES})/`, pathNot: '^src/backup/engines/$1/' },
     },

@@ -5,6 +5,7 @@ import type { DatabaseTarget, SqliteTarget } from '../../src/backup/engines/data
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { JsonEngine } from '../../src/backup/engines/json/json.engine.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
+import { encodingFields } from '../../src/backup/engines/shared/document.output.js';
 import type { CapturedDocument, CaptureRequest, DatabaseEngine } from '../../src/backup/engines/database.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
@@ -13,6 +14,8 @@ import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 export class EngineBench {
   /** What the engine answered last. */
   lastCapture: CapturedDocument | null = null;
+  /** The codec of the documents that it takes from now on. */
+  codec: string | undefined;
   private captures = 0;
 
   private constructor(
@@ -75,6 +78,7 @@ export class EngineBench {
       base: against,
       previous,
       ...(tables === undefined ? {} : { tables }),
+      ...(this.codec === undefined ? {} : { codec: this.codec }),
     });
     this.lastCapture = captured;
     await rename(captured.temporaryPath, documentPath);
@@ -98,6 +102,7 @@ export class EngineBench {
       file_size_bytes: captured.sizeBytes,
       checksum: captured.checksum,
       checksum_algorithm: 'SHA256',
+      ...encodingFields(captured.encoding),
       tables: captured.tables,
       database: captured.database,
       schema: captured.schema,

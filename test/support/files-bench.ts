@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { FilesEngine } from '../../src/backup/engines/files/files.engine.js';
 import { documentEnding } from '../../src/backup/engines/files/compression.js';
 import type { CapturedFiles, CaptureFilesRequest } from '../../src/backup/engines/files/files.requests.js';
+import { encodingFields } from '../../src/backup/engines/shared/document.output.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { FilesManifest } from '../../src/backup/model/manifest.js';
 import { InlineFilesEngine } from './inline-files-engine.js';
 
-type Chosen = Partial<Pick<CaptureFilesRequest, 'paths' | 'include' | 'exclude' | 'compression' | 'base'>>;
+type Chosen = Partial<Pick<CaptureFilesRequest, 'paths' | 'include' | 'exclude' | 'compression' | 'base' | 'codec'>>;
 
 /** The files engine on its own: a folder to be captured, a folder of backups, and no catalog or queue. */
 export class FilesBench<Engine extends Pick<FilesEngine, 'capture' | 'restore'> = InlineFilesEngine> {
@@ -83,6 +84,7 @@ export class FilesBench<Engine extends Pick<FilesEngine, 'capture' | 'restore'> 
       file_size_bytes: captured.sizeBytes,
       checksum: captured.checksum,
       checksum_algorithm: 'SHA256',
+      ...encodingFields(captured.encoding),
       tables: {},
       paths: request.paths,
       files: captured.files,

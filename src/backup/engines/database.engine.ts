@@ -18,6 +18,8 @@ export interface CaptureRequest {
   documentPath: string;
   /** Final path of the chunk index that a full one leaves; written aside too. */
   indexPath: string;
+  /** The codec of the document. @default the content is stored as it is */
+  codec?: string;
   /** The full snapshot to compare with, or why a full one is wanted. */
   base: CaptureBase | FullReason;
   /** The newest snapshot, and the state of the database when it was taken: while that lasts, nothing has to be read. */

@@ -28,10 +28,12 @@ export const ENGINE_TASKS = {
   'files.find': async () => (await import('./files/look.task.js')).findFileTask,
   'files.content': async () => (await import('./files/look.task.js')).fileContentTask,
 
+  'bundle.capture': async () => (await import('./bundle/capture.task.js')).captureTask,
   'bundle.verify': async () => (await import('./bundle/verify.task.js')).verifyTask,
 
-  /** The bytes of any snapshot as they are stored. */
-  'stored.read': async () => (await import('./shared/read-stored.task.js')).readStoredTask,
+  // Of any snapshot: its bytes as they are stored, and the content that they stand for.
+  'stored.read': async () => (await import('./shared/read.tasks.js')).readStoredTask,
+  'stored.readContent': async () => (await import('./shared/read.tasks.js')).readContentTask,
 
   // These ask a live database, and no snapshot: whichever engine captures it, they are the same.
   'database.occupancy': async () => (await import('./dialects/occupancy.task.js')).occupancyTask,

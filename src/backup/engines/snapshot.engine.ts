@@ -4,9 +4,10 @@ import type { DatabaseManifest, FullReason, Manifest, SnapshotKind } from '../mo
 import type { DocumentEnding } from '../model/snapshot-id.js';
 import type { SnapshotWarning } from '../model/snapshot-warning.js';
 import type { TaskRun } from '../system/child-task.js';
+import type { WrittenFile } from './shared/document.output.js';
 
 /** A file that stands complete, fsynced and re-read under a temporary name, waiting to be published as a snapshot. */
-export interface CapturedFile {
+export interface CapturedFile extends WrittenFile {
   temporaryPath: string;
   /** The chunk index, under a temporary name as well; null where there is none. */
   temporaryIndexPath: string | null;
@@ -15,8 +16,6 @@ export interface CapturedFile {
   fullReason: FullReason | null;
   /** Tells the state of the database that was captured from any other; null where it cannot be told surely. */
   state: string | null;
-  sizeBytes: number;
-  checksum: string;
   durationMs: number;
   /** What a person should know of it. @default none */
   warnings?: SnapshotWarning[];
@@ -38,7 +37,7 @@ export interface VerifyRequest<M extends Manifest = Manifest> {
 
 export interface ReadRequest<M extends Manifest = Manifest> {
   snapshot: StoredSnapshot<M>;
-  /** `document`: the complete one that the snapshot stands for. `stored`: its own bytes as they lie there, a differential's too. */
+  /** `document`: the content of the complete one that the snapshot stands for. `stored`: its own bytes as they lie there, whatever their codec, a differential's too. */
   view: 'document' | 'stored';
 }
 

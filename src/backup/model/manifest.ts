@@ -104,6 +104,11 @@ interface AnyManifest {
   file_size_bytes: number;
   checksum: string;
   checksum_algorithm: 'SHA256';
+  /** How the content became the stored bytes, which `file_size_bytes` and `checksum` are of; absent where they are the same. */
+  codec?: string;
+  /** Size and SHA-256, hex, of the content; absent where it is stored as it is. */
+  content_bytes?: number;
+  content_sha256?: string;
   tables: Record<string, TableSummary>;
   app_version: string;
   /** By which the installation that took it recognises it; absent where that had no key, and in manifests of earlier versions. */
@@ -142,6 +147,17 @@ export interface FullManifest extends AnyManifest {
 /** The small `.meta.json` beside a snapshot: the truth about it. */
 export type Manifest = DatabaseManifest | FilesManifest | FullManifest;
 
+/** What the content of a document has to be; the stored bytes are told by `file_size_bytes` and `checksum`. */
+export const contentOf = ({
+  content_bytes,
+  content_sha256,
+  file_size_bytes,
+  checksum,
+}: Pick<Manifest, 'content_bytes' | 'content_sha256' | 'file_size_bytes' | 'checksum'>) => ({
+  bytes: content_bytes ?? file_size_bytes,
+  sha256: content_sha256 ?? checksum,
+});
+
 /** What people look for first stands first, the long lists last. */
 const WRITTEN_FIRST = [
   'format',
@@ -164,6 +180,9 @@ const WRITTEN_FIRST = [
   'file_size_bytes',
   'checksum',
   'checksum_algorithm',
+  'codec',
+  'content_bytes',
+  'content_sha256',
   'app_version',
 ] as const satisfies (keyof AnyManifest)[];
 

@@ -66,6 +66,9 @@ function firstWrongField(m: Partial<Manifest>, expectedId: string): Field | unde
   if (!isCount(m.file_size_bytes)) return 'file_size_bytes';
   if (!isDigest(m.checksum)) return 'checksum';
   if (m.checksum_algorithm !== 'SHA256') return 'checksum_algorithm';
+  if (m.codec !== undefined && typeof m.codec !== 'string') return 'codec';
+  if (m.codec === undefined ? m.content_bytes !== undefined : !isCount(m.content_bytes)) return 'content_bytes';
+  if (m.codec === undefined ? m.content_sha256 !== undefined : !isDigest(m.content_sha256)) return 'content_sha256';
   if (!isRecord(m.tables) || !Object.values(m.tables).every(isTableSummary)) return 'tables';
   const wrong = firstWrongOfSource(m, expectedId);
   if (wrong) return wrong;

@@ -129,7 +129,8 @@ function faultsOfSource(plan: PlanSettings, source: SourceKind): (FieldError | f
     ...(holds(source, 'database') ? [] : OF_DATABASES.filter(given)).map((field) =>
       misplaced(field, 'source "database" or "full"'),
     ),
-    holds(source, 'files') && !given('paths') && { field: 'paths', message: 'must list the folders or files to capture' },
+    holds(source, 'files') &&
+      !given('paths') && { field: 'paths', message: 'must list the folders or files to capture' },
   ];
 }
 

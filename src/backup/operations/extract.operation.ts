@@ -5,6 +5,7 @@ import { SnapshotRepository } from '../stores/snapshot.repository.js';
 import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import type { RowsRequest } from '../engines/database.engine.js';
 import { BackupError } from '../model/errors.js';
+import { contentOf } from '../model/manifest.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
 import { ofDatabase, StoredSnapshots } from './stored-snapshots.js';
@@ -30,10 +31,10 @@ export class ExtractOperation {
 
   /** The complete document, a differential put together with its base. */
   document(id: string): Promise<ExtractedDocument> {
-    return this.snapshots.read(id, async (snapshot, { filename, kind, size_bytes }) => ({
+    return this.snapshots.read(id, async (snapshot, { filename, kind }) => ({
       stream: await this.engines.of(snapshot.manifest).read({ snapshot, view: 'document' }),
       filename,
-      size: kind === 'full' ? size_bytes : null,
+      size: kind === 'full' ? contentOf(snapshot.manifest).bytes : null,
     }));
   }
 

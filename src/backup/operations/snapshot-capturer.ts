@@ -56,7 +56,10 @@ export class SnapshotCapturer {
       .catch((error: unknown) => failed('files', error, database));
     const parts = [database, files];
     const { id, createdAt, documentPath } = named;
-    const document = await this.bundles.capture({ id, createdAt: createdAt.toISOString(), documentPath, parts });
+    const document = await this.bundles.capture(
+      { id, createdAt: createdAt.toISOString(), documentPath, parts },
+      capture.job.task(progress[1], progress[1]),
+    );
     return this.publisher.publish(capture, document, {
       ...this.publisher.manifestOf(capture, named, document),
       source: 'full',

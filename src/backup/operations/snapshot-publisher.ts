@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { rm } from 'node:fs/promises';
 import { Catalog } from '../catalog/catalog.js';
 import { SnapshotRepository } from '../stores/snapshot.repository.js';
+import { encodingFields } from '../engines/shared/document.output.js';
 import type { CapturedFile } from '../engines/snapshot.engine.js';
 import { BackupError } from '../model/errors.js';
 import type { Manifest } from '../model/manifest.js';
@@ -115,6 +116,7 @@ export class SnapshotPublisher {
       file_size_bytes: file.sizeBytes,
       checksum: file.checksum,
       checksum_algorithm: 'SHA256',
+      ...encodingFields(file.encoding),
       app_version: this.options.appVersion,
     } as const;
   }

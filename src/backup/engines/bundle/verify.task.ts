@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
-import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { FullManifest, Manifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
+import { openContent } from '../shared/document.content.js';
 import { verifyBytes } from '../shared/verify-bytes.js';
 import type { StoredSnapshot, VerifyRequest } from '../snapshot.engine.js';
 
@@ -33,7 +33,7 @@ async function proveParts(
   { manifest, document }: StoredSnapshot<FullManifest>,
   parts: readonly Manifest[] = [],
 ): Promise<void> {
-  const said = parse(await buffer(await openStored(document)));
+  const said = parse(await buffer(await openContent(document, manifest.codec)));
   if (said?.id !== manifest.id) throw contradiction(manifest, '"id"');
   if (said.created_at !== manifest.created_at) throw contradiction(manifest, '"created_at"');
   const named = Array.isArray(said.parts) ? (said.parts as NamedPart[]) : [];

@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
-import { createHash } from 'node:crypto';
+import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { BackupError } from '../../model/errors.js';
 import type { FilesManifest, FilesSummary } from '../../model/manifest.js';
@@ -7,7 +6,7 @@ import type { SnapshotWarning } from '../../model/snapshot-warning.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { temporaryPath } from '../../system/temporary-file.js';
 import { discard, discardAtExit } from '../../system/unfinished-file.js';
-import { openForWriting } from '../shared/open-for-writing.js';
+import { DocumentOutput } from '../shared/document.output.js';
 import { FullNeeded } from '../shared/full-needed.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { bytePath, comparePaths, pathBytes } from './byte-path.js';
@@ -16,7 +15,7 @@ import { ContentSpool } from './content.spool.js';
 import { factsMember, listHeader, OWN_FOLDER, type DocumentFacts } from './document.members.js';
 import { FilesIndex, indexHead, indexPathOf } from './files.index.js';
 import type { CapturedFiles, CaptureFilesRequest } from './files.requests.js';
-import { LineFile, piecesOf, writeFully } from './list.file.js';
+import { LineFile, piecesOf } from './list.file.js';
 import { proveDocument } from './verify.task.js';
 import { Selection } from './selection.js';
 import { paddingAfter } from './tar.header.js';
@@ -56,7 +55,8 @@ export async function captureFilesTask(request: CaptureFilesRequest, context: Ta
     const { kind, base, files } = tree;
     const { id, createdAt, documentPath } = request;
     const filename = basename(documentPath);
-    const facts = { id, filename, kind, base, created_at: createdAt, checksum: written.checksum, files };
+    const { codec, contentSha256 = written.checksum } = written.encoding ?? {};
+    const facts = { id, filename, kind, base, created_at: createdAt, contentSha256, files, ...(codec && { codec }) };
     context.report({ stage: 'check', progress: 0.85 });
     await prove(facts, paths.document);
     await context.breathe(); // nobody is there to publish it when the program was killed meanwhile
@@ -152,29 +152,22 @@ async function write(
 
 /** One document of its parts: what it is, the list, the members. */
 async function assemble(request: CaptureFilesRequest, tree: CapturedTree, paths: Paths) {
-  const { id, createdAt, compression } = request;
-  const file = openForWriting(paths.document);
-  const checksum = createHash('sha256');
-  let sizeBytes = 0;
-  const output = (bytes: Buffer): void => {
-    checksum.update(bytes);
-    writeFully(file, bytes, sizeBytes);
-    sizeBytes += bytes.length;
-  };
+  const { id, createdAt, compression, codec } = request;
+  const output = new DocumentOutput(paths.document, codec);
   try {
-    const compressor = new Compressor(compression, output);
+    const compressor = new Compressor(compression, (bytes) => output.write(bytes));
     const { header, content } = factsMember({ id, kind: tree.kind, base: tree.base, created_at: createdAt });
     await compressor.write(Buffer.concat([header, content, paddingAfter(content.length)]));
     await compressor.write(listHeader(tree.listBytes, createdAt));
     for (const piece of piecesOf(paths.list)) await compressor.write(Buffer.from(piece));
     await compressor.write(paddingAfter(tree.listBytes));
     await compressor.end();
-    for (const piece of piecesOf(paths.content)) output(piece);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    for (const piece of piecesOf(paths.content)) output.write(piece);
+  } catch (error) {
+    output.abandon();
+    throw error;
   }
-  return { sizeBytes, checksum: checksum.digest('hex') };
+  return output.finish();
 }
 
 /** What a disk says it stored is not always what it gives back: a snapshot is listed only after it was read again as a restore reads it. */

@@ -1,18 +1,32 @@
-import type { FilesManifest } from '../../model/manifest.js';
+import { contentOf, type FilesManifest } from '../../model/manifest.js';
 import type { EntryOf } from './file.entry.js';
 import { tarHeader } from './tar.header.js';
 
 /** What a manifest says that the document repeats, or is checked against. */
 export type DocumentFacts = Pick<
   FilesManifest,
-  'id' | 'filename' | 'kind' | 'base' | 'created_at' | 'checksum' | 'files'
->;
+  'id' | 'filename' | 'kind' | 'base' | 'created_at' | 'files' | 'codec'
+> & {
+  /** SHA-256, hex, of the content. */
+  contentSha256: string;
+};
+
+/** What a manifest promises of its document. */
+export const factsOf = (manifest: FilesManifest): DocumentFacts => ({
+  ...manifest,
+  contentSha256: contentOf(manifest).sha256,
+});
 
 /** The members that stand before the captured ones lie in this folder, which no captured path can name. */
 export const OWN_FOLDER = '.nestjs-backup';
 
 /** The first member: what this document is, for whoever finds it alone. */
-export function factsMember({ id, kind, base, created_at }: Omit<DocumentFacts, 'filename' | 'checksum' | 'files'>): {
+export function factsMember({
+  id,
+  kind,
+  base,
+  created_at,
+}: Omit<DocumentFacts, 'filename' | 'codec' | 'contentSha256' | 'files'>): {
   header: Buffer;
   content: Buffer;
 } {

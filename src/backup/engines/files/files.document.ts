@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
-import { openStored, type StoredFile } from '../../archive/stored-file.js';
+import type { StoredFile } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
+import { openContent } from '../shared/document.content.js';
 import { ByteInput } from './byte-input.js';
 import { compressionOf, decompressed } from './compression.js';
 import { corrupt } from './corrupt.js';
@@ -73,12 +74,12 @@ export class FilesDocument {
       throw corrupt(this.facts.id, 'a file in it has another content than its list says');
   }
 
-  /** After the last member: nothing more comes, and all stored bytes together are those that were written. */
+  /** After the last member: nothing more comes, and all of its content is what was written. */
   async finish(): Promise<void> {
     await this.bytes.expect(END_OF_TAR, 'it holds more, or less, than its list says');
     const rest = await this.bytes.guarded((input) => input.peek(1));
     if (rest.length > 0) throw corrupt(this.facts.id, 'it goes on after its end');
-    if (this.bytes.checksum() !== this.facts.checksum) throw corrupt(this.facts.id, 'its checksum differs');
+    if (this.bytes.digest() !== this.facts.contentSha256) throw corrupt(this.facts.id, 'its checksum differs');
   }
 
   async close(): Promise<void> {
@@ -126,7 +127,7 @@ function sizeIn(header: Buffer): number {
   return /^[0-7]{11}$/.test(digits) ? Number.parseInt(digits, 8) : 0;
 }
 
-/** The decompressed bytes of a stored document, with the checksum of the stored ones on the way. */
+/** The decompressed bytes of a stored document, with the digest of its content on the way: those before they are decompressed. */
 class StoredBytes {
   private constructor(
     private readonly id: string,
@@ -135,15 +136,15 @@ class StoredBytes {
     private readonly input: ByteInput,
   ) {}
 
-  static async open({ id, filename }: DocumentFacts, stored: StoredFile): Promise<StoredBytes> {
+  static async open({ id, filename, codec }: DocumentFacts, stored: StoredFile): Promise<StoredBytes> {
     const hash = createHash('sha256');
-    const source = await openStored(stored);
+    const source = await openContent(stored, codec);
     const hashed = pipeline(source, new Hashing(hash), () => undefined);
     return new StoredBytes(id, source, hash, new ByteInput(decompressed(hashed, compressionOf(filename))));
   }
 
   /** Valid once everything has been read. */
-  checksum(): string {
+  digest(): string {
     return this.hash.digest('hex');
   }
 

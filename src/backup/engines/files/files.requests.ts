@@ -17,6 +17,8 @@ export interface CaptureFilesRequest {
   /** Patterns relative to each path; they go over `include`. */
   exclude: string[];
   compression: FilesCompression;
+  /** The codec of the document. @default the content is stored as it is */
+  codec?: string;
   /** The full snapshot to compare with, or why a full one is wanted. */
   base: StoredSnapshot<FilesManifest> | FullReason;
 }

@@ -2,6 +2,7 @@ import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import { isBelow, pathText, readable, type BytePath } from './byte-path.js';
 import type { FileEntry } from './file.entry.js';
+import { factsOf } from './document.members.js';
 import { FilesDocument } from './files.document.js';
 import type {
   FileContentRequest,
@@ -19,7 +20,7 @@ import { Tree, type TreeItem } from './tree.js';
  */
 export async function listFilesTask({ snapshot, folder, search, offset, limit }: ListFilesRequest): Promise<FilesPage> {
   const { manifest, document } = snapshot;
-  const opened = await FilesDocument.open(manifest, document);
+  const opened = await FilesDocument.open(factsOf(manifest), document);
   try {
     const isWanted = search === null ? isDirectlyIn(folder, opened.head.roots) : isFoundBy(search);
     const entries: ListedFile[] = [];
@@ -50,7 +51,7 @@ export async function listFilesTask({ snapshot, folder, search, offset, limit }:
  */
 export async function findFileTask({ snapshot, path }: FindFileRequest): Promise<FoundFile> {
   const { manifest, document } = snapshot;
-  const opened = await FilesDocument.open(manifest, document);
+  const opened = await FilesDocument.open(factsOf(manifest), document);
   try {
     let entry = await entryAt(opened, path);
     if (entry?.type === 'hardlink') entry = await entryAt(opened, entry.target);

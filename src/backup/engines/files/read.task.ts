@@ -1,6 +1,6 @@
 import type { FilesManifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import { readStoredTask } from '../shared/read-stored.task.js';
+import { readContentTask } from '../shared/read.tasks.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { Compressor, compressionOf } from './compression.js';
 import { factsMember, listHeader } from './document.members.js';
@@ -15,7 +15,7 @@ export async function readDocumentTask(
   context: TaskContext,
 ): Promise<null> {
   const { base } = snapshot;
-  if (!base) return readStoredTask({ snapshot }, context);
+  if (!base) return readContentTask({ snapshot }, context);
   await writeWholeDocument({ ...snapshot, base }, context);
   return null;
 }

@@ -3,6 +3,7 @@ import type { StoredSnapshot } from '../snapshot.engine.js';
 import { comparePaths } from './byte-path.js';
 import { corrupt } from './corrupt.js';
 import { entryLine, type FileEntry, type StoredEntry } from './file.entry.js';
+import { factsOf } from './document.members.js';
 import { FilesDocument } from './files.document.js';
 
 export interface TreeItem {
@@ -26,9 +27,9 @@ export class Tree {
   static async open({ manifest, document, base }: StoredSnapshot<FilesManifest>): Promise<Tree> {
     if (manifest.kind === 'differential' && base?.manifest.kind !== 'full')
       throw corrupt(manifest.id, 'it has no base to build on');
-    const own = await FilesDocument.open(manifest, document);
+    const own = await FilesDocument.open(factsOf(manifest), document);
     try {
-      const under = manifest.kind === 'full' ? null : await FilesDocument.open(base!.manifest, base!.document);
+      const under = manifest.kind === 'full' ? null : await FilesDocument.open(factsOf(base!.manifest), base!.document);
       return new Tree(manifest.id, own, under);
     } catch (error) {
       await own.close();

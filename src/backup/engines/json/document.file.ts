@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, writeSync } from 'node:fs';
 import type { DocumentHead } from '../dialects/document.parts.js';
-import { openForWriting } from '../shared/open-for-writing.js';
+import { DocumentOutput, type WrittenFile } from '../shared/document.output.js';
 import { END_OF_DOCUMENT, headText } from './document.text.js';
 
 const LF = 0x0a;
@@ -10,22 +8,20 @@ const LINE_BREAK = Buffer.from('\n');
 const BETWEEN_ROWS = Buffer.from(',\n');
 
 /**
- * The file under a document that is being written: its head, its rows, and the checksum on the way. Synchronous on purpose: it has a process, or a thread, of its
- * own, where a write that returns at once would only pile up memory.
+ * The text of a document that is being written: its head and its rows, gathered into pieces that are worth a write.
  */
 export class DocumentFile {
-  private readonly file: number;
-  private readonly checksum = createHash('sha256');
+  private readonly output: DocumentOutput;
   private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   private used = 0;
-  private written = 0;
 
-  constructor(path: string) {
-    this.file = openForWriting(path);
+  constructor(path: string, codec: string | undefined) {
+    this.output = new DocumentOutput(path, codec);
   }
 
-  get sizeBytes(): number {
-    return this.written + this.used;
+  /** How much text there is so far, which is where the next byte of it will be. */
+  get length(): number {
+    return this.output.contentBytes + this.used;
   }
 
   /** Everything before the first table. */
@@ -55,33 +51,25 @@ export class DocumentFile {
   }
 
   /** Closes the document; everything is on disk when this returns. */
-  finish(): { sizeBytes: number; checksum: string } {
+  finish(): WrittenFile {
     this.text(END_OF_DOCUMENT);
     this.flush();
-    fsyncSync(this.file);
-    closeSync(this.file);
-    return { sizeBytes: this.written, checksum: this.checksum.digest('hex') };
+    return this.output.finish();
   }
 
   /** Closes the file as it is. */
   abandon(): void {
-    closeSync(this.file);
+    this.output.abandon();
   }
 
   bytes(bytes: Buffer): void {
     if (bytes.length > this.buffer.length - this.used) this.flush();
-    if (bytes.length > this.buffer.length) this.writeOut(bytes);
+    if (bytes.length > this.buffer.length) this.output.write(bytes);
     else this.used += bytes.copy(this.buffer, this.used);
   }
 
   private flush(): void {
-    this.writeOut(this.buffer.subarray(0, this.used));
+    this.output.write(this.buffer.subarray(0, this.used));
     this.used = 0;
-  }
-
-  private writeOut(bytes: Buffer): void {
-    this.checksum.update(bytes);
-    for (let done = 0; done < bytes.length;) done += writeSync(this.file, bytes, done);
-    this.written += bytes.length;
   }
 }

@@ -1,9 +1,8 @@
 import type { TableSummary } from '../../model/manifest.js';
+import type { WrittenFile } from '../shared/document.output.js';
 import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
 
-export interface WrittenDocument {
-  sizeBytes: number;
-  checksum: string;
+export interface WrittenDocument extends WrittenFile {
   tables: Record<string, TableSummary>;
 }
 

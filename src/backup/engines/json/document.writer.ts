@@ -20,8 +20,9 @@ export class FullWriter implements DocumentSink {
   constructor(
     path: string,
     private readonly indexPath: string,
+    codec?: string,
   ) {
-    this.file = new DocumentFile(path);
+    this.file = new DocumentFile(path, codec);
   }
 
   begin(header: DocumentHead): void {
@@ -31,7 +32,7 @@ export class FullWriter implements DocumentSink {
   table(header: TableHeader): void {
     this.closeTable();
     this.file.text(tableText(header, this.tables.length === 0));
-    const indexed = { offset: this.file.sizeBytes + 1, chunks: [] };
+    const indexed = { offset: this.file.length + 1, chunks: [] };
     this.current = { name: header.name, digest: createHash('sha256'), rows: 0, chunker: new Chunker(), indexed };
   }
 
@@ -44,12 +45,13 @@ export class FullWriter implements DocumentSink {
 
   finish(): WrittenDocument {
     this.closeTable();
-    const { sizeBytes, checksum } = this.file.finish();
+    const written = this.file.finish();
+    const { checksum } = written;
     // Not fsynced: an index that a power failure spoils is noticed, and costs one full capture.
     const index = openForWriting(this.indexPath);
     writeFileSync(index, serialiseIndex({ checksum, tables: this.indexed }));
     closeSync(index);
-    return { sizeBytes, checksum, tables: Object.fromEntries(this.tables) };
+    return { ...written, tables: Object.fromEntries(this.tables) };
   }
 
   abandon(): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { openStored } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
-import type { Manifest } from '../../model/manifest.js';
+import { contentOf, type Manifest } from '../../model/manifest.js';
+import { openContent } from '../shared/document.content.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import type { DocumentPart } from '../dialects/document.parts.js';
 import { readDifferential, readDocument } from './document.reader.js';
@@ -29,7 +29,7 @@ async function* readStored<T>(
   { manifest, document }: StoredSnapshot,
   read: (bytes: AsyncIterable<Buffer>) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-  const bytes = await openStored(document);
+  const bytes = await openContent(document, manifest.codec);
   try {
     yield* read(intact(manifest, bytes as AsyncIterable<Buffer>));
   } finally {
@@ -38,15 +38,15 @@ async function* readStored<T>(
 }
 
 /** The rows have digests of their own; this is for what stands around them: names, columns, times. */
-async function* intact({ id, checksum }: Manifest, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* intact(manifest: Manifest, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   for await (const piece of bytes) {
     hash.update(piece);
     yield piece;
   }
-  if (hash.digest('hex') !== checksum)
+  if (hash.digest('hex') !== contentOf(manifest).sha256)
     throw new BackupError(
       'SNAPSHOT_CORRUPT',
-      `The document of snapshot "${id}" is not what was written: its checksum differs. Use another snapshot.`,
+      `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,
     );
 }

@@ -1,7 +1,7 @@
 import { BackupError } from '../../model/errors.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { RowsRequest } from '../database.engine.js';
-import { readStoredTask } from '../shared/read-stored.task.js';
+import { readContentTask } from '../shared/read.tasks.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 import { END_OF_DOCUMENT, END_OF_ROWS, headText, tableText } from './document.text.js';
 import { materialise } from './materialise.js';
@@ -15,7 +15,7 @@ export async function readDocumentTask(
   { snapshot }: { snapshot: StoredSnapshot },
   context: TaskContext,
 ): Promise<null> {
-  if (snapshot.manifest.kind === 'full') return readStoredTask({ snapshot }, context);
+  if (snapshot.manifest.kind === 'full') return readContentTask({ snapshot }, context);
   await writeMaterialised(snapshot, context);
   return null;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FullReason, SnapshotKind } from '../../model/manifest.js';
+import { contentOf, type FullReason, type SnapshotKind } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
 import type { CaptureRequest } from '../database.engine.js';
 import { createWriter, type WriterPlan } from './create-writer.js';
@@ -45,7 +45,8 @@ export async function writeSnapshot(
     return { ...written, kind: 'differential', base, fullReason: null, indexed: false };
   } catch (error) {
     if (!(error instanceof FullNeeded)) throw error;
-    const writer: WriterPlan = { kind: 'full', path: aside, indexPath: indexAside };
+    const { codec } = request;
+    const writer: WriterPlan = { kind: 'full', path: aside, indexPath: indexAside, codec };
     const written = await writeTables(
       session,
       writer,
@@ -59,7 +60,7 @@ export async function writeSnapshot(
 /** @throws FullNeeded with the reason why there can be no differential */
 function planDifferential(
   session: CaptureSession,
-  { base }: CaptureRequest,
+  { base, codec }: CaptureRequest,
   path: string,
 ): { baseId: string; writer: WriterPlan } {
   if (typeof base === 'string') throw new FullNeeded(base);
@@ -68,8 +69,9 @@ function planDifferential(
     throw new FullNeeded('schema_changed');
   const index = parseIndex(readIndex(base.indexPath), manifest.checksum);
   if (!index) throw new FullNeeded('no_index');
-  const limitBytes = Math.floor(manifest.file_size_bytes * LARGEST_SHARE_OF_BASE);
-  return { baseId: manifest.id, writer: { kind: 'differential', path, basePath: document.path, index, limitBytes } };
+  const limitBytes = Math.floor(contentOf(manifest).bytes * LARGEST_SHARE_OF_BASE);
+  const under = { path: document.path, codec: manifest.codec, index };
+  return { baseId: manifest.id, writer: { kind: 'differential', path, base: under, limitBytes, codec } };
 }
 
 function readIndex(path: string): string {

@@ -12,7 +12,7 @@ import type {
 /** What a native document holds. */
 export type NativeContent = Pick<
   CapturedDocument,
-  'sizeBytes' | 'checksum' | 'tables' | 'database' | 'schema' | 'warnings'
+  'sizeBytes' | 'checksum' | 'encoding' | 'tables' | 'database' | 'schema' | 'warnings'
 >;
 
 /** What a stored native document holds, as a manifest describes it; the tables may be more than those. */
@@ -30,7 +30,7 @@ export interface NativeDatabase<Target extends DatabaseTarget = DatabaseTarget> 
    * Writes the state of one moment.
    * @param aside where to; fsynced and re-read when this is done, and for the caller to remove when it fails
    */
-  capture(target: Target, aside: string, context: TaskContext): Promise<NativeContent>;
+  capture(target: Target, aside: string, context: TaskContext, codec?: string): Promise<NativeContent>;
   /** What stands between the snapshot's schema and the live one. @throws BackupError `UNSUPPORTED` where the server cannot take it */
   compareSchema(
     target: Target,

@@ -71,8 +71,8 @@ export class NativeEngine extends DatabaseEngine {
     await this.host.run('native.verify', { snapshot, options: this.options }, run);
   }
 
-  override read({ snapshot }: ReadRequest<DatabaseManifest>, run?: TaskRun): Promise<Readable> {
-    return this.host.stream('stored.read', { snapshot }, run);
+  override read({ snapshot, view }: ReadRequest<DatabaseManifest>, run?: TaskRun): Promise<Readable> {
+    return this.host.stream(view === 'stored' ? 'stored.read' : 'stored.readContent', { snapshot }, run);
   }
 
   /** @throws BackupError `UNSUPPORTED`: rows are not read out of a native document */

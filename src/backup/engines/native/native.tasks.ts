@@ -28,7 +28,9 @@ export async function nativeCaptureTask(
   const aside = temporaryPath(request.documentPath);
   const finished = discardAtExit(aside);
   try {
-    const content = await (await nativeDatabase(request.database, options)).capture(request.database, aside, context);
+    const content = await (
+      await nativeDatabase(request.database, options)
+    ).capture(request.database, aside, context, request.codec);
     await context.breathe(); // nobody is there to publish it when the program was killed meanwhile
     return {
       temporaryPath: aside,

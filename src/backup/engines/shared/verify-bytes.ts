@@ -4,16 +4,18 @@ import { openStored, type StoredFile } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { Manifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
+import { codecNamed } from './codec.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 
 /**
  * Re-reads the stored bytes of a snapshot, and of its base, and compares them with the manifest. It is the first half of a verification, and enough before a restore,
  * which proves what they hold.
- * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`
+ * @throws BackupError `SNAPSHOT_CORRUPT`, `ARCHIVE_CORRUPT`, `UNSUPPORTED` where the codec is not known
  */
 export async function verifyBytes(snapshot: StoredSnapshot<Manifest>, context: TaskContext): Promise<void> {
   if (snapshot.base) await verifyBytes(snapshot.base, context);
   const { manifest, document } = snapshot;
+  codecNamed(manifest.codec); // what nobody here can read is not called sound
   const found = await fingerprint(document, (bytes) =>
     context.report({ stage: 'verify', progress: bytes / (manifest.file_size_bytes + 1) }),
   );

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { ContentRanges } from '../../shared/document.content.js';
 import { hashOf } from './chunker.js';
 import type { ChunkIndex, IndexedTable } from './chunk-index.js';
 import { FullNeeded } from '../../shared/full-needed.js';
@@ -8,11 +8,12 @@ const COMMA = 0x2c;
 
 /** Reads chunks out of a full document, by their place in it. Opened only when a chunk is needed. */
 export class BaseDocument {
-  private file: number | null = null;
+  private content: ContentRanges | null = null;
 
   constructor(
     private readonly path: string,
     private readonly index: ChunkIndex,
+    private readonly codec?: string,
   ) {}
 
   table(name: string): IndexedTable | undefined {
@@ -25,7 +26,7 @@ export class BaseDocument {
     const start = chunks.slice(0, from).reduce((place, [rows, bytes]) => place + rows + bytes, table.offset);
     const wanted = chunks.slice(from);
     const [rows, bytes] = wanted.reduce(([r, b], chunk) => [r + chunk[0], b + chunk[1]], [0, 0]);
-    const lines = withoutCommas(this.read(start, rows + bytes), bytes);
+    const lines = withoutCommas((this.content ??= this.open()).read(start, rows + bytes), bytes);
     let at = 0;
     for (const [, length, hash] of wanted) {
       if (hashOf(lines.subarray(at, at + length)) !== hash) throw new FullNeeded('base_damaged');
@@ -35,27 +36,16 @@ export class BaseDocument {
   }
 
   close(): void {
-    if (this.file !== null) closeSync(this.file);
-    this.file = null;
+    this.content?.close();
+    this.content = null;
   }
 
-  private open(): number {
+  private open(): ContentRanges {
     try {
-      return openSync(this.path, constants.O_RDONLY | constants.O_NOFOLLOW);
+      return new ContentRanges(this.path, this.codec);
     } catch {
       throw new FullNeeded('base_damaged'); // it is gone, or may not be read
     }
-  }
-
-  private read(start: number, length: number): Buffer {
-    this.file ??= this.open();
-    const bytes = Buffer.alloc(length);
-    for (let done = 0; done < length;) {
-      const read = readSync(this.file, bytes, done, length - done, start + done);
-      if (read === 0) return bytes.subarray(0, done);
-      done += read;
-    }
-    return bytes;
   }
 }
 

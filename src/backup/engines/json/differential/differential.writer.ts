@@ -26,13 +26,14 @@ export class DifferentialWriter implements DocumentSink {
   private tablesWritten = 0;
   private current: TableDiffer | null = null;
 
-  /** @param limitBytes beyond this size it gives up with {@link FullNeeded} */
+  /** @param limitBytes beyond this much text it gives up with {@link FullNeeded} */
   constructor(
     path: string,
     private readonly base: BaseDocument,
     private readonly limitBytes: number,
+    codec?: string,
   ) {
-    this.file = new DocumentFile(path);
+    this.file = new DocumentFile(path, codec);
   }
 
   begin(header: DocumentHead): void {
@@ -50,9 +51,9 @@ export class DifferentialWriter implements DocumentSink {
 
   finish(): WrittenDocument {
     this.closeTable();
-    const { sizeBytes, checksum } = this.file.finish();
+    const written = this.file.finish();
     this.base.close();
-    return { sizeBytes, checksum, tables: Object.fromEntries(this.tables) };
+    return { ...written, tables: Object.fromEntries(this.tables) };
   }
 
   abandon(): void {
@@ -73,7 +74,7 @@ export class DifferentialWriter implements DocumentSink {
     this.file.text(`{"at":${at},"drop":${drop},"rows":[`);
     this.file.rows(lines, 0);
     this.file.text(END_OF_ROWS);
-    if (this.file.sizeBytes > this.limitBytes) throw new FullNeeded('too_much_changed');
+    if (this.file.length > this.limitBytes) throw new FullNeeded('too_much_changed');
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { contentOf, type Manifest } from '../../../model/manifest.js';
+import { ContentRanges } from '../../shared/document.content.js';
 import type { CaptureRequest } from '../../database.engine.js';
 import { holdsSameTables, type CaptureSession } from '../../dialects/dialect.js';
 import { DocumentFile } from '../document.file.js';
@@ -16,7 +17,7 @@ const BEFORE_TABLES = '"tables":{';
  */
 export function repeatPrevious(
   session: CaptureSession,
-  { id, createdAt, base, previous }: CaptureRequest,
+  { id, createdAt, base, previous, codec }: CaptureRequest,
   path: string,
 ): (WrittenDocument & { base: string }) | undefined {
   if (!previous || session.state === null || previous.state !== session.state || typeof base === 'string')
@@ -24,9 +25,9 @@ export function repeatPrevious(
   const { manifest, document } = previous.snapshot;
   const baseId = manifest.base ?? manifest.id;
   if (baseId !== base.snapshot.manifest.id || !holdsSameTables(manifest, session)) return undefined;
-  const file = new DocumentFile(path);
+  const file = new DocumentFile(path, codec);
   file.head({ id, kind: 'differential', base: baseId, created_at: createdAt, database: session.database });
-  const same = manifest.kind === 'full' || copyTables(document.path, manifest.file_size_bytes, manifest.checksum, file);
+  const same = manifest.kind === 'full' || copyTables(document.path, manifest, file);
   if (!same) {
     file.abandon();
     return undefined;
@@ -34,33 +35,33 @@ export function repeatPrevious(
   return { ...file.finish(), base: baseId, tables: manifest.tables };
 }
 
-/** @returns whether all of the source had the promised size and checksum */
-function copyTables(source: string, size: number, checksum: string, target: DocumentFile): boolean {
+/** @returns whether all of the source is what its manifest promises */
+function copyTables(source: string, manifest: Manifest, target: DocumentFile): boolean {
+  const promised = contentOf(manifest);
   const hash = createHash('sha256');
-  const piece = Buffer.alloc(PIECE_BYTES);
-  const input = open(source);
+  const input = open(source, manifest.codec);
   if (input === null) return false;
   try {
     let place = 0;
     let from = -1;
-    for (let read = readSync(input, piece); read > 0; read = readSync(input, piece)) {
-      const bytes = piece.subarray(0, read);
+    for (let bytes = input.read(0, PIECE_BYTES); bytes.length > 0; bytes = input.read(place, PIECE_BYTES)) {
       hash.update(bytes);
       if (from < 0) from = bytes.indexOf(BEFORE_TABLES) + BEFORE_TABLES.length;
       if (from < BEFORE_TABLES.length) return false;
-      target.bytes(bytes.subarray(Math.max(0, from - place), Math.max(0, size - END_OF_DOCUMENT.length - place)));
-      place += read;
+      const end = promised.bytes - END_OF_DOCUMENT.length;
+      target.bytes(bytes.subarray(Math.max(0, from - place), Math.max(0, end - place)));
+      place += bytes.length;
     }
-    return place === size && hash.digest('hex') === checksum;
+    return place === promised.bytes && hash.digest('hex') === promised.sha256;
   } finally {
-    closeSync(input);
+    input.close();
   }
 }
 
 /** Null where it is gone, or may not be read: then the database is read instead. */
-function open(path: string): number | null {
+function open(path: string, codec: string | undefined): ContentRanges | null {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return new ContentRanges(path, codec);
   } catch {
     return null;
   }

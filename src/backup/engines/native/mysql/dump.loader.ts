@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createGunzip } from 'node:zlib';
-import { openStored } from '../../../archive/stored-file.js';
+import { openContent } from '../../shared/document.content.js';
 import { BackupError } from '../../../model/errors.js';
+import { contentOf } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import { withDatabase } from '../../dialects/mysql/mysql.sequence-uses.js';
@@ -29,7 +30,7 @@ export class DumpLoader {
     const promised = 1 + Object.values(manifest.tables).reduce((sum, { rows }) => sum + rows, 0);
     const contents = new DumpContents(manifest.database.name, this.target.migrationsTable);
     const hash = createHash('sha256');
-    const stored = await openStored(document);
+    const stored = await openContent(document, manifest.codec);
     const gunzip = createGunzip();
     stored.on('data', (piece: Buffer) => void hash.update(piece));
     stored.once('error', (error) => gunzip.destroy(error)).pipe(gunzip);
@@ -46,7 +47,7 @@ export class DumpLoader {
         if (part.part === 'rows') rows += part.rows.length;
         this.context.report({ stage: 'restore', progress: (0.6 * rows) / promised });
       }
-      if (hash.digest('hex') !== manifest.checksum) throw corrupt(manifest.id, 'its checksum differs');
+      if (hash.digest('hex') !== contentOf(manifest).sha256) throw corrupt(manifest.id, 'its checksum differs');
       client.endInput();
       await client.assertSucceeded();
       return contents;

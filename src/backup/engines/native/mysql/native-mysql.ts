@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { openStored, type StoredFile } from '../../../archive/stored-file.js';
+import type { StoredFile } from '../../../archive/stored-file.js';
+import { openContent } from '../../shared/document.content.js';
+import type { WrittenFile } from '../../shared/document.output.js';
 import { BackupError } from '../../../model/errors.js';
 import type { SchemaInfo } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
@@ -44,18 +46,18 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     return this.programs.assertInstalled(target);
   }
 
-  async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+  async capture(target: ServerTarget, aside: string, context: TaskContext, codec?: string): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
     refuseWhatCannotBeRestored(server);
     context.report({ stage: 'capture', progress: 0 });
     const unprotected = withoutTransactions(server);
     const locks = await ReadLocks.take(this.programs, target, unprotected);
     try {
-      const written = await this.write(target, aside, server.tables.some(isVersioned));
+      const written = await this.write(target, aside, server.tables.some(isVersioned), codec);
       await locks?.assertHeld();
       locks?.release();
       context.report({ stage: 'check', progress: 0.6 });
-      const { tables, schema, sequences } = await readStored({ path: aside, entry: null }, target);
+      const { tables, schema, sequences } = await readStored({ path: aside, entry: null }, codec, target);
       refuseWithoutSequences(server, sequences);
       const database = { type: 'mysql', name: target.database, server_version: server.version };
       return { ...written, tables, database, schema, warnings: locks ? [] : [notOneMoment(unprotected)] };
@@ -64,12 +66,12 @@ export class NativeMysql implements NativeDatabase<ServerTarget> {
     }
   }
 
-  private async write(target: ServerTarget, aside: string, history: boolean): ReturnType<typeof writeDocument> {
+  private async write(target: ServerTarget, aside: string, history: boolean, codec?: string): Promise<WrittenFile> {
     const dump = await this.programs.dump(target, target.database, { definitions: true, history });
     try {
       const gzip = createGzip({ level: this.programs.compressionLevel });
       dump.output.once('error', (error) => gzip.destroy(error)).pipe(gzip);
-      const written = await writeDocument(aside, gzip as AsyncIterable<Buffer>);
+      const written = await writeDocument(aside, gzip as AsyncIterable<Buffer>, codec);
       await dump.assertSucceeded();
       return written;
     } finally {
@@ -124,19 +126,22 @@ function refuseWithoutSequences({ tables }: Server, dumpedOnes: ReadonlyMap<stri
 
 /** What a stored dump holds, the migrations table too. */
 export async function storedContent({ document, manifest }: StoredSnapshot): Promise<ProvenContent> {
-  const { allTables } = await readStored(document, { database: manifest.database.name, migrationsTable: '' });
+  const { allTables } = await readStored(document, manifest.codec, {
+    database: manifest.database.name,
+    migrationsTable: '',
+  });
   return { tables: allTables, schema: null };
 }
 
 /** Reads a document to its end: what can be read now can be put back later. */
-async function readStored(document: StoredFile, origin: Origin): Promise<DumpContents> {
+async function readStored(document: StoredFile, codec: string | undefined, origin: Origin): Promise<DumpContents> {
   const contents = contentsOf(origin);
-  for await (const part of readDump(await unpacked(document))) contents.take(part);
+  for await (const part of readDump(await unpacked(document, codec))) contents.take(part);
   return contents;
 }
 
-async function unpacked(document: StoredFile): Promise<AsyncIterable<Buffer>> {
-  const stored: Readable = await openStored(document);
+async function unpacked(document: StoredFile, codec: string | undefined): Promise<AsyncIterable<Buffer>> {
+  const stored: Readable = await openContent(document, codec);
   const gunzip = createGunzip();
   stored.once('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   return gunzip as AsyncIterable<Buffer>;

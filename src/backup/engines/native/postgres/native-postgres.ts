@@ -33,7 +33,7 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     await this.programs.majorVersion('pgDump', target);
   }
 
-  async capture(target: ServerTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+  async capture(target: ServerTarget, aside: string, context: TaskContext, codec?: string): Promise<NativeContent> {
     const server = await readServer(this.programs, target);
     await this.refuseOlderDump(server, target);
     // pg_dump would leave out their rows without a word.
@@ -51,10 +51,10 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
       target,
     );
     try {
-      const written = await writeDocument(aside, dump.output as AsyncIterable<Buffer>);
+      const written = await writeDocument(aside, dump.output as AsyncIterable<Buffer>, codec);
       await dump.assertSucceeded();
       context.report({ stage: 'check', progress: 0.6 });
-      const contents = await this.readArchive(aside, server, target);
+      const contents = await this.readArchive(aside, codec, server, target);
       const database = { type: 'postgres', name: target.database, server_version: server.version };
       const leftOut = server.subscriptions.map((name) => `subscription ${name}`);
       const schema = { ...contents.schema, ...(leftOut.length > 0 && { left_out: leftOut }) };
@@ -88,14 +88,19 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
     return { ...outcome, warnings: left.map((each) => `Left as it was: ${each}.`) };
   }
 
-  private async readArchive(path: string, server: Server, target: ServerTarget): Promise<ScriptContents> {
-    const contents = await this.readStored({ path, entry: null }, target);
+  private async readArchive(
+    path: string,
+    codec: string | undefined,
+    server: Server,
+    target: ServerTarget,
+  ): Promise<ScriptContents> {
+    const contents = await this.readStored({ path, entry: null }, codec, target);
     for (const table of server.tablesOfExtensions) delete contents.tables[table];
     return contents;
   }
 
   /** pg_restore reads the whole archive: what it can print now it can put back later. */
-  async readStored(document: StoredFile, target: ServerTarget): Promise<ScriptContents> {
+  async readStored(document: StoredFile, codec: string | undefined, target: ServerTarget): Promise<ScriptContents> {
     const contents = new ScriptContents(target.migrationsTable);
     const program = this.programs.start(
       'pgRestore',
@@ -106,7 +111,7 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
         readsInput: true,
       },
     );
-    await feeding(document, program, async () => {
+    await feeding(document, codec, program, async () => {
       for await (const part of readScript(program.output as AsyncIterable<Buffer>)) contents.take(part);
     });
     return contents;
@@ -126,9 +131,9 @@ export class NativePostgres implements NativeDatabase<ServerTarget> {
   }
 
   /** @throws BackupError `UNSUPPORTED` where the archive is of a form that this pg_restore does not know yet */
-  private async list({ document }: StoredSnapshot, target: ServerTarget): Promise<void> {
+  private async list({ manifest, document }: StoredSnapshot, target: ServerTarget): Promise<void> {
     const program = this.programs.start('pgRestore', ['--list'], target, { connects: false, readsInput: true });
-    await feeding(document, program, async () => void (await textOf(program)));
+    await feeding(document, manifest.codec, program, async () => void (await textOf(program)));
   }
 
   private async refuseOlderDump({ major, version }: Server, target: ServerTarget): Promise<void> {
@@ -159,7 +164,7 @@ export async function storedContent(
   options: NativeOptions,
 ): Promise<ProvenContent> {
   const nowhere = { ...NO_SERVER, database: manifest.database.name };
-  const { tables } = await new NativePostgres(options).readStored(document, nowhere);
+  const { tables } = await new NativePostgres(options).readStored(document, manifest.codec, nowhere);
   return { tables, schema: null };
 }
 

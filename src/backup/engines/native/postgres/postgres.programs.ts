@@ -117,10 +117,15 @@ export async function reading<T>(program: Program, read: () => Promise<T>): Prom
   }
 }
 
-/** The same for a program that is fed with a stored document. @returns the checksum of all stored bytes */
-export function feeding(document: StoredFile, program: Program, read: () => Promise<void>): Promise<string> {
+/** The same for a program that is fed with a stored document. @returns the SHA-256 of all of its content */
+export function feeding(
+  document: StoredFile,
+  codec: string | undefined,
+  program: Program,
+  read: () => Promise<void>,
+): Promise<string> {
   return reading(program, async () => {
-    const [checksum] = await Promise.all([feed(document, program), read()]);
+    const [checksum] = await Promise.all([feed(document, codec, program), read()]);
     return checksum;
   });
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../../../model/errors.js';
+import { contentOf } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { ServerTarget } from '../../database-target.js';
 import type { RestoreOutcome } from '../../database.engine.js';
@@ -93,10 +94,10 @@ export class PostgresRestore {
     const args = [NO_SUBSCRIPTIONS, '--clean', '--if-exists', '--single-transaction', '--exit-on-error', '--file=-'];
     const program = this.programs.start('pgRestore', args, this.target, { connects: false, readsInput: true });
     const { manifest, document } = this.snapshot;
-    const checksum = await feeding(document, program, () =>
+    const digest = await feeding(document, manifest.codec, program, () =>
       session.send(this.statements(readScript(program.output as AsyncIterable<Buffer>), server)),
     );
-    if (checksum !== manifest.checksum)
+    if (digest !== contentOf(manifest).sha256)
       throw new BackupError(
         'SNAPSHOT_CORRUPT',
         `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,

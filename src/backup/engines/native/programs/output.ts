@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, writeSync } from 'node:fs';
-import { openStored, type StoredFile } from '../../../archive/stored-file.js';
-import { openForWriting } from '../../shared/open-for-writing.js';
+import type { StoredFile } from '../../../archive/stored-file.js';
+import { openContent } from '../../shared/document.content.js';
+import { DocumentOutput, type WrittenFile } from '../../shared/document.output.js';
 import { assertReadsBack } from '../../shared/read-back.js';
 import type { Program } from './program.js';
 
@@ -9,32 +9,27 @@ import type { Program } from './program.js';
 export async function writeDocument(
   path: string,
   bytes: AsyncIterable<Buffer>,
-): Promise<{ sizeBytes: number; checksum: string }> {
-  const hash = createHash('sha256');
-  const file = openForWriting(path);
-  let sizeBytes = 0;
+  codec: string | undefined,
+): Promise<WrittenFile> {
+  const output = new DocumentOutput(path, codec);
   try {
-    for await (const piece of bytes) {
-      hash.update(piece);
-      for (let done = 0; done < piece.length;) done += writeSync(file, piece, done);
-      sizeBytes += piece.length;
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    for await (const piece of bytes) output.write(piece);
+  } catch (error) {
+    output.abandon();
+    throw error;
   }
-  const checksum = hash.digest('hex');
-  assertReadsBack(path, checksum);
-  return { sizeBytes, checksum };
+  const written = output.finish();
+  assertReadsBack(path, written.checksum);
+  return written;
 }
 
 /**
  * Feeds a stored document to a program, which may stop reading when it knows enough.
- * @returns the checksum of all stored bytes
+ * @returns the SHA-256 of all of its content
  */
-export async function feed(document: StoredFile, program: Program): Promise<string> {
+export async function feed(document: StoredFile, codec: string | undefined, program: Program): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
+  for await (const piece of (await openContent(document, codec)) as AsyncIterable<Buffer>) {
     hash.update(piece);
     await program.write(piece);
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { isCounter } from '../../../model/counters.js';
 import type { BackupError } from '../../../model/errors.js';
-import type { TableSummary } from '../../../model/manifest.js';
+import type { DatabaseManifest, TableSummary } from '../../../model/manifest.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import type { SqliteTarget } from '../../database-target.js';
 import type {
@@ -19,7 +19,7 @@ import { assertWritable, findUnwritable, type UnwritableTable } from '../../dial
 import { SqliteDialect } from '../../dialects/sqlite/sqlite.dialect.js';
 import type { StoredSnapshot } from '../../snapshot.engine.js';
 import type { NativeContent, NativeDatabase, ProvenContent } from '../native-database.js';
-import { copyBack, copyDatabase, fsyncAndMeasure } from './sqlite.copy.js';
+import { copyBack, copyDatabase, finishCopy } from './sqlite.copy.js';
 import { withStagedCopy } from './sqlite.staging.js';
 
 const LF = 0x0a;
@@ -34,14 +34,14 @@ const BUSY_TIMEOUT_MS = 1000;
 export class NativeSqlite implements NativeDatabase<SqliteTarget> {
   private readonly dialect = new SqliteDialect();
 
-  async capture(target: SqliteTarget, aside: string, context: TaskContext): Promise<NativeContent> {
+  async capture(target: SqliteTarget, aside: string, context: TaskContext, codec?: string): Promise<NativeContent> {
     const pragmas = await copyDatabase(target, aside, context);
     const held = await this.lookInto({ ...target, path: aside }, context);
     return {
       ...held,
       schema: { ...held.schema, pragmas },
       database: { ...held.database, name: basename(target.path) },
-      ...fsyncAndMeasure(aside),
+      ...(await finishCopy(aside, codec, context)),
     };
   }
 
@@ -102,11 +102,13 @@ const copiedBack = (unwritable: readonly UnwritableTable[]): string =>
 /** What a stored copy holds. The one table that the manifest does not count is that of the application's migrations. */
 export async function storedContent(snapshot: StoredSnapshot, context: TaskContext): Promise<ProvenContent> {
   const { document, manifest } = snapshot;
-  if (document.entry !== null)
-    return withStagedCopy(snapshot, context, (path) =>
-      storedContent({ ...snapshot, document: { path, entry: null } }, context),
-    );
-  const target = { type: 'sqlite', path: document.path, busyTimeoutMs: BUSY_TIMEOUT_MS } as const;
+  if (document.entry !== null || manifest.codec !== undefined)
+    return withStagedCopy(snapshot, context, (path) => contentOfFile(path, manifest, context));
+  return contentOfFile(document.path, manifest, context);
+}
+
+async function contentOfFile(path: string, manifest: DatabaseManifest, context: TaskContext): Promise<ProvenContent> {
+  const target = { type: 'sqlite', path, busyTimeoutMs: BUSY_TIMEOUT_MS } as const;
   const dialect = new SqliteDialect();
   const others = await using(dialect.beginCapture({ ...target, migrationsTable: '' }), ({ tables }) =>
     tables.map(({ name }) => name).filter((name) => !Object.hasOwn(manifest.tables, name)),

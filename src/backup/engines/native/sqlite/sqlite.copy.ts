@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BackupError } from '../../../model/errors.js';
 import type { SqlitePragmas } from '../../../model/manifest.js';
@@ -8,11 +8,13 @@ import { openForWriting } from '../../shared/open-for-writing.js';
 import { explain, openSource } from '../../dialects/sqlite/sqlite.connection.js';
 import { findDamage } from '../../dialects/sqlite/sqlite.integrity.js';
 import { readPragmas } from '../../dialects/sqlite/sqlite.pragmas.js';
-import { checksumOf } from '../../shared/read-back.js';
+import { DocumentOutput, type WrittenFile } from '../../shared/document.output.js';
+import { assertReadsBack, checksumOf } from '../../shared/read-back.js';
 import { openSqlite } from '../../../system/sqlite-driver.js';
 
 /** 2 MB of the usual pages of 4,096 bytes: after each step progress is told, and a child whose parent is gone ends. */
 const PAGES_PER_STEP = 512;
+const PIECE_BYTES = 1024 * 1024;
 
 /**
  * Copies a database as it is at one moment, page by page, through SQLite's online backup: readers go on, and in write-ahead mode writers do too. One
@@ -84,8 +86,31 @@ function makeSelfContained(path: string, target: SqliteTarget): void {
   }
 }
 
-/** Everything is on disk when this returns; the checksum is that of what reads back. */
-export function fsyncAndMeasure(path: string): { sizeBytes: number; checksum: string } {
+/** Makes the copy the document; everything is on disk when this is done, and was read back. */
+export async function finishCopy(path: string, codec: string | undefined, context: TaskContext): Promise<WrittenFile> {
+  if (codec === undefined) return fsyncAndMeasure(path);
+  const encoded = `${path}.encoded`;
+  const output = new DocumentOutput(encoded, codec);
+  let isDone = false;
+  try {
+    for await (const piece of createReadStream(path, { highWaterMark: PIECE_BYTES })) {
+      output.write(piece as Buffer);
+      await context.breathe();
+    }
+    const written = output.finish();
+    isDone = true;
+    assertReadsBack(encoded, written.checksum);
+    renameSync(encoded, path);
+    return written;
+  } catch (error) {
+    if (!isDone) output.abandon();
+    rmSync(encoded, { force: true });
+    throw error;
+  }
+}
+
+/** The checksum is that of what reads back. */
+function fsyncAndMeasure(path: string): WrittenFile {
   const file = openSync(path, 'r+');
   try {
     fsyncSync(file);

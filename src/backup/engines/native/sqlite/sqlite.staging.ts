@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { openStored } from '../../../archive/stored-file.js';
+import { contentOf } from '../../../model/manifest.js';
+import { openContent } from '../../shared/document.content.js';
 import { BackupError } from '../../../model/errors.js';
 import type { TaskContext } from '../../../system/child-task-server.js';
 import { temporaryPath } from '../../../system/temporary-file.js';
@@ -10,7 +11,7 @@ import { openForWriting } from '../../shared/open-for-writing.js';
 import type { StoredSnapshot } from '../../snapshot.engine.js';
 
 /**
- * Lays a stored database out as a file of its own, beside where it is stored, for as long as it is used: SQLite cannot open an entry of an archive, and what
+ * Lays a stored database out as a file of its own, beside where it is stored, for as long as it is used: SQLite can open neither an entry of an archive nor what a codec made, and what
  * it opens must be exactly the bytes whose checksum was right.
  * @throws BackupError `SNAPSHOT_CORRUPT`
  */
@@ -22,8 +23,12 @@ export async function withStagedCopy<T>(
   const path = temporaryPath(join(dirname(document.path), manifest.filename));
   const finished = discardAtExit(path);
   try {
-    const checksum = await writeOut((await openStored(document)) as AsyncIterable<Buffer>, path, context);
-    if (checksum !== manifest.checksum)
+    const digest = await writeOut(
+      (await openContent(document, manifest.codec)) as AsyncIterable<Buffer>,
+      path,
+      context,
+    );
+    if (digest !== contentOf(manifest).sha256)
       throw new BackupError(
         'SNAPSHOT_CORRUPT',
         `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,
