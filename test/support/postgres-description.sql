@@ -32,7 +32,8 @@ SELECT 'comment', pg_catalog.pg_describe_object(classoid, objoid, objsubid), des
 SELECT pg_catalog.format('SELECT %L, last_value, is_called FROM %s', oid::pg_catalog.regclass, oid::pg_catalog.regclass) FROM pg_catalog.pg_class
   WHERE relkind = 'S' AND relnamespace IN (:of_users) ORDER BY oid::pg_catalog.regclass::pg_catalog.text
 \gexec
-SELECT pg_catalog.format('SELECT %L, t.* FROM %s%s AS t', oid::pg_catalog.regclass, CASE relkind WHEN 'r' THEN 'ONLY ' END, oid::pg_catalog.regclass)
-  FROM pg_catalog.pg_class WHERE (relkind = 'r' OR relkind = 'm' AND relispopulated) AND relnamespace IN (:of_users)
+-- Not of materialized views, whose rows pg_dump does not write either.
+SELECT pg_catalog.format('SELECT %L, t.* FROM ONLY %s AS t', oid::pg_catalog.regclass, oid::pg_catalog.regclass)
+  FROM pg_catalog.pg_class WHERE relkind = 'r' AND relnamespace IN (:of_users)
   ORDER BY oid::pg_catalog.regclass::pg_catalog.text
 \gexec
