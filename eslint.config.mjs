@@ -22,6 +22,24 @@ export default tseslint.config(
     },
   },
   {
+    // A variable is named for what it holds, in the terms of docs/architecture.md.
+    files: ['**/*.{ts,vue,mjs}'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'VariableDeclarator > Identifier.id',
+          ':function > Identifier.params',
+          'ArrayPattern > Identifier',
+          'Property > Identifier.value',
+        ].map((place) => ({
+          selector: `${place}[name=/^(of|by|said|told)$/]`,
+          message: 'Name what the variable holds.',
+        })),
+      ],
+    },
+  },
+  {
     files: ['src/backup/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {

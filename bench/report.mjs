@@ -34,8 +34,8 @@ function reasons(rows) {
   for (const { figure, what, why = 'No reason is known.' } of rows)
     explained.set(why, [...(explained.get(why) ?? []), figure === 'L' ? what : `${figure}, ${what}`]);
   for (const [why, subjects] of explained) {
-    const told = subjects.filter((subject) => !subject.endsWith('the same'));
-    explained.set(why, told.length > 0 ? told : subjects);
+    const described = subjects.filter((subject) => !subject.endsWith('the same'));
+    explained.set(why, described.length > 0 ? described : subjects);
   }
   return [...explained].map(([why, subjects]) => `**${subjects.join('; ')}**: ${why}`);
 }

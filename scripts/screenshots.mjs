@@ -69,12 +69,12 @@ async function startProgram(folder) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     env: { PATH: process.env.PATH, ...environmentIn(folder) },
   });
-  let said = '';
-  child.stdout.on('data', (chunk) => (said += chunk));
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
   for (;;) {
-    const listening = /Listening on (http:\S+?),/.exec(said);
+    const listening = /Listening on (http:\S+?),/.exec(output);
     if (listening) return { address: listening[1], stop: () => (child.kill(), once(child, 'exit')) };
-    if (child.exitCode !== null) throw new Error(`The program did not start:\n${said}`);
+    if (child.exitCode !== null) throw new Error(`The program did not start:\n${output}`);
     await sleep(20);
   }
 }

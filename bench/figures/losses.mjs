@@ -106,12 +106,12 @@ function lossRow(what, ours, named, theirs, why) {
     took: median(kept.map(({ took }) => took)),
     bytes: median(kept.map(({ bytes }) => bytes)),
   }));
-  const said = ({ took, bytes }) => `${ms(took)}, ${mb(bytes)}`;
+  const inWords = ({ took, bytes }) => `${ms(took)}, ${mb(bytes)}`;
   return {
     figure: 'L',
     what,
-    ours: said(mine),
-    reference: `${named}: ${said(other)}`,
+    ours: inWords(mine),
+    reference: `${named}: ${inWords(other)}`,
     measured: `time × ${(mine.took / other.took).toFixed(2)}, bytes × ${(mine.bytes / other.bytes).toFixed(1)}`,
     target: '–',
     ok: null,

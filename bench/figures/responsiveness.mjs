@@ -48,8 +48,8 @@ const NOTE =
   'P5: the real program (`dist/main.js`) answers `GET /healthz`, which asks the database, over one connection that is never idle, from a process of its own; idle means that no capture runs. With client and server taking turns that is about one core, so on two cores the engine host has the other one. The delay is `monitorEventLoopDelay` at 1 ms, which counts its own timer.';
 
 function rows(size, idle, capturing) {
-  const of = (stretches, value) => median(stretches.map(value));
-  const both = (value) => [of(idle, value), of(capturing, value)];
+  const medianOf = (stretches, value) => median(stretches.map(value));
+  const both = (value) => [medianOf(idle, value), medianOf(capturing, value)];
   const [p99Idle, p99] = both(({ delay }) => delay.p99);
   const [maxIdle, max] = both(({ delay }) => delay.max);
   const [rateIdle, rate] = both(({ load }) => load.perSecond);

@@ -64,8 +64,8 @@ async function quietTickOf(program, home) {
 }
 
 function quietRows({ ours, restic, opening }, ticks, resticCpu) {
-  const of = (name) => median(ticks.map((tick) => tick[name]));
-  const parts = { document: of('document'), manifest: of('manifest'), log: of('log') };
+  const medianOf = (name) => median(ticks.map((tick) => tick[name]));
+  const parts = { document: medianOf('document'), manifest: medianOf('manifest'), log: medianOf('log') };
   const bytes = parts.document + parts.manifest + parts.log;
   const cpu = ticks.map((tick) => tick.cpu);
   const what = 'quiet tick, from the request to its answer';
@@ -99,9 +99,9 @@ function quietRows({ ours, restic, opening }, ticks, resticCpu) {
     {
       figure: 'P2',
       what: 'the same, as the kernel counts what goes to the disk',
-      ours: count(of('written')),
+      ours: count(medianOf('written')),
       reference: 'whole pages of 4,096',
-      measured: count(of('written')),
+      measured: count(medianOf('written')),
       target: '–',
       ok: null,
     },

@@ -160,7 +160,7 @@ class WarningsOnly implements LoggerService {
   }
 
   error(message: unknown): void {
-    const said = String(message);
-    if (!/^(Failed|Cancelled): /.test(said)) this.warn(said); // how the job ended is what the command itself says
+    const text = String(message);
+    if (!/^(Failed|Cancelled): /.test(text)) this.warn(text); // how the job ended is what the command itself says
   }
 }

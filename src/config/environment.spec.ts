@@ -112,9 +112,9 @@ describe('parseEnvironment', () => {
     ['BACKUP_CATALOG_URL', './catalog.sqlite', 'path of a file'],
     ['JWT_SECRET', 's'.repeat(31), 'at least 32 characters'],
   ])('refuses %s=%j', (name, value, allowed) => {
-    const said = problems({ [name]: value });
-    expect(said).toContain(`- ${name} `);
-    expect(said).toContain(allowed);
+    const message = problems({ [name]: value });
+    expect(message).toContain(`- ${name} `);
+    expect(message).toContain(allowed);
   });
 
   it('wants a secret in production only', () => {
@@ -147,8 +147,8 @@ describe('parseEnvironment', () => {
   });
 
   it('tells all mistakes at once and repeats no value', () => {
-    const said = problems({ PORT: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db', JWT_SECRET: 'hunter2' });
-    expect(said.match(/^ {2}- /gm)).toHaveLength(3);
-    expect(said).not.toContain('hunter2');
+    const message = problems({ PORT: 'hunter2', DATABASE_URL: 'mysql://root:hunter2@db', JWT_SECRET: 'hunter2' });
+    expect(message.match(/^ {2}- /gm)).toHaveLength(3);
+    expect(message).not.toContain('hunter2');
   });
 });

@@ -15,8 +15,8 @@ describe('startProblem', () => {
     ],
     [failed('password authentication failed for user "u"', { code: '28P01' }), /DATABASE_URL/],
     [failed('file is not a database', { code: 'SQLITE_NOTADB' }), /^file is not a database\. .*DATABASE_URL/],
-  ])('says what to do about %s', (error, said) => {
-    expect(startProblem(error)).toMatch(said);
+  ])('says what to do about %s', (error, advice) => {
+    expect(startProblem(error)).toMatch(advice);
   });
 
   it('repeats an explanation as it is', () => {

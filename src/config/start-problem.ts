@@ -4,9 +4,9 @@ const SERVER_REFUSALS = /^(28|3D|53|57P)...?$|^ER_(ACCESS_DENIED|DBACCESS_DENIED
 /** Why the program could not start, for the person who started it. What is no explanation keeps its stack: it is a mistake in the program. */
 export function startProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const told: NodeJS.ErrnoException = error;
-  if (told.code === undefined) return error.stack ?? error.message;
-  return [error.message.replace(/\.?$/, '.'), whatToDo(told)].filter(Boolean).join(' ');
+  const failure: NodeJS.ErrnoException = error;
+  if (failure.code === undefined) return error.stack ?? error.message;
+  return [error.message.replace(/\.?$/, '.'), whatToDo(failure)].filter(Boolean).join(' ');
 }
 
 function whatToDo({ code, syscall }: NodeJS.ErrnoException): string | undefined {

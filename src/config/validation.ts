@@ -12,8 +12,8 @@ export const createValidationPipe = (hint?: string): ValidationPipe =>
     transform: true,
     exceptionFactory: (errors) => {
       const problems = errors.flatMap((error) => fieldProblems(error));
-      const said = problems.map(({ field, message }) => `"${field}" ${message}`).join('; ');
-      const message = [`The request is not valid: ${said}.`, hint].filter(Boolean).join(' ');
+      const faults = problems.map(({ field, message }) => `"${field}" ${message}`).join('; ');
+      const message = [`The request is not valid: ${faults}.`, hint].filter(Boolean).join(' ');
       return new BadRequestException({ error_code: 'VALIDATION_FAILED', message, errors: problems });
     },
   });

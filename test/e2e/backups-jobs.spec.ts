@@ -24,14 +24,14 @@ describe('jobs', () => {
     const engine = host.app.get(JsonEngine, { strict: false });
     const cause = new BackupError('FOLDER_NOT_WRITABLE', 'It is not there.', { advice: ['set_backup_dir'] });
     vi.spyOn(engine, 'capture').mockRejectedValue(cause);
-    const told = { message: expect.stringMatching(/It is not there\..* set BACKUP_DIR/) as unknown };
+    const failure = { message: expect.stringMatching(/It is not there\..* set BACKUP_DIR/) as unknown };
     const advice = ['set_backup_dir'];
     const { body: answer } = await backups.post('/?wait=true', {}).expect(500);
-    expect(answer).toMatchObject({ error_code: 'FOLDER_NOT_WRITABLE', advice, ...told });
+    expect(answer).toMatchObject({ error_code: 'FOLDER_NOT_WRITABLE', advice, ...failure });
     const { body: page } = await backups.get('/jobs?status=failed').expect(200);
-    expect(page.items[0].error).toMatchObject({ advice, ...told });
+    expect(page.items[0].error).toMatchObject({ advice, ...failure });
     const { body: job } = await backups.get(`/jobs/${page.items[0].id}`).expect(200);
-    expect(job.error).toMatchObject({ advice, ...told });
+    expect(job.error).toMatchObject({ advice, ...failure });
   });
 
   /** Holds every capture back until it is let through, or cancelled. */
@@ -122,12 +122,12 @@ describe('jobs', () => {
     const events = backups.get(`/jobs/${body.id}/events`).then(({ text }) => jobsIn(text));
     await vi.waitFor(async () => expect((await backups.job(body.id as string)).status).toBe('running'));
     letThrough();
-    const told = await events;
-    expect(told.every(({ id }) => id === body.id)).toBe(true);
-    expect(told.at(-1)).toEqual(await backups.job(body.id as string));
-    expect(told.at(-1)?.status).toBe('completed');
+    const received = await events;
+    expect(received.every(({ id }) => id === body.id)).toBe(true);
+    expect(received.at(-1)).toEqual(await backups.job(body.id as string));
+    expect(received.at(-1)?.status).toBe('completed');
     const afterwards = jobsIn((await backups.get(`/jobs/${body.id}/events`).expect(200)).text);
-    expect(afterwards).toEqual([told.at(-1)]);
+    expect(afterwards).toEqual([received.at(-1)]);
   });
 
   it('are unknown by any other id', async () => {

@@ -60,8 +60,8 @@ describe('restoring', () => {
       .expect(202);
     expect(body).toMatchObject({ type: 'restore', snapshot_id: snapshot.id });
     const { text } = await backups.get(`/jobs/${body.id}/events`).expect(200);
-    const told = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as Job);
-    expect(told.at(-1)).toMatchObject({ status: 'completed', stage: 'done', result: { safety_snapshot_id: null } });
+    const received = [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!) as Job);
+    expect(received.at(-1)).toMatchObject({ status: 'completed', stage: 'done', result: { safety_snapshot_id: null } });
   });
 
   it('wants the id typed, and known tables', async () => {

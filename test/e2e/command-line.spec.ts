@@ -85,8 +85,8 @@ describe('the command line as a process', () => {
         env: { PATH: process.env['PATH'], ...bench.env },
         stdio: ['ignore', 'ignore', 'pipe'],
       });
-      let said = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+      let output = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));
       const ended = once(child, 'close');
       const captures = async () =>
         (await bench.json<{ items: Job[] }>('jobs', '--type', 'capture', '--limit', '1')).items;
@@ -94,7 +94,7 @@ describe('the command line as a process', () => {
       child.kill('SIGINT');
       expect(await ended).toEqual([130, null]);
       somebody.close();
-      expect(said).toMatch(/^Cancelling\. .*\nCancelled\.$/m);
+      expect(output).toMatch(/^Cancelling\. .*\nCancelled\.$/m);
       expect(await captures()).toMatchObject([{ status: 'cancelled' }]);
       expect((await readdir(bench.path('backups'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     });

@@ -90,14 +90,14 @@ describe('the command line, looking', () => {
     [['list', '--database', 'mysql://app:hunter2@db/app'], 2, 'USAGE', 'MYSQL_PWD'],
     [['restore', 'newest', '--yes', '--to', 'postgres://app:hunter2@db/app'], 2, 'USAGE', 'PGPASSWORD'],
     [['restore', 'newest', '--yes', '--to', './folder'], 2, 'USAGE', 'such as sqlite:./folder'],
-  ])('refuses %j with %i', async (args, code, error_code, said) => {
+  ])('refuses %j with %i', async (args, code, error_code, message) => {
     const answer = await bench.run([...args, '--json']);
-    expect(errorOf(answer.err)).toMatchObject({ error_code, message: expect.stringContaining(said) as unknown });
+    expect(errorOf(answer.err)).toMatchObject({ error_code, message: expect.stringContaining(message) as unknown });
     expect(answer).toMatchObject({ code, out: '' });
     expect(answer.err).not.toContain('hunter2');
     const inWords = await bench.run(args);
     expect(inWords).toMatchObject({ code, out: '' });
-    expect(inWords.err).toContain(said);
+    expect(inWords.err).toContain(message);
   });
 
   it('needs nothing that belongs to the server, and says what is wrong in the environment', async () => {
@@ -139,10 +139,10 @@ describe('the command line, looking', () => {
 
   it('tells what plans can name, and leaves nothing behind', async () => {
     const roots = { ...bench.env, BACKUP_FILE_ROOTS: bench.path('nowhere') };
-    const told = await bench.run(['sources'], roots);
-    expect(told).toMatchObject({ code: 0, err: '' });
-    expect(told.out).toContain('Database default (sqlite, app.sqlite)\n  2 tables\n    orders\n    users\n');
-    expect(told.out).toContain('nowhere: cannot be read (ENOENT)');
+    const listed = await bench.run(['sources'], roots);
+    expect(listed).toMatchObject({ code: 0, err: '' });
+    expect(listed.out).toContain('Database default (sqlite, app.sqlite)\n  2 tables\n    orders\n    users\n');
+    expect(listed.out).toContain('nowhere: cannot be read (ENOENT)');
     const broken = await bench.run(['sources', '--dir', bench.path('new'), '--database', 'sqlite:./missing.sqlite']);
     expect(broken.out).toContain('The database file "missing.sqlite" does not exist.');
     await expect(stat(bench.path('new'))).rejects.toMatchObject({ code: 'ENOENT' });

@@ -294,19 +294,19 @@ describe('30 days of an application', () => {
     const perDay: { full: number; differential: number; bytes: number; base: number }[] = [];
     let count = 0;
     for (let day = 0; day < DAYS; day++) {
-      const of = { full: 0, differential: 0, bytes: 0, base: 0 };
+      const totals = { full: 0, differential: 0, bytes: 0, base: 0 };
       for (let n = 0; n < PER_DAY; n++) {
         const snapshot = await capture();
-        of[snapshot.kind]++;
-        of.bytes += snapshot.size_bytes;
-        if (snapshot.kind === 'full') of.base = snapshot.size_bytes;
+        totals[snapshot.kind]++;
+        totals.bytes += snapshot.size_bytes;
+        if (snapshot.kind === 'full') totals.base = snapshot.size_bytes;
         if (++count % RESTORED_EVERY === 0) states.set(snapshot.id, dump(database()));
         const live = w1.openW1(database());
         w1.tick(live, clock); // which takes ten minutes
         live.close();
         clock.advance(DAY_MS / PER_DAY - 10 * MINUTE_MS);
       }
-      perDay.push(of);
+      perDay.push(totals);
       await app.get(CleanupOperation).runIfDue();
     }
     for (const [day, { full, differential, bytes, base }] of perDay.entries()) {

@@ -181,9 +181,9 @@ describe('an application whose better-sqlite3 cannot be loaded', () => {
       );
 
     it.each(Object.keys(REASONS) as Reason[])('ends each command with the sentence: %s', async (driver) => {
-      const told = { code: 1, stdout: '', stderr: `${sentence(driver)}\n` };
-      expect(await call(driver, 'create')).toEqual(told);
-      expect(await call(driver, 'list')).toEqual(told);
+      const refusal = { code: 1, stdout: '', stderr: `${sentence(driver)}\n` };
+      expect(await call(driver, 'create')).toEqual(refusal);
+      expect(await call(driver, 'list')).toEqual(refusal);
     });
 
     it('says it as JSON where that is asked for', async () => {

@@ -106,9 +106,9 @@ describe('a schema that is not the snapshot’s', () => {
     const snapshot = await bench.capture();
     execute(change);
     const before = dump(bench.databasePath);
-    const told = await differences(bench.restore(snapshot));
-    expect(told).toEqual(expected.map((difference) => expect.objectContaining(difference)));
-    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual(told);
+    const found = await differences(bench.restore(snapshot));
+    expect(found).toEqual(expected.map((difference) => expect.objectContaining(difference)));
+    expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual(found);
     expect(dump(bench.databasePath)).toBe(before);
   });
 
@@ -133,11 +133,11 @@ describe('a schema that is not the snapshot’s', () => {
       tables: null,
       allowSchemaChanges: false,
     });
-    const told = differences(restoring);
+    const found = differences(restoring);
     await new Promise((resolve) => setTimeout(resolve, 600)); // long enough for the child to be waiting; too short still passes
     migration.exec('COMMIT');
     migration.close();
-    expect(await told).toEqual([expect.objectContaining({ table: 'users', column: 'name' })]);
+    expect(await found).toEqual([expect.objectContaining({ table: 'users', column: 'name' })]);
     await child.close();
   });
 });

@@ -28,8 +28,9 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: what belongs to tables', () => {
       const found = await bench.rows(
         `SELECT ${column}_NAME AS name, ${type} AS type FROM information_schema.${kind}S WHERE ${schema}_SCHEMA = DATABASE() ORDER BY 1`,
       );
-      for (const { name, type: of } of found)
-        for (const row of await bench.rows(`SHOW CREATE ${of} \`${name}\``)) shown.push({ ...row, Created: null });
+      for (const { name, type: objectType } of found)
+        for (const row of await bench.rows(`SHOW CREATE ${objectType} \`${name}\``))
+          shown.push({ ...row, Created: null });
     }
     return shown;
   }
@@ -250,8 +251,8 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: what belongs to tables', () => {
       const before = await rows();
       const began = await bench.value('SELECT NOW(6)');
       await bench.exec('DELETE FROM v WHERE id = 2; UPDATE w SET x = 100');
-      const { warnings: said } = await bench.restore(snapshot);
-      expect(said).toEqual([expect.stringMatching(/history/)]);
+      const { warnings: restoreWarnings } = await bench.restore(snapshot);
+      expect(restoreWarnings).toEqual([expect.stringMatching(/history/)]);
       expect(await rows()).toEqual(before);
       expect(await bench.value('SELECT COUNT(*) FROM v FOR SYSTEM_TIME ALL WHERE id = 1 AND x = 1')).toBe(1);
       expect(await bench.value('SELECT COUNT(*) FROM w FOR SYSTEM_TIME ALL WHERE x = 100')).toBe(2);

@@ -90,8 +90,8 @@ describe.skipIf(!HAS_MYSQL)('an account with every setting against us', () => {
         await sessionsBegin(HOSTILE.replace('SESSION sql_select_limit = 2, ', ''));
       }
       const hostile = await bench.capture(target);
-      const told = ({ manifest: { tables, schema } }: StoredSnapshot) => ({ tables, schema });
-      expect(told(hostile)).toEqual(told(plain));
+      const recorded = ({ manifest: { tables, schema } }: StoredSnapshot) => ({ tables, schema });
+      expect(recorded(hostile)).toEqual(recorded(plain));
       for (const snapshot of [plain, hostile]) {
         await connection.query(
           `DELETE FROM parts; UPDATE things SET name = 'x', at = NULL; DELETE FROM things WHERE id > 10`,

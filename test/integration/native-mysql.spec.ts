@@ -421,8 +421,11 @@ exec "$@"`,
       const snapshot = await bench.capture(target);
       const restored = mysql.dump(DATABASE);
       mysql.sql(DATABASE, 'DELETE FROM items WHERE id % 2 = 0');
-      const said = join(bench.folder, 'said');
-      const client = await script('client', `tee '${said}' | mariadb "$@" || exit 1; ! grep -q '^RENAME' '${said}'`);
+      const printed = join(bench.folder, 'said');
+      const client = await script(
+        'client',
+        `tee '${printed}' | mariadb "$@" || exit 1; ! grep -q '^RENAME' '${printed}'`,
+      );
       await engineWith({ programs: { mysql: client } }).restore(restoreRequest(snapshot));
       expect(mysql.dump(DATABASE)).toBe(restored);
       expect(scratch()).toBe('');

@@ -421,18 +421,18 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
     });
 
     it('a pg_dump that fails half way, or is killed, makes no snapshot', async () => {
-      for (const [end, said] of [
+      for (const [end, sentence] of [
         ['exit 3', 'out of luck'],
         ['kill -9 $$', ''],
       ] as const) {
         const pgDump = await script(
           'pg_dump',
-          `case "$*" in *--version*) exec pg_dump "$@";; esac; pg_dump "$@" | head -c 100000; echo '${said}' >&2; ${end}`,
+          `case "$*" in *--version*) exec pg_dump "$@";; esac; pg_dump "$@" | head -c 100000; echo '${sentence}' >&2; ${end}`,
         );
         const capture = engineWith({ programs: { pgDump } }).capture(captureRequest());
         await expect(capture).rejects.toMatchObject({
           code: 'ENGINE_FAILED',
-          message: expect.stringMatching(said || /killed/i),
+          message: expect.stringMatching(sentence || /killed/i),
         });
         expect(await unfinished()).toEqual([]);
       }

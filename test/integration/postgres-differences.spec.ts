@@ -82,10 +82,10 @@ describe.skipIf(!hasPostgres)('a PostgreSQL schema', () => {
       const snapshot = await bench.capture();
       await bench.execute(change);
       const before = bench.dump();
-      const told = await differences(bench.restore(snapshot));
-      expect(told).toEqual(expected.map((difference) => expect.objectContaining(difference)));
+      const found = await differences(bench.restore(snapshot));
+      expect(found).toEqual(expected.map((difference) => expect.objectContaining(difference)));
       const request = { database: bench.target, snapshot, tables: null };
-      expect(await bench.engines.engine.checkRestorable(request)).toEqual(told);
+      expect(await bench.engines.engine.checkRestorable(request)).toEqual(found);
       expect(bench.dump()).toBe(before);
     });
 

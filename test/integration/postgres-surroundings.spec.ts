@@ -118,8 +118,8 @@ describe.skipIf(!hasPostgres)('a role or a database with every setting against u
         ...settings.map(([name, value]) => `ALTER DATABASE ${bench.database} SET ${name} = ${value}`),
       );
       const hostile = await bench.capture({ user: role });
-      const told = ({ manifest: { tables, schema } }: StoredSnapshot) => ({ tables, schema });
-      expect(told(hostile)).toEqual(told(plain));
+      const recorded = ({ manifest: { tables, schema } }: StoredSnapshot) => ({ tables, schema });
+      expect(recorded(hostile)).toEqual(recorded(plain));
       await bench.onServer(`ALTER DATABASE ${bench.database} RESET ALL`);
       await bench.execute(`DELETE FROM things WHERE id % 2 = 0; UPDATE things SET "order" = 'z', ts = now()`);
       for (const snapshot of [plain, hostile]) {

@@ -28,9 +28,9 @@ describe('the runbook without the program', () => {
     dropWhatOldShellsCannotRead(bench.databasePath);
     const target = join(bench.folder, 'rescued.sqlite');
 
-    const said = await rescue(await bench.capture(), target);
+    const output = await rescue(await bench.capture(), target);
 
-    expect(said).toMatch(/^ok$/m);
+    expect(output).toMatch(/^ok$/m);
     expect(comparable(target)).toBe(comparable(bench.databasePath));
   });
 

@@ -278,11 +278,11 @@ describe('a nightly plan', () => {
   /** By every way in which it is told. */
   const nextRuns = async (): Promise<(string | null | undefined)[]> => {
     const { get } = app!;
-    const [told] = await get(BackupScheduler).schedule();
+    const [entry] = await get(BackupScheduler).schedule();
     const [fromOutside] = await get(BackupScheduler).schedule('outside');
     const [previewed] = await get(BackupScheduler).preview(get(ConfigStore).get());
     await get(BackupScheduler).settled();
-    return [told!.next_run, fromOutside!.next_run, previewed!.next_runs[0], clock.nextAlarmAt?.toISOString()];
+    return [entry!.next_run, fromOutside!.next_run, previewed!.next_runs[0], clock.nextAlarmAt?.toISOString()];
   };
   const everywhere = (at: string) => Array<string>(4).fill(at);
   const at = (time: string) => (clock = new ManualClock(time));

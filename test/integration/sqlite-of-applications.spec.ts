@@ -192,10 +192,10 @@ describe('rows that break the rules of their own table', () => {
     const intoEmpty = await bench.restore(snapshot, { allowSchemaChanges: true });
     expect(dump(bench.databasePath)).toBe(before);
     expect(application('PRAGMA integrity_check')).toBe(state);
-    const told = what.startsWith('a foreign key')
+    const expected = what.startsWith('a foreign key')
       ? [expect.stringMatching(/"t" → "p" \(1 rows\)|could not be checked/)]
       : [];
-    for (const outcome of [inPlace, intoEmpty]) expect(outcome).toMatchObject({ warnings: told, missing: [] });
+    for (const outcome of [inPlace, intoEmpty]) expect(outcome).toMatchObject({ warnings: expected, missing: [] });
   });
 
   it('are refused by a constraint that the snapshot does not know', async () => {
@@ -283,23 +283,23 @@ describe('what only the application can write', () => {
 
 describe('what a database file says beside its tables', () => {
   const SAID = ['user_version', 'application_id', 'page_size', 'auto_vacuum', 'journal_mode'];
-  const said = () => SAID.map((name) => application(`PRAGMA ${name}`).trim());
+  const pragmas = () => SAID.map((name) => application(`PRAGMA ${name}`).trim());
   const FILE = `PRAGMA page_size = 8192; PRAGMA auto_vacuum = 2; PRAGMA journal_mode = wal; PRAGMA user_version = -7; PRAGMA application_id = 252006673;
     CREATE TABLE t (a); INSERT INTO t VALUES (1);`;
 
   it('comes back into a file that is not there yet, in an emptied one what identifies it', async () => {
     application(FILE);
-    const before = said();
+    const before = pragmas();
     expect(before).toEqual(['-7', '252006673', '8192', '2', 'wal']);
     const snapshot = await bench.capture();
     await removeDatabase();
     await writeFile(bench.databasePath, '');
     await bench.restore(snapshot, { allowSchemaChanges: true });
-    expect(said()).toEqual(before);
+    expect(pragmas()).toEqual(before);
     expect(await bench.engine.checkRestorable({ database: bench.target, snapshot, tables: null })).toEqual([]);
     await emptyDatabase();
     await bench.restore(snapshot, { allowSchemaChanges: true });
-    expect(said()).toEqual(['-7', '252006673', '4096', '0', 'delete']);
+    expect(pragmas()).toEqual(['-7', '252006673', '4096', '0', 'delete']);
   });
 
   it('is schema as far as it counts migrations: another user_version is a difference', async () => {
@@ -311,7 +311,7 @@ describe('what a database file says beside its tables', () => {
     ]);
     await expect(bench.restore(snapshot)).rejects.toMatchObject({ code: 'SCHEMA_MISMATCH' });
     await bench.restore(snapshot, { allowSchemaChanges: true });
-    expect(said().slice(0, 2)).toEqual(['3', '9']);
+    expect(pragmas().slice(0, 2)).toEqual(['3', '9']);
   });
 
   it('is not compared with a snapshot of a version that did not note it', async () => {

@@ -65,25 +65,25 @@ describe.each(['wal', 'delete'])('a host on TypeORM 0.3 and node-sqlite3, journa
       failures: string[];
     };
 
-    const told = `seed ${seed}`;
-    expect(failures, told).toEqual([]);
+    const label = `seed ${seed}`;
+    expect(failures, label).toEqual([]);
     const seals = new Map<string, string>();
     for (const snapshot of await ledger.listed()) seals.set(snapshot.id, soundLedger(await captured(snapshot)));
-    expect(seals.size, told).toBe(snapshots.length + restored.length); // with those taken for safety
+    expect(seals.size, label).toBe(snapshots.length + restored.length); // with those taken for safety
     const history = new LedgerHistory(
       committed,
       restored.map(({ id }) => seals.get(id)!),
     );
     expect(
       [...seals.values()].filter((seal) => !history.knows(seal)),
-      told,
+      label,
     ).toEqual([]);
 
     const now = await kept();
     const last = soundLedger(now);
-    expect(now.integrity, told).toEqual(SOUND);
-    expect(history.lost(last), told).toEqual([]);
-    expect(now.entries.length, told).toBe(history.length(last));
+    expect(now.integrity, label).toEqual(SOUND);
+    expect(history.lost(last), label).toEqual([]);
+    expect(now.entries.length, label).toBe(history.length(last));
   });
 
   it('keeps the locks of its own connection through everything the library does', async () => {

@@ -71,7 +71,7 @@ afterEach(async () => {
 const withEngine: NonNullable<Parameters<typeof startBackupApp>[0]>['adjust'] & object = (builder) =>
   builder.overrideProvider(JsonEngine).useValue(new InlineEngine());
 
-const server = (of: BackupApp) => request(of.app.getHttpServer());
+const server = (running: BackupApp) => request(running.app.getHttpServer());
 const get = (path: string) => server(app).get(BACKUPS + path);
 const post = (to: BackupApp, path: string, body: object) =>
   server(to)

@@ -15,12 +15,12 @@ interface Told {
 /** The library in a process of its own, on a folder that holds `data/`, `backups/` and `backup_config.json` and may be shared. */
 export class BackupProcess {
   private readonly asked = new Map<number, { resolve: (answer: never) => void; reject: (error: unknown) => void }>();
-  private told: Told[] = [];
+  private event: Told[] = [];
   private asks = 0;
 
   private constructor(private readonly child: ChildProcess) {
     child.on('message', (message: Told & { ask?: number; answer?: unknown; error?: object }) => {
-      if (message.ask === undefined) return void this.told.push(message);
+      if (message.ask === undefined) return void this.event.push(message);
       const { resolve, reject } = this.asked.get(message.ask)!;
       if (message.error) reject(message.error);
       else resolve(message.answer as never);
@@ -63,9 +63,9 @@ export class BackupProcess {
   async hasTold(at: string): Promise<Told> {
     const found = await eventually(() => {
       if (this.child.exitCode !== null || this.child.signalCode !== null) throw new Error('The process has ended.');
-      return this.told.find((told) => told.at === at);
+      return this.event.find((event) => event.at === at);
     });
-    this.told = this.told.filter((told) => told !== found);
+    this.event = this.event.filter((event) => event !== found);
     return found;
   }
 

@@ -80,11 +80,12 @@ export class PackedApp {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.servers.push(server);
-    let said = '';
-    for (const output of [server.stdout, server.stderr]) output.on('data', (piece: Buffer) => (said += String(piece)));
+    let printed = '';
+    for (const output of [server.stdout, server.stderr])
+      output.on('data', (piece: Buffer) => (printed += String(piece)));
     const port = await eventually(() => {
-      if (server.exitCode !== null) throw new Error(`It did not start:\n${said}`);
-      return /^port (\d+)$/m.exec(said)?.[1];
+      if (server.exitCode !== null) throw new Error(`It did not start:\n${printed}`);
+      return /^port (\d+)$/m.exec(printed)?.[1];
     });
     return new ServedApp(server, `http://127.0.0.1:${port}`);
   }

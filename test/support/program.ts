@@ -20,7 +20,7 @@ export class Program {
   private child: ChildProcess | undefined;
   private url = '';
   private token = '';
-  private said = '';
+  private printed = '';
 
   /** @param folder holds `data/`, `backups/` and `backup_config.json` */
   constructor(
@@ -43,7 +43,7 @@ export class Program {
 
   /** What this run has logged so far. */
   get output(): string {
-    return this.said;
+    return this.printed;
   }
 
   get isRunning(): boolean {
@@ -54,8 +54,8 @@ export class Program {
   async start(environment: NodeJS.ProcessEnv = {}): Promise<this> {
     await this.launch(environment);
     this.url = await eventually(() => {
-      if (!this.isRunning) throw new Error(`The program did not start:\n${this.said}`);
-      return /Listening on (http:\S+?),/.exec(this.said)?.[1];
+      if (!this.isRunning) throw new Error(`The program did not start:\n${this.printed}`);
+      return /Listening on (http:\S+?),/.exec(this.printed)?.[1];
     });
     await eventually(async () => (await fetch(`${this.url}/healthz`)).status === 200);
     this.token ||= await this.login();
@@ -143,7 +143,7 @@ export class Program {
 
   private async launch(environment: NodeJS.ProcessEnv): Promise<ChildProcess> {
     await mkdir(this.folder, { recursive: true });
-    this.said = '';
+    this.printed = '';
     const child = spawn(process.execPath, [MAIN], {
       cwd: this.folder, // no .env of ours
       detached: true, // a process group of its own, to be killed as one
@@ -164,7 +164,7 @@ export class Program {
       },
     });
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => (this.said += text));
+      stream.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
     }
     this.child = child;
     return child;

@@ -23,8 +23,8 @@ export class Dice {
     return Math.floor((this.state / 2 ** 32) * sides);
   }
 
-  pick<T>(of: readonly T[]): T {
-    return of[this.roll(of.length)]!;
+  pick<T>(values: readonly T[]): T {
+    return values[this.roll(values.length)]!;
   }
 
   bytes(size: number): Buffer {

@@ -84,9 +84,9 @@ it('a reason to stay counts each snapshot once, whoever it is for', () => {
 });
 
 it('says what a job is at, and which process it waits for', () => {
-  const said = (stage: string | null) => stageOf(job({ stage }), en.jobs);
-  expect(said('verify')).toBe('Verifying the snapshot');
-  expect(said('waiting for the index')).toBe('Waiting until all snapshots are indexed');
-  expect(said('waiting for the restore of process 42')).toBe('waiting for the restore of process 42');
-  expect([said(null), said('users')]).toEqual(['', '']);
+  const stageInWords = (stage: string | null) => stageOf(job({ stage }), en.jobs);
+  expect(stageInWords('verify')).toBe('Verifying the snapshot');
+  expect(stageInWords('waiting for the index')).toBe('Waiting until all snapshots are indexed');
+  expect(stageInWords('waiting for the restore of process 42')).toBe('waiting for the restore of process 42');
+  expect([stageInWords(null), stageInWords('users')]).toEqual(['', '']);
 });

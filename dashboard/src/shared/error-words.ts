@@ -23,12 +23,12 @@ export const errorOfJob = ({ error }: Pick<Job, 'error'>): ShownError => ({
 export function worded({ code, message, details = {} }: ShownError, texts: Texts['errors']) {
   return {
     /** What is wrong. */
-    sentence: of(texts.codes, code) ?? texts.title,
+    sentence: lookUp(texts.codes, code) ?? texts.title,
     /** What the server says of it, without what can be done. */
     detail: details.problem ?? message,
     /** What can be done. */
-    todo: (details.advice ?? []).map((key) => of(texts.advice, key)).filter((text) => text !== undefined),
-    hint: of(texts.hints, code),
+    todo: (details.advice ?? []).map((key) => lookUp(texts.advice, key)).filter((text) => text !== undefined),
+    hint: lookUp(texts.hints, code),
   };
 }
 
@@ -40,5 +40,5 @@ export function briefly(error: ShownError): string {
 }
 
 /** A server of a later version may name what this page does not know. */
-const of = (texts: Readonly<Record<string, string>>, name: string): string | undefined =>
+const lookUp = (texts: Readonly<Record<string, string>>, name: string): string | undefined =>
   Object.hasOwn(texts, name) ? texts[name] : undefined;

@@ -7,20 +7,20 @@ it('while snapshots are being listed it looks again soon, and then tells once th
   const data = shallowRef<{ indexing: { indexed: number; total: number } | null } | null>(null);
   const answers = [{ indexing: { indexed: 300, total: 500 } }, { indexing: null }];
   const reload = vi.fn(() => Promise.resolve(void (data.value = answers.shift()!)));
-  const told = vi.fn();
+  const notified = vi.fn();
   const scope = effectScope();
   scope.run(() => {
     followIndexing({ data, reload });
-    onIndexed(told);
+    onIndexed(notified);
   });
   data.value = { indexing: { indexed: 200, total: 500 } };
   await nextTick();
   await vi.advanceTimersByTimeAsync(2_000);
   expect(reload).toHaveBeenCalledTimes(1);
-  expect(told).not.toHaveBeenCalled();
+  expect(notified).not.toHaveBeenCalled();
   await vi.advanceTimersByTimeAsync(60_000);
   expect(reload).toHaveBeenCalledTimes(2);
-  expect(told).toHaveBeenCalledTimes(1);
+  expect(notified).toHaveBeenCalledTimes(1);
   scope.stop();
   vi.useRealTimers();
 });

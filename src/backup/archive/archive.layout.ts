@@ -50,11 +50,11 @@ function differenceBetween(local: LocalFileHeader, entry: Entry): string | undef
   if (local.generalPurposeBitFlag !== entry.generalPurposeBitFlag) return 'flags';
   const sizes = localSizes(local);
   if (!sizes) return 'sizes';
-  const said = [local.crc32, ...sizes];
+  const declared = [local.crc32, ...sizes];
   const listed = [entry.crc32, entry.compressedSize, entry.uncompressedSize];
   // A streaming writer does not know them yet, leaves zeros, and says them in the descriptor behind the data.
-  if (hasDescriptor(entry) && said.every((value) => value === 0 || value === IN_ZIP64_FIELD)) return undefined;
-  return said.every((value, index) => value === listed[index]) ? undefined : 'checksum or sizes';
+  if (hasDescriptor(entry) && declared.every((value) => value === 0 || value === IN_ZIP64_FIELD)) return undefined;
+  return declared.every((value, index) => value === listed[index]) ? undefined : 'checksum or sizes';
 }
 
 /** Compressed and uncompressed size; undefined where they should stand in a ZIP64 field that is not there. */

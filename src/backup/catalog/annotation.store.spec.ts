@@ -57,12 +57,12 @@ describe('annotations', () => {
     const id = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,20}$/);
     const annotation = fc.record({ pinned: fc.boolean(), description: fc.option(fc.string({ unit: 'binary' })) });
     await fc.assert(
-      fc.asyncProperty(fc.dictionary(id, annotation), async (said) => {
+      fc.asyncProperty(fc.dictionary(id, annotation), async (entries) => {
         text = null;
-        for (const [of, annotation] of Object.entries(said)) await store.change(of, annotation);
+        for (const [snapshot, annotation] of Object.entries(entries)) await store.change(snapshot, annotation);
         const stored = await store.read();
-        for (const [of, { pinned, description }] of Object.entries(said)) {
-          expect(annotated({ description: 'x', pinned: !pinned }, stored.annotations!.get(of))).toEqual({
+        for (const [snapshot, { pinned, description }] of Object.entries(entries)) {
+          expect(annotated({ description: 'x', pinned: !pinned }, stored.annotations!.get(snapshot))).toEqual({
             description,
             pinned,
           });

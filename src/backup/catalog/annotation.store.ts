@@ -41,14 +41,14 @@ export class AnnotationStore {
    */
   async change(id: string, { pinned, description }: Annotation): Promise<StoredAnnotation> {
     const annotations = new Map(await this.known());
-    const said: StoredAnnotation = { ...annotations.get(id) };
-    if (pinned === true) said.pinned = true;
-    if (pinned === false) delete said.pinned;
-    if (description !== undefined) said.description = description;
-    if (Object.keys(said).length > 0) annotations.set(id, said);
+    const changed: StoredAnnotation = { ...annotations.get(id) };
+    if (pinned === true) changed.pinned = true;
+    if (pinned === false) delete changed.pinned;
+    if (description !== undefined) changed.description = description;
+    if (Object.keys(changed).length > 0) annotations.set(id, changed);
     else annotations.delete(id);
     await this.save(annotations);
-    return said;
+    return changed;
   }
 
   /**
@@ -77,10 +77,10 @@ export class AnnotationStore {
 /** A snapshot with what was said about it; `description` is still what its manifest says. */
 export function annotated<T extends Pick<Snapshot, 'description' | 'pinned'>>(
   snapshot: T,
-  said: StoredAnnotation = {},
+  annotation: StoredAnnotation = {},
 ): T {
-  const description = said.description === undefined ? snapshot.description : said.description;
-  return { ...snapshot, description, pinned: said.pinned === true };
+  const description = annotation.description === undefined ? snapshot.description : annotation.description;
+  return { ...snapshot, description, pinned: annotation.pinned === true };
 }
 
 /** @throws Error saying what is wrong with it */
@@ -89,17 +89,17 @@ export function parseAnnotations(text: string): Map<string, StoredAnnotation> {
   if (!isRecord(file) || file['format'] !== FORMAT || file['version'] !== 1)
     throw new Error(`it is not "${FORMAT}", version 1`);
   if (!isRecord(file['snapshots'])) throw new Error('it has no "snapshots"');
-  const annotations = new Map(Object.entries(file['snapshots']).map(([id, said]) => [id, parseEntry(id, said)]));
+  const annotations = new Map(Object.entries(file['snapshots']).map(([id, entry]) => [id, parseEntry(id, entry)]));
   const { checksum } = file;
   if (checksum !== undefined && checksum !== checksumOf(file['snapshots']))
     throw new Error('its checksum does not match its content; if you edited it by hand, remove the line "checksum"');
   return annotations;
 }
 
-function parseEntry(id: string, said: unknown): StoredAnnotation {
+function parseEntry(id: string, entry: unknown): StoredAnnotation {
   if (!isSnapshotId(id)) throw new Error(`${JSON.stringify(id)} is not the id of a snapshot`);
-  if (!isRecord(said)) throw new Error(`its entry for "${id}" is not an object`);
-  const { pinned, description, ...unknown } = said;
+  if (!isRecord(entry)) throw new Error(`its entry for "${id}" is not an object`);
+  const { pinned, description, ...unknown } = entry;
   const strange = Object.keys(unknown)[0];
   if (strange !== undefined) throw new Error(`"${id}" has an unknown field "${strange}"`);
   if (pinned !== undefined && typeof pinned !== 'boolean') throw new Error(`"pinned" of "${id}" is not true or false`);

@@ -151,12 +151,12 @@ export class SnapshotTable {
     await inChunks([...new Set([...marked, ...(only ? [] : annotations.keys())])], async (ids) => {
       for (const row of await this.rows.findBy({ id: In(ids) })) {
         const asCaptured = { description: row.captured_description, pinned: false, id: row.id, trigger: row.trigger };
-        const said = annotated(asCaptured, annotations.get(row.id));
-        if (said.pinned === row.pinned && said.description === row.description) continue;
+        const annotatedRow = annotated(asCaptured, annotations.get(row.id));
+        if (annotatedRow.pinned === row.pinned && annotatedRow.description === row.description) continue;
         await this.rows.update(row.id, {
-          pinned: said.pinned,
-          description: said.description,
-          search: searchText(said),
+          pinned: annotatedRow.pinned,
+          description: annotatedRow.description,
+          search: searchText(annotatedRow),
         });
       }
     });

@@ -120,8 +120,8 @@ export class TypeOrmCatalog extends ReadCatalog {
   override annotate(id: string, annotation: Annotation): Promise<Snapshot> {
     return this.alone(async () => {
       await this.get(id);
-      const said = await this.annotations.change(id, annotation);
-      await this.store.use(({ snapshots }) => snapshots.annotate(new Map([[id, said]]), [id]));
+      const stored = await this.annotations.change(id, annotation);
+      await this.store.use(({ snapshots }) => snapshots.annotate(new Map([[id, stored]]), [id]));
       return this.get(id);
     });
   }

@@ -77,9 +77,9 @@ export function errorBody(thrown: unknown): ErrorBody {
 /** Guards and global pipes of the host throw these, with whatever body the host likes. */
 function httpErrorBody(exception: HttpException): ErrorBody {
   const status = exception.getStatus();
-  const said = exception.getResponse();
+  const ownBody = exception.getResponse();
   const base = { status_code: status, error_code: HttpStatus[status] ?? 'HTTP_ERROR', message: exception.message };
-  if (typeof said !== 'object') return base;
-  const { statusCode: _statusCode, error: _error, message, ...rest } = said as Record<string, unknown>;
+  if (typeof ownBody !== 'object') return base;
+  const { statusCode: _statusCode, error: _error, message, ...rest } = ownBody as Record<string, unknown>;
   return { ...base, message: Array.isArray(message) ? message.join('; ') : base.message, ...rest };
 }

@@ -116,6 +116,6 @@ export function faultsOfNames({ plans }: BackupConfig, limits: PlanLimits): Fiel
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 function invalid(errors: FieldError[]): BackupError {
-  const said = errors.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');
-  return new BackupError('CONFIG_INVALID', `Invalid backup settings: ${said}.`, { errors });
+  const summary = errors.map(({ field, message }) => (field ? `"${field}" ${message}` : message)).join('; ');
+  return new BackupError('CONFIG_INVALID', `Invalid backup settings: ${summary}.`, { errors });
 }

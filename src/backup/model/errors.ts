@@ -74,11 +74,11 @@ export class BackupError extends Error {
 export function asBackupError(thrown: unknown, fallback: BackupErrorCode = 'ENGINE_FAILED'): BackupError {
   if (thrown instanceof BackupError) return thrown;
   const code = codeOfSystemError(thrown) ?? fallback;
-  const said = types.isNativeError(thrown) ? withoutFolders(thrown) : String(thrown);
+  const reason = types.isNativeError(thrown) ? withoutFolders(thrown) : String(thrown);
   const message =
     code === 'DISK_FULL'
-      ? `The disk is full (${said}). Free some space and try again. Data stored earlier is not affected.`
-      : said;
+      ? `The disk is full (${reason}). Free some space and try again. Data stored earlier is not affected.`
+      : reason;
   return new BackupError(code, message, {}, { cause: thrown });
 }
 

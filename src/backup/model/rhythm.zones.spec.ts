@@ -61,9 +61,9 @@ function allChanges(): Change[] {
 
 /** Field of a cron expression, and what it means. */
 const field = (from: number, to: number, step: number) => {
-  const values = (first: number, last: number, by: number) => {
+  const values = (first: number, last: number, step: number) => {
     const found = [];
-    for (let value = first; value <= last; value += by) found.push(value);
+    for (let value = first; value <= last; value += step) found.push(value);
     return found;
   };
   const value = fc.integer({ min: 0, max: Math.floor((to - from) / step) }).map((n) => from + n * step);

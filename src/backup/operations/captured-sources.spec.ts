@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { planOf, type PlanSettings } from '../model/plan.js';
 import { shareSource, sourcesOf } from './captured-sources.js';
 
-const database = (name: string, of?: string): PlanSettings => ({ name, ...(of && { database: of }) });
+const database = (name: string, dataSource?: string): PlanSettings => ({
+  name,
+  ...(dataSource && { database: dataSource }),
+});
 const files = (name: string, ...paths: string[]): PlanSettings => ({ name, source: 'files', paths });
-const full = (name: string, of: string, ...paths: string[]): PlanSettings => ({
+const full = (name: string, dataSource: string, ...paths: string[]): PlanSettings => ({
   ...files(name, ...paths),
   source: 'full',
-  database: of,
+  database: dataSource,
 });
 
 describe('two plans share a source', () => {

@@ -106,7 +106,7 @@ export class CleanupOperation {
       deleted: countDeleted(plan),
       freed_bytes: freed,
       held_back: plan.heldBack.length,
-      ...said(suspended),
+      ...suspension(suspended),
       kept: plan.kept,
     };
   }
@@ -143,7 +143,7 @@ export class CleanupOperation {
     const suspended = await this.guard.suspension();
     const plan = await this.guard.proven(async () => this.guard.permitted(await this.plan()), context);
     const held_back = what === 'all' ? plan.heldBack.length : 0;
-    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back, ...said(suspended) };
+    const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back, ...suspension(suspended) };
     const wanted = what === 'all' ? plan : { ...plan, expiredLoose: [], expiredArchived: [] };
     const failures = await this.runSteps(this.steps(wanted, result), context);
     this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
@@ -202,7 +202,8 @@ const clockDoubtful = (done: CleanupResult): BackupError =>
 
 const inNumber = (count: number, what: string): string => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
 
-const said = (suspended: string | null): Pick<CleanupResult, 'suspended'> => (suspended === null ? {} : { suspended });
+const suspension = (suspended: string | null): Pick<CleanupResult, 'suspended'> =>
+  suspended === null ? {} : { suspended };
 
 type StepRun = ReturnType<JobContext['task']>;
 type CleanupStep = (run: StepRun) => Promise<void>;

@@ -91,7 +91,7 @@ describe('the consequences of changed settings', () => {
     fc.assert(
       fc.property(drawnConfig, drawnConfig, (one, other) => {
         const [before, after] = [toConfig(one), toConfig(other)];
-        const gone = (by: BackupConfig) => deletedBy(planCleanup(nightly, by, NOW)).map(({ id }) => id);
+        const gone = (rules: BackupConfig) => deletedBy(planCleanup(nightly, rules, NOW)).map(({ id }) => id);
         const added = gone(after).filter((id) => !gone(before).includes(id));
         expect(consequencesOf(nightly, before, after, NOW).deleted).toBe(added.length);
       }),

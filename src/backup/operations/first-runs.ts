@@ -149,9 +149,9 @@ function parse(text: string): Map<string, FirstRun> {
     throw new Error(`it is not "${FORMAT}", version 1`);
   return new Map(
     Object.entries(plans as Record<string, { rhythm?: unknown; first_due?: unknown } | null>).flatMap(
-      ([name, said]) => {
-        const due = new Date(String(said?.first_due));
-        return Number.isNaN(due.getTime()) ? [] : [[name, { rhythm: String(said?.rhythm), due }]];
+      ([name, since]) => {
+        const due = new Date(String(since?.first_due));
+        return Number.isNaN(due.getTime()) ? [] : [[name, { rhythm: String(since?.rhythm), due }]];
       },
     ),
   );

@@ -138,13 +138,13 @@ export class HealthQuery {
   private async ofDamaged(
     plans: readonly PlanHealth[],
   ): Promise<{ damaged: number; findings: [HealthStatus, string][] }> {
-    const told = new Set(
+    const reported = new Set(
       plans.flatMap(({ enabled, newest }) => (enabled && newest?.is_valid === false ? [newest.id] : [])),
     );
-    const { items, total: damaged } = await this.catalog.page({ valid: false, page: 1, page_size: told.size + 1 });
-    const example = items.find(({ id }) => !told.has(id));
+    const { items, total: damaged } = await this.catalog.page({ valid: false, page: 1, page_size: reported.size + 1 });
+    const example = items.find(({ id }) => !reported.has(id));
     if (!example) return { damaged, findings: [] };
-    const others = damaged - items.filter(({ id }) => told.has(id)).length;
+    const others = damaged - items.filter(({ id }) => reported.has(id)).length;
     const found =
       others === 1
         ? `The snapshot ${example.id} was found damaged when it was last verified`

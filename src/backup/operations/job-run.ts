@@ -119,7 +119,8 @@ export class JobRun implements JobContext {
       signal: this.signal,
       fence: this.fence,
       onStart: (pid) => this.pids.push(pid),
-      onProgress: (told) => this.progress(told.stage ?? stage ?? this.job.stage, from + (to - from) * told.progress),
+      onProgress: (update) =>
+        this.progress(update.stage ?? stage ?? this.job.stage, from + (to - from) * update.progress),
     };
   }
 

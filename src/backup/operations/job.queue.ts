@@ -136,8 +136,8 @@ export class JobQueue {
   private async refuse(spec: JobSpec): Promise<never> {
     const error = new BackupError('INTERRUPTED', 'The application is shutting down. Try again when it is back.');
     const job = newJob(spec, this.clock.now());
-    const said: JobError = { error_code: error.code, message: error.message };
-    await this.record({ ...job, status: 'failed', error: said, finished_at: job.created_at });
+    const jobError: JobError = { error_code: error.code, message: error.message };
+    await this.record({ ...job, status: 'failed', error: jobError, finished_at: job.created_at });
     throw error;
   }
 

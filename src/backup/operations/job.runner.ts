@@ -94,9 +94,9 @@ export class JobRunner {
           ),
         );
     }
-    const said: JobError = { ...error.details, error_code: error.code, message: error.message };
+    const jobError: JobError = { ...error.details, error_code: error.code, message: error.message };
     const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed';
-    run.update({ status, error: said, finished_at: this.clock.now().toISOString() });
+    run.update({ status, error: jobError, finished_at: this.clock.now().toISOString() });
     if (status === 'cancelled') this.logger.log(`Cancelled: ${describeJob(run.job)}`);
     else this.logger.error(`Failed: ${describeJob(run.job)}: ${error.code}: ${error.message}`);
   }

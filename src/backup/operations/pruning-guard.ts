@@ -9,7 +9,7 @@ import { VerifyOperation } from './verify.operation.js';
 @Injectable()
 export class PruningGuard {
   private readonly logger = new Logger('Backup');
-  private told = '';
+  private announced = '';
 
   constructor(
     private readonly catalog: Catalog,
@@ -26,9 +26,9 @@ export class PruningGuard {
   async permitted(plan: CleanupPlan): Promise<CleanupPlan> {
     const suspension = await this.suspension();
     if (suspension === null) return plan;
-    if (suspension !== this.told && plan.expiredLoose.length + plan.expiredArchived.length > 0)
+    if (suspension !== this.announced && plan.expiredLoose.length + plan.expiredArchived.length > 0)
       this.logger.warn(`No snapshot is deleted by the retention rules: ${suspension}`);
-    this.told = suspension;
+    this.announced = suspension;
     return { ...plan, expiredLoose: [], expiredArchived: [], days: this.config.problem === null ? plan.days : [] };
   }
 

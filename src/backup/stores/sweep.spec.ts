@@ -55,7 +55,7 @@ describe('planSweep', () => {
       fc.tuple(id, fc.constantFrom('.json', '.meta.json', '.index', '.txt')).map(([stem, ending]) => stem + ending),
       fc
         .tuple(id, fc.constantFrom('.json', '.meta.json', '.zip'), pid)
-        .map(([stem, ending, of]) => `.${stem}${ending}.${of}.tmp`),
+        .map(([stem, ending, suffix]) => `.${stem}${ending}.${suffix}.tmp`),
     );
     fc.assert(
       fc.property(fc.uniqueArray(name), (names) => {

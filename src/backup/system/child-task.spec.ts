@@ -145,12 +145,14 @@ describe('runChildTask', () => {
   });
 
   it('reports progress in steps people can see, and every stage', async () => {
-    const told: { stage: string | null; progress: number }[] = [];
-    await run('progress', null, { onProgress: (progress) => told.push(progress) });
-    expect(new Set(told.map(({ stage }) => stage))).toEqual(new Set(['first', 'second']));
-    expect(told.map(({ progress }) => progress)).toEqual(told.map(({ progress }) => progress).sort((a, b) => a - b));
-    expect(told.length).toBeGreaterThan(50);
-    expect(told.length).toBeLessThan(150);
+    const updates: { stage: string | null; progress: number }[] = [];
+    await run('progress', null, { onProgress: (progress) => updates.push(progress) });
+    expect(new Set(updates.map(({ stage }) => stage))).toEqual(new Set(['first', 'second']));
+    expect(updates.map(({ progress }) => progress)).toEqual(
+      updates.map(({ progress }) => progress).sort((a, b) => a - b),
+    );
+    expect(updates.length).toBeGreaterThan(50);
+    expect(updates.length).toBeLessThan(150);
   });
 
   it('keeps the name and the details of an error', async () => {
@@ -238,7 +240,7 @@ describe('streamChildTask', () => {
 
   it('ends when the reader catches up after the task has written its last', async () => {
     const { child, answer } = stream('fillTheBuffers');
-    const written = new Promise<number>((tell) => child.stderr!.once('data', (said) => tell(Number(said))));
+    const written = new Promise<number>((tell) => child.stderr!.once('data', (chunk) => tell(Number(chunk))));
     const readable = await answer;
     const bytes = await written;
     expect((await collect(readable)).length).toBe(bytes);

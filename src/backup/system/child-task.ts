@@ -131,7 +131,7 @@ function yieldToTheApplication(pid: number): void {
 
 function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun, settledBy: SettledBy): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    let said: ChildMessage | undefined;
+    let answer: ChildMessage | undefined;
     let errorOutput = '';
     const kill = () => child.kill('SIGKILL');
     if (signal?.aborted) kill();
@@ -142,15 +142,15 @@ function outcomeOf(child: ChildProcess, { signal, onProgress }: TaskRun, settled
     );
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'progress') onProgress?.({ stage: message.stage, progress: message.progress });
-      else if (message.type !== 'ready') said = message;
+      else if (message.type !== 'ready') answer = message;
       if (settledBy === 'answer') settle();
     });
     child.once('error', (error) =>
       reject(new BackupError('ENGINE_FAILED', `Could not start the engine host: ${error.message}`)),
     );
     const settle = () => {
-      if (said?.type === 'result') resolve(said.value);
-      if (said?.type === 'error') reject(new BackupError(said.code, said.message, said.details));
+      if (answer?.type === 'result') resolve(answer.value);
+      if (answer?.type === 'error') reject(new BackupError(answer.code, answer.message, answer.details));
     };
     child.once('close', (code, killedBy) => {
       signal?.removeEventListener('abort', kill);

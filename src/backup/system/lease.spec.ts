@@ -185,24 +185,24 @@ it('whatever several holders do, one at a time writes, and tokens only grow', { 
           clock.advance(each.ms);
           continue;
         }
-        const { by } = each;
+        const { by: actor } = each;
         if (each.do === 'acquire') {
-          const taken = await leases[by]!.tryAcquire(CAPTURE);
+          const taken = await leases[actor]!.tryAcquire(CAPTURE);
           if (!taken) {
             expect(rightful).not.toBeNull();
             continue;
           }
           expect(taken.token).toBeGreaterThan(lastToken);
-          [held[by], rightful, lastToken] = [taken, by, taken.token];
+          [held[actor], rightful, lastToken] = [taken, actor, taken.token];
         } else if (each.do === 'look') {
-          if ((await leases[by]!.holder()) === null) rightful = null;
+          if ((await leases[actor]!.holder()) === null) rightful = null;
           else expect(rightful).not.toBeNull();
         } else if (each.do === 'release') {
-          await held[by]?.release();
-          if (rightful === by) rightful = null;
-        } else if (held[by]) {
-          const wrote = await held[by].fence.whileHeld(() => true).catch(({ code }: { code: string }) => code);
-          expect(wrote).toBe(rightful === by ? true : 'LEASE_LOST');
+          await held[actor]?.release();
+          if (rightful === actor) rightful = null;
+        } else if (held[actor]) {
+          const wrote = await held[actor].fence.whileHeld(() => true).catch(({ code }: { code: string }) => code);
+          expect(wrote).toBe(rightful === actor ? true : 'LEASE_LOST');
         }
       }
     }),

@@ -75,7 +75,7 @@ export class SharedLease {
     const { signal, patienceMs, onWait } = waiting;
     const member: Member = { wanted, onLost: waiting.onLost ?? (() => undefined) };
     const started = this.clock.elapsed();
-    let told: string | undefined;
+    let announced: string | undefined;
     try {
       for (;;) {
         signal?.throwIfAborted();
@@ -87,8 +87,8 @@ export class SharedLease {
         if (holder && this.clock.elapsed() - started >= patienceMs) throw busy(holder, patienceMs);
         const other = holder && !this.lease.isOwn(holder) ? holder : null;
         const inWords = other ? `${other.id} ${holderInWords(other)}` : '';
-        if (inWords !== told && (holder || this.letGo)) onWait?.(other);
-        if (holder || this.letGo) told = inWords;
+        if (inWords !== announced && (holder || this.letGo)) onWait?.(other);
+        if (holder || this.letGo) announced = inWords;
         if (other) this.beSeenToWait();
         await this.pause(signal);
       }

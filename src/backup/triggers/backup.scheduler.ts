@@ -101,8 +101,8 @@ export class BackupScheduler {
     this.stopListening = () => stopListening.forEach((stop) => stop());
     const enabled = plans.filter((plan) => plan.enabled);
     for (const { name, rhythm } of enabled) {
-      const of = plans.length === 1 ? '' : ` of plan ${name}`;
-      this.logger.log(`Started: a backup${of} ${'cron' in rhythm ? 'at' : 'every'} ${inWords(rhythm)}`);
+      const ofPlan = plans.length === 1 ? '' : ` of plan ${name}`;
+      this.logger.log(`Started: a backup${ofPlan} ${'cron' in rhythm ? 'at' : 'every'} ${inWords(rhythm)}`);
     }
     if (enabled.length === 0) this.logger.warn('No plan is enabled: backups are taken only on request');
     const isIndexing = this.catalog.indexing() !== null;

@@ -71,16 +71,16 @@ const keptTable = (kept: readonly KeptSnapshot[], width: number | undefined): st
     width,
   );
 
-const REASONS: Record<string, (of: string) => string> = {
+const REASONS: Record<string, (snapshot: string) => string> = {
   within_retention: () => 'it is within the retention time',
   dated_ahead: () => 'its date is in the future',
   newest: () => 'it is one of the newest of its plan',
   pinned: () => 'it is pinned',
-  part_of: (of) => `it is a part of ${of}`,
-  base_of: (of) => `${of} needs it`,
+  part_of: (snapshot) => `it is a part of ${snapshot}`,
+  base_of: (snapshot) => `${snapshot} needs it`,
 };
 
 function reasonInWords(reason: string): string {
-  const [name = '', of = ''] = reason.split(':');
-  return REASONS[name]?.(of) ?? reason;
+  const [name = '', snapshot = ''] = reason.split(':');
+  return REASONS[name]?.(snapshot) ?? reason;
 }

@@ -27,7 +27,7 @@ export const stats: CliCommand = {
   },
 };
 
-const counts = (of: Partial<Record<string, number>>): string =>
-  Object.entries(of)
+const counts = (numbers: Partial<Record<string, number>>): string =>
+  Object.entries(numbers)
     .map(([name, count]) => `${name} ${countInWords(count ?? 0)}`)
     .join(', ');

@@ -38,10 +38,10 @@ export function shapeOf(program: Command): ProgramShape {
   const help = program.createHelp();
   const commands = help.visibleCommands(program);
   const names = commands.map((command) => command.name());
-  const argument = (declared: Argument, of: Command): ArgumentShape => ({
+  const argument = (declared: Argument, owner: Command): ArgumentShape => ({
     name: declared.name(),
     // The argument of `help` is a command.
-    value: declared.argChoices ?? (of.name() === 'help' ? names.filter((name) => name !== 'help') : 'file'),
+    value: declared.argChoices ?? (owner.name() === 'help' ? names.filter((name) => name !== 'help') : 'file'),
     repeats: declared.variadic,
   });
   return {

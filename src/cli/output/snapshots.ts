@@ -44,8 +44,8 @@ export function snapshotTable(snapshots: readonly Snapshot[], now: Date, width: 
     },
     { title: 'DESCRIPTION', value: ({ description }) => description ?? '', flexible: true, expendable: 7 },
   ];
-  const told = columns.filter(({ title, value }) => !isOptional(title) || snapshots.some((row) => value(row) !== ''));
-  return table(told, snapshots, width);
+  const shown = columns.filter(({ title, value }) => !isOptional(title) || snapshots.some((row) => value(row) !== ''));
+  return table(shown, snapshots, width);
 }
 
 const isOptional = (title: string): boolean => ['WHERE', 'DESCRIPTION', 'NOTE'].includes(title);

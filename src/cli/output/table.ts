@@ -70,7 +70,7 @@ const shortened = (text: string, length: number): string =>
 
 /** `name   value` lines, without those that have nothing to say. */
 export function facts(pairs: readonly (readonly [name: string, value: string | null | undefined])[]): string {
-  const told = pairs.filter((pair): pair is readonly [string, string] => Boolean(pair[1]));
-  const width = Math.max(0, ...told.map(([name]) => name.length));
-  return told.map(([name, value]) => `${name.padEnd(width)}${GAP}${plainText(value)}`).join('\n');
+  const filled = pairs.filter((pair): pair is readonly [string, string] => Boolean(pair[1]));
+  const width = Math.max(0, ...filled.map(([name]) => name.length));
+  return filled.map(([name, value]) => `${name.padEnd(width)}${GAP}${plainText(value)}`).join('\n');
 }

@@ -9,7 +9,7 @@ describe('what people read', () => {
     [999_949, '999.9 kB'],
     [999_950, '1.0 MB'],
     [5e9, '5.0 GB'],
-  ])('%i bytes are %s', (bytes, said) => expect(sizeInWords(bytes)).toBe(said));
+  ])('%i bytes are %s', (bytes, words) => expect(sizeInWords(bytes)).toBe(words));
 
   it.each([
     ['2026-01-30T12:00:00.000Z', '0 s ago'],
@@ -17,7 +17,7 @@ describe('what people read', () => {
     ['2026-01-29T12:00:00.000Z', '1 day ago'],
     ['2026-01-27T12:00:00.000Z', '3 days ago'],
     ['2026-01-30T15:00:00.000Z', 'in 3 h'],
-  ])('%s was %s', (at, said) => expect(ageInWords(at, new Date('2026-01-30T12:00:00.000Z'))).toBe(said));
+  ])('%s was %s', (at, words) => expect(ageInWords(at, new Date('2026-01-30T12:00:00.000Z'))).toBe(words));
 
   it('counts, times and durations', () => {
     expect([countInWords(999), countInWords(1_234_567)]).toEqual(['999', '1 234 567']);

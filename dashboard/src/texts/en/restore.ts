@@ -72,7 +72,7 @@ export const restore = {
     someHint: 'The restore is refused if rows of other tables would then refer to missing rows.',
     chooseAll: 'Choose all that change',
     chooseNone: 'Choose none',
-    chosen: (count: number, of: number) => `${count} of ${many(of, { one: 'table', other: 'tables' })} chosen`,
+    chosen: (count: number, all: number) => `${count} of ${many(all, { one: 'table', other: 'tables' })} chosen`,
     comparing: 'Comparing with the current data. This takes a while for a large database; you do not have to wait.',
     failed: 'The preview is not available. You can still restore.',
     notNative: 'A snapshot in the database’s own format is restored as a whole. Its changes cannot be previewed.',

@@ -162,16 +162,19 @@ function startProgram({ name, ...args }: Program, direction: 'compress' | 'decom
 
 /** Settles when the program has ended and its output is closed. */
 function outcomeOf(child: ChildProcess, { name, debianPackage }: Program): Promise<void> {
-  let said = '';
+  let errorOutput = '';
   child.stdin?.on('error', () => undefined); // it has ended, which is told by its exit
-  child.stderr?.on('data', (piece: Buffer) => (said = (said + piece.toString()).slice(-LONGEST_ERROR_OUTPUT)));
+  child.stderr?.on(
+    'data',
+    (piece: Buffer) => (errorOutput = (errorOutput + piece.toString()).slice(-LONGEST_ERROR_OUTPUT)),
+  );
   return new Promise((resolve, reject) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       reject(error.code === 'ENOENT' ? notInstalled(name, debianPackage) : error);
     });
     child.once('close', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`${name} ended with ${signal ?? code}. ${said}`.trim()));
+      else reject(new Error(`${name} ended with ${signal ?? code}. ${errorOutput}`.trim()));
     });
   });
 }

@@ -145,7 +145,10 @@ function withSetting({ sql, ...setting }: Setting & { sql: string }): string {
 /** The settings that a statement's comment names, and the statement. */
 export function splitSetting(text: string): { setting: Setting; sql: string } {
   const [comment = '', settings = ''] = /^\/\* ((?:[a-z_]+='[\w,:+/-]*' ?)*)\*\/ /.exec(text) ?? [];
-  const told = new Map([...settings.matchAll(/([a-z_]+)='([^']*)'/g)].map(([, name, value]) => [name!, value!]));
-  const values = (Object.keys(NAMES) as (keyof Setting)[]).map((name) => [name, told.get(NAMES[name]) ?? PLAIN[name]]);
+  const byName = new Map([...settings.matchAll(/([a-z_]+)='([^']*)'/g)].map(([, name, value]) => [name!, value!]));
+  const values = (Object.keys(NAMES) as (keyof Setting)[]).map((name) => [
+    name,
+    byName.get(NAMES[name]) ?? PLAIN[name],
+  ]);
   return { setting: Object.fromEntries(values) as Record<keyof Setting, string>, sql: text.slice(comment.length) };
 }

@@ -60,16 +60,16 @@ export const errorNumber = (error: unknown): number | undefined =>
 export function explain(error: unknown, target: ServerTarget): BackupError {
   if (error instanceof BackupError) return error;
   const known = error as DriverError;
-  const said = (known.message ?? String(error)).replace(/\.$/, '');
+  const reason = (known.message ?? String(error)).replace(/\.$/, '');
   const meaning = meaningOfDriver(known);
-  if (meaning) return explainMysql(meaning, { number: known.errno, said }, target);
+  if (meaning) return explainMysql(meaning, { number: known.errno, reason }, target);
   if (known.errno === undefined && known.code === undefined) return asBackupError(error);
-  const told = (code: BackupErrorCode, message: string) =>
+  const explained = (code: BackupErrorCode, message: string) =>
     new BackupError(code, message, {}, { cause: { errno: known.errno } });
   return known.code?.startsWith('ER_') === true
-    ? told('ENGINE_FAILED', `The database server answered: ${said}.`)
-    : told(
+    ? explained('ENGINE_FAILED', `The database server answered: ${reason}.`)
+    : explained(
         'DATABASE_UNAVAILABLE',
-        `The database server on ${target.host}:${target.port} cannot be reached: ${said || known.code}. Check the database URL.`,
+        `The database server on ${target.host}:${target.port} cannot be reached: ${reason || known.code}. Check the database URL.`,
       );
 }

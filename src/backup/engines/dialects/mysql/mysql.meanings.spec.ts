@@ -41,11 +41,11 @@ describe('an error of a MySQL or MariaDB server', () => {
   });
 
   it('that is read-only says so', () => {
-    const said = 'The MariaDB server is running with the --read-only option so it cannot execute this statement';
-    const driver = Object.assign(new Error(said), { errno: 1290, code: 'ER_OPTION_PREVENTS_STATEMENT' });
+    const reason = 'The MariaDB server is running with the --read-only option so it cannot execute this statement';
+    const driver = Object.assign(new Error(reason), { errno: 1290, code: 'ER_OPTION_PREVENTS_STATEMENT' });
     for (const error of [
       explainDriver(driver, TARGET),
-      explainProgram(`ERROR 1290 (HY000) at line 1: ${said}`, 1, TARGET),
+      explainProgram(`ERROR 1290 (HY000) at line 1: ${reason}`, 1, TARGET),
     ])
       expect(error.message).toMatch(/takes no writes.*primary/);
   });

@@ -6,13 +6,13 @@ export interface MysqlFailure {
   /** Of the server, or of the client library. */
   number: number | undefined;
   /** The server's or the program's words, without the statement, which may be full of somebody's rows. */
-  said: string;
+  reason: string;
 }
 
 interface Meaning {
   code: BackupErrorCode;
   numbers: readonly number[];
-  sentence(said: string, target: ServerTarget): string;
+  sentence(reason: string, target: ServerTarget): string;
 }
 
 /** One table for both engines. https://mariadb.com/kb/en/mariadb-error-codes/ and https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html */
@@ -20,39 +20,39 @@ export const MYSQL_MEANINGS = {
   locked: {
     code: 'DATABASE_LOCKED',
     numbers: [1205, 1213, 3572],
-    sentence: (said, { database, busyTimeoutMs }) =>
-      `The database "${database}" stayed locked for ${busyTimeoutMs / 1000} s by another connection (${said}). Nothing was changed; try again, or find the transaction that stays open.`,
+    sentence: (reason, { database, busyTimeoutMs }) =>
+      `The database "${database}" stayed locked for ${busyTimeoutMs / 1000} s by another connection (${reason}). Nothing was changed; try again, or find the transaction that stays open.`,
   },
   unavailable: {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1040, 1045, 1049, 1129, 1130, 1203, 1226, 1251, 1698, 2002, 2003, 2005, 2026, 3118, 3159, 4151],
-    sentence: (said, { database, host, port }) =>
-      `The database "${database}" on ${host}:${port} cannot be opened: ${said}. Check address, user and password of the database URL.`,
+    sentence: (reason, { database, host, port }) =>
+      `The database "${database}" on ${host}:${port} cannot be opened: ${reason}. Check address, user and password of the database URL.`,
   },
   lost: {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1053, 1077, 1152, 1159, 1161, 1184, 1317, 1927, 2006, 2013, 2055, 3032, 4031],
-    sentence: (said, { database, host, port }) =>
-      `The connection to the database "${database}" on ${host}:${port} was lost (${said}). Nothing that was not committed stays.`,
+    sentence: (reason, { database, host, port }) =>
+      `The connection to the database "${database}" on ${host}:${port} was lost (${reason}). Nothing that was not committed stays.`,
   },
   forbidden: {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419],
-    sentence: (said, { user }) =>
-      `The user "${user}" may not do what this takes: ${said}. Grant what docs/configuration.md lists.`,
+    sentence: (reason, { user }) =>
+      `The user "${user}" may not do what this takes: ${reason}. Grant what docs/configuration.md lists.`,
   },
   'read-only': {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1036, 1290, 1792, 1836, 1874],
-    sentence: (said, { database }) =>
-      /read.only/i.test(said)
-        ? `The database "${database}" takes no writes: its server is a replica, or set to be read-only (${said}). Nothing was changed. Restore into the primary server.`
-        : `The server of the database "${database}" is set so that it refuses this: ${said}. Nothing was changed.`,
+    sentence: (reason, { database }) =>
+      /read.only/i.test(reason)
+        ? `The database "${database}" takes no writes: its server is a replica, or set to be read-only (${reason}). Nothing was changed. Restore into the primary server.`
+        : `The server of the database "${database}" is set so that it refuses this: ${reason}. Nothing was changed.`,
   },
   'disk full': {
     code: 'DISK_FULL',
     numbers: [1021, 1114],
-    sentence: (said) => `The database server has no space left: ${said}. Nothing was changed.`,
+    sentence: (reason) => `The database server has no space left: ${reason}. Nothing was changed.`,
   },
   'row too large': {
     code: 'UNSUPPORTED',
@@ -67,8 +67,8 @@ export const MYSQL_MEANINGS = {
       1048, 1062, 1118, 1169, 1216, 1217, 1264, 1265, 1292, 1366, 1364, 1367, 1406, 1411, 1416, 1451, 1452, 1526, 1557,
       1586, 1748, 3140, 3819, 4025, 4079,
     ],
-    sentence: (said, { database }) =>
-      `The database "${database}" does not accept the snapshot's rows: ${said}. Nothing was changed.`,
+    sentence: (reason, { database }) =>
+      `The database "${database}" does not accept the snapshot's rows: ${reason}. Nothing was changed.`,
   },
 } as const satisfies Record<string, Meaning>;
 
@@ -80,7 +80,11 @@ export function meaningOf({ number }: Pick<MysqlFailure, 'number'>): MysqlMeanin
 }
 
 /** Says what a failure means for the person who reads the job. */
-export function explainMysql(meaning: MysqlMeaning, { number, said }: MysqlFailure, target: ServerTarget): BackupError {
+export function explainMysql(
+  meaning: MysqlMeaning,
+  { number, reason }: MysqlFailure,
+  target: ServerTarget,
+): BackupError {
   const { code, sentence } = MYSQL_MEANINGS[meaning];
-  return new BackupError(code, sentence(said, target), {}, { cause: { errno: number } });
+  return new BackupError(code, sentence(reason, target), {}, { cause: { errno: number } });
 }

@@ -48,8 +48,8 @@ export const OPERATOR_FAMILIES =
   FROM pg_catalog.pg_opfamily o JOIN pg_catalog.pg_namespace n ON n.oid = o.opfnamespace JOIN pg_catalog.pg_am am ON am.oid = o.opfmethod WHERE ${own('pg_opfamily', 'o.oid')} ORDER BY o.oid`);
 
 /** What stands in a class is bound to it; the rest of a family stands in the family. */
-const inClass = (catalog: string, member: string, of: string): string =>
-  `EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${member} AND d.refclassid = 'pg_catalog.pg_opclass'::pg_catalog.regclass AND d.deptype = 'i'${of})`;
+const inClass = (catalog: string, member: string, method: string): string =>
+  `EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND d.objid = ${member} AND d.refclassid = 'pg_catalog.pg_opclass'::pg_catalog.regclass AND d.deptype = 'i'${method})`;
 const OPERATOR_ITEM = `pg_catalog.format('OPERATOR %s %s%s', m.amopstrategy, m.amopopr::pg_catalog.regoperator,
   (SELECT pg_catalog.format(' FOR ORDER BY %I.%I', sn.nspname, s.opfname) FROM pg_catalog.pg_opfamily s JOIN pg_catalog.pg_namespace sn ON sn.oid = s.opfnamespace WHERE s.oid = m.amopsortfamily))`;
 const FUNCTION_ITEM = `pg_catalog.format('FUNCTION %s (%s, %s) %s', p.amprocnum, pg_catalog.format_type(p.amproclefttype, NULL), pg_catalog.format_type(p.amprocrighttype, NULL), p.amproc::pg_catalog.regprocedure)`;

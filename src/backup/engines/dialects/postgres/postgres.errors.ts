@@ -11,7 +11,7 @@ export interface ServerError extends Error {
 
 const failureOf = ({ code = '', message = '', detail }: Partial<ServerError>): PostgresFailure => ({
   state: code,
-  said: message,
+  reason: message,
   key: detail,
 });
 

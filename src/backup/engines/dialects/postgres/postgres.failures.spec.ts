@@ -120,8 +120,8 @@ describe('an error of a PostgreSQL server', () => {
     ['pg_restore: error: unsupported version (1.99) in file header', 'UNSUPPORTED', /newer pg_dump/],
     ['pg_restore: error: could not write: No space left on device', 'DISK_FULL', /Free some space/],
     ['something', 'ENGINE_FAILED', /program reports: something/],
-  ])('that a program prints without its state is known by its words: %s', (said, code, sentence) => {
-    expect(explainProgram(said, 1, TARGET)).toMatchObject({ code, message: expect.stringMatching(sentence) });
+  ])('that a program prints without its state is known by its words: %s', (printed, code, sentence) => {
+    expect(explainProgram(printed, 1, TARGET)).toMatchObject({ code, message: expect.stringMatching(sentence) });
   });
 
   it.each([

@@ -38,5 +38,7 @@ function damageInTable(connection: Connection, table: string): string[] {
 
 function damageIn(connection: Connection, what: number | string): string[] {
   const found = connection.pragma(`main.quick_check(${what})`) as { quick_check: string }[];
-  return found.map((row) => row.quick_check).filter((said) => said !== 'ok' && !RULE_BROKEN_BY_ROWS.test(said));
+  return found
+    .map((row) => row.quick_check)
+    .filter((finding) => finding !== 'ok' && !RULE_BROKEN_BY_ROWS.test(finding));
 }

@@ -38,9 +38,9 @@ describe('MeetingRows', () => {
     const givenUp = left.length;
     for (const row of [...all].reverse()) rows.take(AFTER, row);
     rows.end();
-    const of = (side: Side) => left.filter(([whose]) => whose === side).map(([, row]) => row);
-    expect(of(BEFORE)).toHaveLength(givenUp);
-    expect(of(AFTER).sort()).toEqual(of(BEFORE).sort());
+    const rowsOf = (side: Side) => left.filter(([whose]) => whose === side).map(([, row]) => row);
+    expect(rowsOf(BEFORE)).toHaveLength(givenUp);
+    expect(rowsOf(AFTER).sort()).toEqual(rowsOf(BEFORE).sort());
   });
 
   it('takes a row that is larger than all that may wait', () => {

@@ -6,22 +6,22 @@ const LONGEST_WORDS = 600;
 
 /**
  * Says what a program's words mean for the person who reads the job.
- * @param said what it printed to standard error
+ * @param errorOutput what it printed to standard error
  * @param exitCode -1 when a signal ended it
  */
-export function explain(said: string, exitCode: number, target: ServerTarget): BackupError {
+export function explain(errorOutput: string, exitCode: number, target: ServerTarget): BackupError {
   const killed = exitCode < 0 || exitCode > 128;
-  const words = shortened(said) || (killed ? 'killed' : `ended with code ${exitCode}`);
+  const words = shortened(errorOutput) || (killed ? 'killed' : `ended with code ${exitCode}`);
   const [, first, last] = /\berror:? (\d{4})\b|\((\d{4})\)$/im.exec(words) ?? [];
   const number = Number(first ?? last);
   const meaning = meaningOf({ number });
-  if (meaning) return explainMysql(meaning, { number, said: words }, target);
+  if (meaning) return explainMysql(meaning, { number, reason: words }, target);
   return new BackupError('ENGINE_FAILED', `The database’s own program reports: ${words}.`);
 }
 
 /** Without the statement that failed, which may be full of somebody's rows. */
-const shortened = (said: string): string =>
-  said
+const shortened = (errorOutput: string): string =>
+  errorOutput
     .split('\n')
     .filter((line) => /^(ERROR|mariadb|mysql|Killed)/.test(line))
     .slice(0, 3)

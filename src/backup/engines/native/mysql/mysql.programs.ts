@@ -182,8 +182,10 @@ export class MysqlPrograms {
       environment,
       debianPackage: PACKAGE,
       option: `programs.${role}`,
-      explain: (said, exitCode) =>
-        said.includes(`unknown option '${HISTORY}'`) ? knowsNoHistory(program) : explain(said, exitCode, target),
+      explain: (errorOutput, exitCode) =>
+        errorOutput.includes(`unknown option '${HISTORY}'`)
+          ? knowsNoHistory(program)
+          : explain(errorOutput, exitCode, target),
     };
     return new Program(command, this.options.docker ?? null, readsInput);
   }

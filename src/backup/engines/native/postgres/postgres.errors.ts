@@ -9,21 +9,21 @@ const LONGEST_WORDS = 600;
 
 /**
  * Says what a program's words mean for the person who reads the job.
- * @param said what it printed to standard error
+ * @param errorOutput what it printed to standard error
  * @param exitCode -1 when a signal ended it
  */
-export function explain(said: string, exitCode: number, target: ServerTarget): BackupError {
+export function explain(errorOutput: string, exitCode: number, target: ServerTarget): BackupError {
   const killed = exitCode < 0 || exitCode > 128;
-  const words = shortened(said) || (killed ? 'killed' : `ended with code ${exitCode}`);
-  const state = /:\s+(?=[A-Z]*\d)([0-9A-Z]{5}):/.exec(said)?.[1] ?? '';
+  const words = shortened(errorOutput) || (killed ? 'killed' : `ended with code ${exitCode}`);
+  const state = /:\s+(?=[A-Z]*\d)([0-9A-Z]{5}):/.exec(errorOutput)?.[1] ?? '';
   return (
-    explainPostgres({ state, said: words, key: /^DETAIL: .*$/m.exec(said)?.[0] }, target) ??
+    explainPostgres({ state, reason: words, key: /^DETAIL: .*$/m.exec(errorOutput)?.[0] }, target) ??
     new BackupError('ENGINE_FAILED', `PostgreSQL’s own program reports: ${words}. Nothing was changed.`)
   );
 }
 
-function shortened(said: string): string {
-  const lines = said
+function shortened(errorOutput: string): string {
+  const lines = errorOutput
     .split('\n')
     .map((line) => line.replace(/^psql:<stdin>:\d+: /, '').trim())
     .filter((line) => line !== '' && !SURROUNDINGS.test(line));

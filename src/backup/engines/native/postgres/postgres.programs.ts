@@ -41,7 +41,7 @@ export class PostgresPrograms {
       },
       debianPackage: 'postgresql-client',
       option: `programs.${option}`,
-      explain: (said, exitCode) => explain(said, exitCode, target),
+      explain: (errorOutput, exitCode) => explain(errorOutput, exitCode, target),
     };
     return new Program(command, this.options.docker ?? null, readsInput);
   }

@@ -14,17 +14,17 @@ async function partsOf(script: string, pieceBytes = 1 << 20): Promise<ScriptPart
 
 /** Statements as they stand there, and rows as one text. */
 async function summary(script: string, pieceBytes?: number): Promise<string[]> {
-  const said: string[] = [];
+  const reported: string[] = [];
   let rows: string | null = null;
   for (const part of await partsOf(script, pieceBytes)) {
-    if (part.part === 'statement') said.push(part.text.trim());
+    if (part.part === 'statement') reported.push(part.text.trim());
     else if (part.part === 'rows') rows = (rows ?? '') + part.lines.toString();
     else {
-      said.push(`rows: ${rows ?? ''}`);
+      reported.push(`rows: ${rows ?? ''}`);
       rows = null;
     }
   }
-  return said;
+  return reported;
 }
 
 describe('a script', () => {

@@ -14,7 +14,7 @@ export interface Command {
   /** How it can be told apart in the settings. */
   option: string;
   /** What its words mean for the person who reads the job, when it failed. @param exitCode -1 when a signal ended it */
-  explain(said: string, exitCode: number): BackupError;
+  explain(errorOutput: string, exitCode: number): BackupError;
 }
 
 const LONGEST_ERROR_OUTPUT = 8000;
@@ -47,7 +47,7 @@ export class Program {
   readonly output: Readable;
   private readonly child;
   private readonly ended: Promise<number>;
-  private said = '';
+  private printed = '';
 
   /** @param input whether it reads something that is written to {@link input} */
   constructor(
@@ -64,7 +64,7 @@ export class Program {
     for (const pipe of [this.child.stdin, this.child.stdio[3] as Writable]) pipe?.on('error', () => undefined); // told by its end
     this.child.stderr!.on(
       'data',
-      (piece: Buffer) => (this.said = (this.said + piece.toString()).slice(-LONGEST_ERROR_OUTPUT)),
+      (piece: Buffer) => (this.printed = (this.printed + piece.toString()).slice(-LONGEST_ERROR_OUTPUT)),
     );
     this.ended = once(this.child, 'close').then(([code, signal]) => (signal === null ? Number(code) : -1));
     this.ended.catch(() => undefined);
@@ -72,7 +72,7 @@ export class Program {
 
   /** Everything the program printed to standard error, or its end. */
   get errorOutput(): string {
-    return this.said.trim();
+    return this.printed.trim();
   }
 
   /** Waits while the program is slower. Quietly does nothing when it has ended, which {@link finish} reports. */
@@ -125,8 +125,8 @@ function commandLine({ program, args, environment }: Command, place: Place, read
   return ['docker', 'exec', '-i', ...names, place.container, ...watched, program, ...args];
 }
 
-function missing({ program, debianPackage, option }: Command, said: string): BackupError {
-  if (/\bdocker: not found/.test(said))
+function missing({ program, debianPackage, option }: Command, reason: string): BackupError {
+  if (/\bdocker: not found/.test(reason))
     return new BackupError(
       'UNSUPPORTED',
       'The program "docker" was not found, which is to run the database’s programs in its container. Install the Debian package "docker.io" or "docker-ce-cli", or leave out the container.',

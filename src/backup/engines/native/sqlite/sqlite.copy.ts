@@ -124,10 +124,10 @@ function discardSidecars(path: string): void {
   for (const sidecar of ['journal', 'wal', 'shm']) rmSync(`${path}-${sidecar}`, { force: true });
 }
 
-const damaged = (target: SqliteTarget, said: string): BackupError =>
+const damaged = (target: SqliteTarget, finding: string): BackupError =>
   new BackupError(
     'DATABASE_UNAVAILABLE',
-    `The database "${basename(target.path)}" is damaged: ${said}. Restore a snapshot; the engine "json" may still save its rows.`,
+    `The database "${basename(target.path)}" is damaged: ${finding}. Restore a snapshot; the engine "json" may still save its rows.`,
   );
 
 const locked = (target: SqliteTarget): BackupError =>
