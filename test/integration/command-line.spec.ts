@@ -64,7 +64,7 @@ describe('the command line, looking', () => {
 
   it.each([
     [['show', 'no_such_one'], 3, 'SNAPSHOT_NOT_FOUND', '"nestjs-backup list" shows them'],
-    [['show', 'newest:nightly'], 3, 'SNAPSHOT_NOT_FOUND', 'of a plan "nightly"'],
+    [['show', 'newest:nightly'], 3, 'SNAPSHOT_NOT_FOUND', 'of plan "nightly"'],
     [['verify', 'no/such'], 3, 'SNAPSHOT_NOT_FOUND', 'no snapshot'],
     [['create', '--plan', 'nightly'], 3, 'PLAN_NOT_FOUND', 'Known plans: auto'],
     [['extract', 'newest', '--table', 'nope'], 3, 'TABLE_NOT_FOUND', 'orders, users'],
