@@ -17,5 +17,5 @@ export const missingObject = (name: string): BackupError =>
 export const readsBackDifferently = (where: string): BackupError =>
   new BackupError(
     'ENGINE_FAILED',
-    `What was written to ${where} reads back differently. Check it before you rely on it.`,
+    `What was written to ${where} is different when it is read back. Check it before you rely on it.`,
   );

@@ -177,7 +177,7 @@ async function prove(facts: DocumentFacts, path: string): Promise<void> {
   } catch (error) {
     throw new BackupError(
       'ENGINE_FAILED',
-      `The snapshot reads back differently from what was written. Check the disk before you rely on it. (${(error as Error).message})`,
+      `The snapshot is different when it is read back. Check the disk before you rely on it. (${(error as Error).message})`,
       {},
       { cause: error },
     );

@@ -23,7 +23,7 @@ export function assertReadsBack(path: string, checksum: string): void {
   if (checksumOf(path) !== checksum) {
     throw new BackupError(
       'ENGINE_FAILED',
-      'The snapshot reads back differently from what was written. Check the disk before you rely on it.',
+      'The snapshot is different when it is read back. Check the disk before you rely on it.',
     );
   }
 }
