@@ -240,7 +240,7 @@ describe('a store in memory', () => {
     const root = await mkdtemp(join(tmpdir(), 'store-'));
     const snapshots = new SnapshotRepository(broken, new Workspace(root));
     await snapshots.prepare();
-    await expect(publishSample(snapshots, ID)).rejects.toThrow('reads back differently');
+    await expect(publishSample(snapshots, ID)).rejects.toThrow('is different when it is read back');
     expect(await snapshots.listRegular()).toEqual([]);
     expect(await snapshots.listProblems()).toEqual([]);
     await rm(root, { recursive: true });
