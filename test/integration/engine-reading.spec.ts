@@ -111,10 +111,10 @@ describe('what can be read out of a snapshot', () => {
 });
 
 describe('a document that is damaged', () => {
-  const views = (of: StoredSnapshot): AnyRequest[] => [
-    { snapshot: of, view: 'document' },
-    { snapshot: of, view: 'extract', archive: 'a' },
-    { snapshot: of, view: 'table', table: 'without_rowid', offset: 0, limit: 1000 },
+  const views = (stored: StoredSnapshot): AnyRequest[] => [
+    { snapshot: stored, view: 'document' },
+    { snapshot: stored, view: 'extract', archive: 'a' },
+    { snapshot: stored, view: 'table', table: 'without_rowid', offset: 0, limit: 1000 },
   ];
 
   it('breaks the stream where it is cut off', async () => {

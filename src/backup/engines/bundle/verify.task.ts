@@ -33,10 +33,10 @@ async function proveParts(
   { manifest, document }: StoredSnapshot<FullManifest>,
   parts: readonly Manifest[] = [],
 ): Promise<void> {
-  const said = parse(await buffer(await openContent(document, manifest.codec)));
-  if (said?.id !== manifest.id) throw contradiction(manifest, '"id"');
-  if (said.created_at !== manifest.created_at) throw contradiction(manifest, '"created_at"');
-  const named = Array.isArray(said.parts) ? (said.parts as NamedPart[]) : [];
+  const declared = parse(await buffer(await openContent(document, manifest.codec)));
+  if (declared?.id !== manifest.id) throw contradiction(manifest, '"id"');
+  if (declared.created_at !== manifest.created_at) throw contradiction(manifest, '"created_at"');
+  const named = Array.isArray(declared.parts) ? (declared.parts as NamedPart[]) : [];
   if (named.map(({ id }) => id).join() !== manifest.parts.join()) throw contradiction(manifest, '"parts"');
   for (const part of parts) {
     const promised = named.find(({ id }) => id === part.id);
@@ -44,11 +44,11 @@ async function proveParts(
   }
 }
 
-const isSame = (said: NamedPart, part: Manifest): boolean =>
-  said.source === part.source &&
-  said.filename === part.filename &&
-  said.size_bytes === part.file_size_bytes &&
-  said.checksum === part.checksum;
+const isSame = (declared: NamedPart, part: Manifest): boolean =>
+  declared.source === part.source &&
+  declared.filename === part.filename &&
+  declared.size_bytes === part.file_size_bytes &&
+  declared.checksum === part.checksum;
 
 function parse(bytes: Buffer): { id?: unknown; created_at?: unknown; parts?: unknown } | null {
   try {
