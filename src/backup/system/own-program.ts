@@ -9,7 +9,7 @@ import { BackupError } from '../model/errors.js';
  */
 export function ownProgram(starter: string, name: string): string {
   const here = dirname(starter);
-  const folder = starter.endsWith('.ts') ? here.replace(/([/\\])src([/\\]backup[/\\]engines)$/, '$1dist$2') : here;
+  const folder = starter.endsWith('.ts') ? here.replace(/([/\\])src([/\\]backup[/\\]engines)/, '$1dist$2') : here;
   const program = join(folder, name);
   if (!existsSync(program)) {
     throw new BackupError(

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { asBackupError, BackupError, type BackupErrorCode } from '../../model/errors.js';
 import type { FullReason } from '../../model/manifest.js';
+import { ownProgram } from '../../system/own-program.js';
 import type { WriterPlan } from './create-writer.js';
 import { FullNeeded } from '../shared/full-needed.js';
 import type { DocumentHead, TableHeader } from '../dialects/document.parts.js';
@@ -33,7 +33,7 @@ export class DocumentWriterThread implements DocumentSink {
   private wake: () => void = () => undefined;
 
   constructor(plan: WriterPlan) {
-    this.worker = new Worker(join(__dirname, 'document.writer-thread.main.js'), { workerData: plan });
+    this.worker = new Worker(ownProgram(__filename, 'document.writer-thread.main.js'), { workerData: plan });
     this.worker.on('message', (answer: WriterAnswer) => this.take(answer));
     this.worker.on('error', (error) => this.fail(asBackupError(error)));
     this.worker.on('exit', () => {
