@@ -9,12 +9,13 @@ import { Test } from '@nestjs/testing';
 import { plainToInstance } from 'class-transformer';
 import { validate } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AppModule } from '../../src/app.module.js';
 import { ROLE_CREATED, type RoleCreatedEvent } from '../../src/access/role-created.event.js';
 import { Environment, parseEnvironment } from '../../src/config/environment.js';
 import { NewAccount } from '../../src/users/new-account.js';
 import { ADMIN, startHostApp, type HostApp } from '../support/host-app.js';
+import { until } from '../support/until.js';
 
 const PASSWORD = 'a good password';
 
@@ -172,7 +173,7 @@ describe('accounts', () => {
       const { id: admin } = (await asAdmin('/admins').send(newAccount())).body;
       await asAdmin('/admins').send({ user_id: student });
       await asAdmin('/admins').send({ user_id: student }).expect(409);
-      await vi.waitFor(() => expect(heard).toHaveLength(4));
+      await until(() => expect(heard).toHaveLength(4));
       events.off(ROLE_CREATED, listener);
       expect(heard).toMatchObject([
         { role: 'student', user_id: student, stored: 'student' },

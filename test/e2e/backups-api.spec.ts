@@ -10,6 +10,7 @@ import { BackupError } from '../../src/backup/model/errors.js';
 import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { BackupsClient, error, invalid } from '../support/backups-client.js';
 import { ADMIN, startHostApp, type HostApp } from '../support/host-app.js';
+import { until } from '../support/until.js';
 
 describe('the backup routes', () => {
   let host: HostApp;
@@ -198,7 +199,7 @@ describe('the backup routes', () => {
       expect(pulled).toBeLessThan(4000);
       for (const answer of open) answer.destroy();
       pieces.mockRestore();
-      await vi.waitFor(async () => expect((await backups.get('/list')).status).toBe(200), { timeout: 20_000 });
+      await until(async () => expect((await backups.get('/list')).status).toBe(200));
     });
   });
 

@@ -6,6 +6,7 @@ import { CaptureOperation } from '../../src/backup/operations/capture.operation.
 import type { Job } from '../../src/backup/model/job.js';
 import { BackupsClient, error, gate, invalid } from '../support/backups-client.js';
 import { startHostApp, type HostApp } from '../support/host-app.js';
+import { until } from '../support/until.js';
 
 describe('jobs', () => {
   let host: HostApp;
@@ -105,7 +106,7 @@ describe('jobs', () => {
   it('can be cancelled while they run, which those who wait are told', async () => {
     holdCaptures();
     const waiting = backups.post('?wait=true').then((answer) => answer);
-    const job = await vi.waitFor(async () => {
+    const job = await until(async () => {
       const { body } = await backups.get('/jobs?status=running').expect(200);
       expect(body.items).toHaveLength(1);
       return body.items[0] as Job;
@@ -120,7 +121,7 @@ describe('jobs', () => {
     const letThrough = holdCaptures();
     const { body } = await backups.post('').expect(202);
     const events = backups.get(`/jobs/${body.id}/events`).then(({ text }) => jobsIn(text));
-    await vi.waitFor(async () => expect((await backups.job(body.id as string)).status).toBe('running'));
+    await until(async () => expect((await backups.job(body.id as string)).status).toBe('running'));
     letThrough();
     const received = await events;
     expect(received.every(({ id }) => id === body.id)).toBe(true);

@@ -6,16 +6,17 @@ import type { BackupHealth } from '../../src/backup/operations/health.query.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
 import { eventually } from '../support/eventually.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { InlineProgram } from '../support/inline-program.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { Program } from '../support/program.js';
 
 let program: Program;
 
 beforeEach(async () => {
-  program = new Program(await mkdtemp(join(tmpdir(), 'faults-at-start-')));
+  program = new InlineProgram(await mkdtemp(join(tmpdir(), 'faults-at-start-')));
 });
 afterEach(async () => {
-  if (program.isRunning) await program.kill('group');
+  await program.end();
   await rm(program.folder, { recursive: true, force: true });
 });
 
@@ -23,9 +24,10 @@ const atHome = (...names: string[]) => join(program.folder, ...names);
 const ids = async () => (await program.listed()).map(({ id }) => id);
 
 async function expectRefusal(saying: (string | RegExp)[], environment: NodeJS.ProcessEnv = {}): Promise<void> {
-  expect(await program.startRefused(environment)).toBe(1);
-  for (const part of saying) expect(program.output).toMatch(part);
-  expect(program.output).not.toMatch(/^\s+at /m); // a stack
+  const refusing = new Program(program.folder);
+  expect(await refusing.startRefused(environment)).toBe(1);
+  for (const part of saying) expect(refusing.output).toMatch(part);
+  expect(refusing.output).not.toMatch(/^\s+at /m); // a stack
 }
 
 describe('settings that cannot be used', () => {

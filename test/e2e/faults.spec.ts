@@ -13,14 +13,15 @@ import { startBackupApp } from '../support/backup-app.js';
 import { BACKUPS } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
 import { ADMIN } from '../support/host-app.js';
+import { InlineProgram } from '../support/inline-program.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
-import { Program } from '../support/program.js';
+import type { Program } from '../support/program.js';
 import { dump } from '../support/sqlite-oracle.js';
 
 const running: Program[] = [];
 
 async function programOn(folder: string, environment: NodeJS.ProcessEnv = {}): Promise<Program> {
-  const program = new Program(folder, environment);
+  const program = new InlineProgram(folder, environment);
   running.push(program);
   return program.start();
 }
@@ -29,7 +30,7 @@ const freshFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'faults-'));
 
 async function endAll(): Promise<void> {
   for (const program of running.splice(0)) {
-    if (program.isRunning) await program.kill('group');
+    await program.end();
     await rm(program.folder, { recursive: true, force: true });
   }
 }
@@ -94,7 +95,7 @@ describe('damage', () => {
       expect((await program.verify(id)).body).toMatchObject({ is_valid: false });
       expect(await program.restore(id)).toMatchObject({ status: 409, body: fails('SNAPSHOT_CORRUPT') });
     }
-    await program.kill('group');
+    await program.stop();
     await program.start();
     const listed = new Map((await program.listed()).map((snapshot) => [snapshot.id, snapshot]));
     expect(listed.get(sound.id)).toMatchObject({ is_valid: true });
@@ -195,7 +196,7 @@ describe('the disk', () => {
       expect((await program.restore(next.id)).status).toBe(200);
       await program.stop();
     } finally {
-      for (const program of running) if (program.isRunning) await program.kill('group');
+      for (const program of running) await program.end();
       execFileSync('umount', [backups]);
     }
   });

@@ -141,7 +141,7 @@ describe.each(Object.entries(HOSTS))('in a host that does everything globally (%
     maintenance = app.get(MaintenanceMode, { strict: false });
     lease = app.get(Lease, { strict: false });
     close = () => app.close();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await close();

@@ -57,6 +57,8 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
     assert archive.testzip() is None
     print(json.dumps({info.filename: archive.read(info).hex() for info in archive.infolist()}))
 `;
+import { rounds } from '../support/rounds.js';
+import { until } from '../support/until.js';
 
 describe('an archive', () => {
   it('gives back what was put in, here and in three readers that know nothing of us', async () => {
@@ -91,7 +93,7 @@ describe('an archive', () => {
         // Info-ZIP has nothing to say about an archive without entries but that it is empty.
         if (files.length > 0) execFileSync('unzip', ['-tqq', path]);
       }),
-      { numRuns: 40 },
+      { numRuns: rounds(15, 40) },
     );
   });
 
@@ -298,7 +300,7 @@ describe('reading an archive', () => {
     await finished(given).catch(() => undefined);
     const plain = await openStored({ path, entry: null });
     expect((await buffer(plain)).length).toBe((await stat(path)).size);
-    await vi.waitFor(async () => expect(await openDescriptors()).toBe(descriptors));
+    await until(async () => expect(await openDescriptors()).toBe(descriptors));
   });
 
   it('can be closed in the middle of a stream', async () => {

@@ -15,6 +15,7 @@ import {
 } from '../../src/backup/internals.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
+import { useChildren } from '../support/inline-tasks.js';
 
 const DAY_MS = 86_400_000;
 const ARCHIVE = 'archived_backups_20260101.zip';
@@ -110,12 +111,16 @@ describe('archiving', () => {
     expect(await cleanUp()).toMatchObject({ archived: 0 });
   });
 
-  it('leaves a day alone of which nothing is sound, and leaves no half archive behind', async () => {
-    for (const id of ids) await writeFile(file(`${id}.json`), 'rotten');
-    clock.advance(15 * DAY_MS);
-    await expect(cleanUp()).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
-    expect(await loose()).toHaveLength(3);
-    expect(await readdir(file('archived'))).toEqual([]);
+  describe('by a process of its own', () => {
+    useChildren();
+
+    it('leaves a day alone of which nothing is sound, and leaves no half archive behind', async () => {
+      for (const id of ids) await writeFile(file(`${id}.json`), 'rotten');
+      clock.advance(15 * DAY_MS);
+      await expect(cleanUp()).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
+      expect(await loose()).toHaveLength(3);
+      expect(await readdir(file('archived'))).toEqual([]);
+    });
   });
 
   it('does not replace a damaged archive, and still does the rest', async () => {

@@ -10,10 +10,10 @@ import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { rounds, SEED } from '../support/rounds.js';
 import { everyValue } from '../support/sqlite-oracle.js';
 
-const SEED = 20260130;
-const POSITIONS = 2000;
+const POSITIONS = rounds(500, 2000);
 
 let bench: EngineBench;
 let base: StoredSnapshot;
@@ -75,7 +75,7 @@ async function prepareRest(): Promise<void> {
 async function eachFlipped(
   path: string,
   work: (place: number, bytes: Buffer) => Promise<void>,
-  most = Infinity,
+  most = rounds(250, Infinity),
 ): Promise<void> {
   const sound = await readFile(path);
   const random = new SeededRandom(SEED);

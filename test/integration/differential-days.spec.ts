@@ -21,6 +21,7 @@ import { archiveName } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { rounds } from '../support/rounds.js';
 import { dump } from '../support/sqlite-oracle.js';
 
 const MINUTE_MS = 60_000;
@@ -278,10 +279,10 @@ interface Workload {
   tick: (database: Database, clock: ManualClock) => void;
 }
 
-describe('30 days of an application', () => {
-  const DAYS = 30;
-  const PER_DAY = 8;
-  const RESTORED_EVERY = 25;
+describe('weeks of an application', () => {
+  const DAYS = rounds(18, 30);
+  const PER_DAY = rounds(4, 8);
+  const RESTORED_EVERY = rounds(12, 25);
   const SCALE = 0.03;
 
   it('take the room of one full snapshot and a little a day, and every moment comes back', async () => {

@@ -10,6 +10,7 @@ import { EngineBench } from '../support/engine-bench.js';
 import { readDifferential, readFull } from '../support/independent-reader.mjs';
 import { InlineEngine } from '../support/inline-engine.js';
 import { applyEdits, createRandom, randomDatabase } from '../support/random-schema.js';
+import { rounds } from '../support/rounds.js';
 import { dump, everyValue } from '../support/sqlite-oracle.js';
 
 const NEW_FULL_EVERY = 8;
@@ -76,7 +77,9 @@ async function expectRestores(moments: readonly Moment[]): Promise<void> {
   }
 }
 
+const RUNS = rounds(2, 5);
 const BATCHES = 20;
+const SCHEMAS = rounds(15, 40);
 const FEWEST_EDITS = 5;
 const MOST_EDITS = 40;
 /** Never where a full snapshot is due. */
@@ -108,10 +111,10 @@ describe('every snapshot', () => {
           await bench.close();
           bench = await EngineBench.open(new InlineEngine());
         }),
-      { numRuns: 5, endOnFailure: true },
+      { numRuns: RUNS, endOnFailure: true },
     );
-    expect(edits).toBeGreaterThan(1000);
-    expect(kinds['differential']).toBeGreaterThan(5 * BATCHES * 0.5);
+    expect(edits).toBeGreaterThan(RUNS * 200);
+    expect(kinds['differential']).toBeGreaterThan(RUNS * BATCHES * 0.5);
   });
 
   it('is the database at its moment, whatever the schema and the values are', async () => {
@@ -132,9 +135,9 @@ describe('every snapshot', () => {
           await bench.close();
           bench = await EngineBench.open(new InlineEngine());
         }),
-      { numRuns: 40 },
+      { numRuns: SCHEMAS },
     );
-    expect(kinds['differential']).toBeGreaterThan(40);
+    expect(kinds['differential']).toBeGreaterThan(SCHEMAS);
   });
 });
 

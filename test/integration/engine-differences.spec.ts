@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SchemaDifference } from '../../src/backup/engines/database.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { createTraps, dump } from '../support/sqlite-oracle.js';
 
 let bench: EngineBench;
@@ -121,24 +122,28 @@ describe('a schema that is not the snapshot’s', () => {
     expect(query('SELECT count(*) FROM users')).toEqual([[2]]);
   });
 
-  it('sees a migration that was under way when the restore asked for the lock', async () => {
-    execute(`PRAGMA journal_mode = wal; ${USERS}`);
-    const snapshot = await bench.capture();
-    const migration = new Database(bench.databasePath);
-    migration.exec('BEGIN IMMEDIATE; ALTER TABLE users ADD COLUMN name TEXT');
-    const child = await EngineBench.open();
-    const restoring = child.engine.restore({
-      database: bench.target,
-      snapshot,
-      tables: null,
-      allowSchemaChanges: false,
+  describe('by a process of its own', () => {
+    useChildren();
+
+    it('sees a migration that was under way when the restore asked for the lock', async () => {
+      execute(`PRAGMA journal_mode = wal; ${USERS}`);
+      const snapshot = await bench.capture();
+      const migration = new Database(bench.databasePath);
+      migration.exec('BEGIN IMMEDIATE; ALTER TABLE users ADD COLUMN name TEXT');
+      const child = await EngineBench.open();
+      const restoring = child.engine.restore({
+        database: bench.target,
+        snapshot,
+        tables: null,
+        allowSchemaChanges: false,
+      });
+      const found = differences(restoring);
+      await new Promise((resolve) => setTimeout(resolve, 600)); // long enough for the child to be waiting; too short still passes
+      migration.exec('COMMIT');
+      migration.close();
+      expect(await found).toEqual([expect.objectContaining({ table: 'users', column: 'name' })]);
+      await child.close();
     });
-    const found = differences(restoring);
-    await new Promise((resolve) => setTimeout(resolve, 600)); // long enough for the child to be waiting; too short still passes
-    migration.exec('COMMIT');
-    migration.close();
-    expect(await found).toEqual([expect.objectContaining({ table: 'users', column: 'name' })]);
-    await child.close();
   });
 });
 

@@ -13,6 +13,8 @@ import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { useChildren } from '../support/inline-tasks.js';
+import { rounds } from '../support/rounds.js';
 import { createTraps, disturb, dump } from '../support/sqlite-oracle.js';
 
 let bench: EngineBench;
@@ -142,7 +144,7 @@ describe('a document that is not what was written', () => {
     );
     await fc.assert(
       fc.asyncProperty(where, (length) => expectRefusal(bytes.subarray(0, length), ['SNAPSHOT_CORRUPT'])),
-      { numRuns: 60, interruptAfterTimeLimit: 30_000 },
+      { numRuns: rounds(20, 60), interruptAfterTimeLimit: 30_000 },
     );
   });
 
@@ -163,7 +165,7 @@ describe('a document that is not what was written', () => {
           before = dump(bench.databasePath);
         }
       }),
-      { numRuns: 250, interruptAfterTimeLimit: 30_000 },
+      { numRuns: rounds(80, 250), interruptAfterTimeLimit: 30_000 },
     );
   });
 
@@ -219,6 +221,8 @@ describe('a document that is not what was written', () => {
 });
 
 describe('an end that comes too early', () => {
+  useChildren();
+
   const ROWS = 60_000;
   let snapshot: StoredSnapshot;
   let restored: string;
@@ -259,7 +263,7 @@ describe('an end that comes too early', () => {
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'CANCELLED' });
       expect(pids).toHaveLength(2);
-      await expect.poll(() => pids.filter(isProcessAlive), { timeout: 10_000, interval: 10 }).toEqual([]);
+      await expect.poll(() => pids.filter(isProcessAlive)).toEqual([]);
       if (outcomes[0].status === 'fulfilled') expect(dump(bench.databasePath)).toBe(restored);
       expectWhole();
       await bench.restore(snapshot);
@@ -288,7 +292,7 @@ describe('an end that comes too early', () => {
       const exited = once(application, 'exit');
       const [pid] = (await once(application, 'message')) as [number];
       expect((await exited)[1]).toBe('SIGKILL');
-      await expect.poll(() => isProcessAlive(pid), { timeout: 20_000, interval: 20 }).toBe(false);
+      await expect.poll(() => isProcessAlive(pid)).toBe(false);
       expect(dump(bench.databasePath)).toBe(disturbed);
       for (const name of (await readdir(bench.folder)).filter((file) => file.includes('x.json')))
         expect((await readFile(join(bench.folder, name))).subarray(-4).toString()).not.toBe('}\n}\n');

@@ -9,6 +9,7 @@ import type { ReadRequest, StoredSnapshot } from '../../src/backup/engines/snaps
 import type { DatabaseManifest } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { createTraps } from '../support/sqlite-oracle.js';
 
 const ROWS = 40_000;
@@ -141,14 +142,18 @@ describe('a document that is damaged', () => {
   });
 });
 
-it('a reader that goes away ends the engine host', async () => {
-  let pid = 0;
-  const stream = await bench.engine.read(
-    { snapshot, view: 'document' },
-    { onStart: (started) => void (pid = started) },
-  );
-  await once(stream, 'readable');
-  expect(isProcessAlive(pid)).toBe(true);
-  stream.destroy();
-  await expect.poll(() => isProcessAlive(pid), { timeout: 10_000, interval: 10 }).toBe(false);
+describe('an engine in a process of its own', () => {
+  useChildren();
+
+  it('a reader that goes away ends the engine host', async () => {
+    let pid = 0;
+    const stream = await bench.engine.read(
+      { snapshot, view: 'document' },
+      { onStart: (started) => void (pid = started) },
+    );
+    await once(stream, 'readable');
+    expect(isProcessAlive(pid)).toBe(true);
+    stream.destroy();
+    await expect.poll(() => isProcessAlive(pid)).toBe(false);
+  });
 });

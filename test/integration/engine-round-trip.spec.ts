@@ -9,12 +9,13 @@ import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
 import { applyEdits, createRandom, randomDatabase } from '../support/random-schema.js';
+import { rounds } from '../support/rounds.js';
 import { dump, everyValue } from '../support/sqlite-oracle.js';
 
-const RUNS = Number(process.env['ROUND_TRIPS'] ?? 150);
+const RUNS = rounds(40, 150);
 
 describe('any schema with any values', () => {
-  it('comes back bit for bit, and the manifest says what the document holds', { timeout: 600_000 }, async () => {
+  it('comes back bit for bit, and the manifest says what the document holds', async () => {
     await fc.assert(
       fc.asyncProperty(randomDatabase, fc.constantFrom('wal' as const, 'delete' as const), async (database, mode) => {
         const bench = await EngineBench.open(new InlineEngine());

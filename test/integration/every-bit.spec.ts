@@ -9,13 +9,13 @@ import { BackupError } from '../../src/backup/model/errors.js';
 import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { manifestName } from '../../src/backup/model/snapshot-id.js';
 import { SeededRandom } from '../support/changing-database.js';
+import { rounds, SEED } from '../support/rounds.js';
 import { StoredFolder, withEachBitFlipped, type Outcome } from '../support/stored-folder.js';
 
 /** EVERY_BIT=1 flips all bits of all files, which takes hours; otherwise as many as PIECES says of each larger one. With TMPDIR on a disk in memory it is faster. */
 const EVERY_BIT = process.env['EVERY_BIT'] === '1';
-const SEED = Number(process.env['SEED'] ?? 20260130);
-const PIECES = EVERY_BIT ? Infinity : Number(process.env['PIECES'] ?? 24);
-const ALL_BITS_TIMEOUT_MS = PIECES > 24 ? 86_400_000 : 120_000;
+const PIECES = EVERY_BIT ? Infinity : Number(process.env['PIECES'] ?? rounds(8, 24));
+const ALL_BITS_TIMEOUT_MS = 86_400_000;
 
 const FULL = 'auto_backup_20260130_000000';
 const DIFFERENTIAL = 'auto_backup_20260130_000001';
@@ -192,7 +192,7 @@ describe('a manifest of an earlier version, which has no checksum of its own', (
       let found = 0;
       const left: Record<string, number> = {};
       try {
-        await withEachBitFlipped(path, bitsOf(path, Math.max(PIECES, 150)), async (bit) => {
+        await withEachBitFlipped(path, bitsOf(path, Math.max(PIECES, rounds(40, 150))), async (bit) => {
           if ('refused' in (await stored.list(id))) {
             refused++;
             return;

@@ -6,10 +6,10 @@ import type { FilesManifest } from '../../src/backup/model/manifest.js';
 import { FilesBench } from '../support/files-bench.js';
 import { sha256 } from '../support/hostile-tar.js';
 import { Dice, RandomTree } from '../support/random-tree.js';
+import { rounds, SEED } from '../support/rounds.js';
 import { describeTree } from '../support/tree-oracle.js';
 
-const SEED = Number(process.env['SEED'] ?? 7);
-const FLIPS = 40;
+const FLIPS = rounds(12, 40);
 
 let bench: FilesBench;
 let dice: Dice;

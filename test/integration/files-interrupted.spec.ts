@@ -11,6 +11,7 @@ import type { FilesManifest } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { FilesBench } from '../support/files-bench.js';
 import { InlineFilesEngine } from '../support/inline-files-engine.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { withFate, type Fate } from '../support/mortal-fs.js';
 import { describeTree } from '../support/tree-oracle.js';
 
@@ -124,6 +125,7 @@ describe('a restore that dies at any change of the disk', () => {
 });
 
 describe('a restore in a process of its own', () => {
+  useChildren();
   const engine = new FilesEngine(new EngineHost());
   const FILES = 400;
 

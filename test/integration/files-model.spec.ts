@@ -9,10 +9,10 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import type { FilesManifest } from '../../src/backup/model/manifest.js';
 import { FilesBench } from '../support/files-bench.js';
 import { Dice, RandomTree } from '../support/random-tree.js';
+import { rounds, SEED } from '../support/rounds.js';
 import { describeTree } from '../support/tree-oracle.js';
 
-const FIRST_SEED = Number(process.env['SEED'] ?? 1);
-const RUNS = Number(process.env['RUNS'] ?? 24);
+const RUNS = rounds(8, 24);
 /** What keeps every differential below a third of its base. */
 const BALLAST_BYTES = 300_000;
 /** More than a tick of the clock that change times are taken from. */
@@ -77,7 +77,7 @@ async function extractByTar(document: Readable, filename: string, scratch: strin
 }
 
 describe('a folder that lives', () => {
-  it.each(Array.from({ length: RUNS }, (_, run) => FIRST_SEED + run))(
+  it.each(Array.from({ length: RUNS }, (_, run) => SEED + run))(
     'comes back as it was at any of its snapshots, by the program and by tar (seed %i)',
     (seed) => live(seed),
   );

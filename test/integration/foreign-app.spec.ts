@@ -8,6 +8,7 @@ import { ApiKeyGuard, ApiKeys, ApiKeysModule } from '../fixtures/foreign-app/api
 import { Stocktaking } from '../fixtures/foreign-app/stocktaking.js';
 import { BACKUPS, error } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { KEY } from '../support/shop-client.js';
 import { childProcesses, shopOptions, ShoppingStreet } from '../support/shopping-street.js';
 
@@ -186,6 +187,8 @@ describe('triggers in it', () => {
 });
 
 describe('the end of it', () => {
+  useChildren();
+
   it('ends every child process, and takes no more jobs', async () => {
     const shop = await street.open({ options: { triggers: true } });
     await eventually(async () => (await shop.jobs())[0]?.status === 'completed');

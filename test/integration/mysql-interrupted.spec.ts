@@ -81,5 +81,5 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: a restore that is cut off', () =
     while (!(await cutAt(statement, statement % 2 === 0 ? 'before' : 'after', found))) statement++;
     expect(statement).toBeGreaterThan(70);
     expect([...found].sort()).toEqual(['new', 'old']);
-  }, 300_000);
+  });
 });

@@ -18,7 +18,9 @@ import type { BackupError } from '../../src/backup/model/errors.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { eventually } from '../support/eventually.js';
 import { fullDisk } from '../support/full-disk.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { commandLines, mysql, sampled } from '../support/native-servers.js';
+import { some } from '../support/rounds.js';
 
 const DATABASE = `native_${process.pid}`;
 const USER = `native_${process.pid}`;
@@ -338,6 +340,8 @@ exec "$@"`,
   });
 
   describe('a small one', () => {
+    useChildren();
+
     beforeEach(() => {
       mysql.create(DATABASE);
       mysql.sql(
@@ -476,7 +480,7 @@ exec "$@"`,
       await holder.release();
     });
 
-    it.each([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000])(
+    it.each(some([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000], 4))(
       'kill -9 of the engine host %i ms into a restore: old or new, and no program is left',
       async (delay) => {
         const snapshot = await bench.capture(target);

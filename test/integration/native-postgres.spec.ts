@@ -17,7 +17,9 @@ import { BackupError } from '../../src/backup/model/errors.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { eventually } from '../support/eventually.js';
 import { fullDisk } from '../support/full-disk.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { commandLines, postgres, sampled } from '../support/native-servers.js';
+import { some } from '../support/rounds.js';
 
 const DATABASE = `native_${process.pid}`;
 const PASSWORD = 'a "very\' secret\\ pass=word';
@@ -352,6 +354,8 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
   });
 
   describe('a small one', () => {
+    useChildren();
+
     const ROWS = 40_000;
     beforeEach(() => {
       postgres.create(DATABASE);
@@ -529,7 +533,7 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
       await holder.release();
     });
 
-    it.each([150, 300, 450, 600, 750, 900, 1050, 1200])(
+    it.each(some([150, 300, 450, 600, 750, 900, 1050, 1200], 4))(
       'kill -9 of the engine host %i ms into a restore: old or new, and no program is left',
       async (delay) => {
         const snapshot = await bench.capture(target);

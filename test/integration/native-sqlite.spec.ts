@@ -13,8 +13,10 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { InlineEngine } from '../support/inline-engine.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { OtherProcess } from '../support/other-process.js';
 import { fullDisk } from '../support/full-disk.js';
+import { some } from '../support/rounds.js';
 import { createTraps, disturb, dump, everyValue } from '../support/sqlite-oracle.js';
 
 let bench: EngineBench;
@@ -288,6 +290,8 @@ describe('faults', () => {
 });
 
 describe('an end that comes too early', () => {
+  useChildren();
+
   let snapshot: StoredSnapshot;
   let restored: string;
   let disturbed: string;
@@ -304,7 +308,7 @@ describe('an end that comes too early', () => {
     disturbed = dump(bench.databasePath);
   });
 
-  it.each([40, 80, 120, 160, 240, 320, 480])(
+  it.each(some([40, 80, 120, 160, 240, 320, 480], 4))(
     'kill -9 of the engine host %i ms into a restore, a second connection open: old or new',
     async (delay) => {
       const host = OtherProcess.start();

@@ -13,7 +13,9 @@ import type { CaptureRequest } from '../../src/backup/engines/database.engine.js
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { BackupError } from '../../src/backup/model/errors.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
+import { useChildren } from '../support/inline-tasks.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
+import { rounds } from '../support/rounds.js';
 
 const OURS = `application_name = 'nestjs-backup' AND datname = current_database()`;
 
@@ -213,6 +215,8 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
   });
 
   describe('that goes away', () => {
+    useChildren();
+
     const ROWS = 60_000;
     let snapshot: StoredSnapshot;
     let restored: string;
@@ -293,7 +297,7 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
         const exited = once(application, 'exit');
         const [pid] = (await once(application, 'message')) as [number];
         expect((await exited)[1]).toBe('SIGKILL');
-        await expect.poll(() => isProcessAlive(pid), { timeout: 20_000, interval: 20 }).toBe(false);
+        await expect.poll(() => isProcessAlive(pid)).toBe(false);
         expect(bench.dump() === disturbed).toBe(true);
       },
     );
@@ -367,7 +371,7 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
     it('cut off anywhere', async () => {
       await fc.assert(
         fc.asyncProperty(fc.nat(bytes.length - 1), (length) => expectRefusal(bytes.subarray(0, length))),
-        { numRuns: 40, interruptAfterTimeLimit: 30_000 },
+        { numRuns: rounds(15, 40), interruptAfterTimeLimit: 30_000 },
       );
       expect(bench.dump()).toBe(before);
     });
@@ -379,7 +383,7 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
           damaged[position]! ^= 1 << bit;
           await expectRefusal(damaged);
         }),
-        { numRuns: 100, interruptAfterTimeLimit: 40_000 },
+        { numRuns: rounds(30, 100), interruptAfterTimeLimit: 40_000 },
       );
       expect(bench.dump()).toBe(before);
     });

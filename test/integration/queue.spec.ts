@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lastValueFrom, toArray } from 'rxjs';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Catalog, isFinished, JobQueue } from '../../src/backup/internals.js';
 import { BackupError, type Job } from '../../src/backup/index.js';
 import { Workspace } from '../../src/backup/stores/workspace.js';
@@ -9,6 +9,7 @@ import { runChildTask, startChild } from '../../src/backup/system/child-task.js'
 import { Lease } from '../../src/backup/system/lease.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
+import { until } from '../support/until.js';
 
 let app: BackupApp;
 let clock: ManualClock;
@@ -151,7 +152,7 @@ describe('JobQueue', () => {
     const run = () => Promise.resolve(void runs++ as never);
     const waiting = async () => {
       const { id } = await queue.submit({ type: 'capture', lane: 'source', run });
-      await vi.waitFor(async () => expect((await queue.get(id)).stage).not.toBeNull());
+      await until(async () => expect((await queue.get(id)).stage).not.toBeNull());
       expect(await queue.get(id)).toMatchObject({
         status: 'pending',
         stage: `waiting for the restore of process ${process.pid}`,
@@ -166,7 +167,7 @@ describe('JobQueue', () => {
     for (let minutes = 0; minutes < 60; minutes += 10) {
       await held.fence.announceMaintenance(false); // a sign of life
       clock.advance(10 * 60_000 - 1);
-      await vi.waitFor(() => expect(clock.nextAlarmAt).toBeDefined());
+      await until(() => expect(clock.nextAlarmAt).toBeDefined());
     }
     clock.advance(1000);
     expect(await queue.whenFinished(givesUp)).toMatchObject({ status: 'failed', error: { error_code: 'BUSY' } });

@@ -19,6 +19,9 @@ import { Lease } from '../../src/backup/system/lease.js';
 import { readRecord, writeRecord } from '../../src/backup/system/lease.record.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
+import { useChildren } from '../support/inline-tasks.js';
+
+useChildren();
 
 let folder: string;
 let clock: ManualClock;

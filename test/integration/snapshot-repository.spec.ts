@@ -1,8 +1,9 @@
-import * as fs from 'node:fs/promises';
+import fs from 'node:fs/promises';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStored } from '../../src/backup/archive/stored-file.js';
 import type { SnapshotRepository } from '../../src/backup/stores/snapshot.repository.js';
 import { repositoryIn } from '../support/repository-in.js';
@@ -18,28 +19,30 @@ import {
   sampleManifest,
 } from '../support/sample-snapshots.js';
 
-const machine = vi.hoisted(() => ({ stepsLeft: Number.POSITIVE_INFINITY, refusals: new Map<string, string>() }));
+const machine = { stepsLeft: Number.POSITIVE_INFINITY, refusals: new Map<string, string>() };
 
 /** After so many changes to the folder the "machine stops": none of the code that would tidy up gets to change anything either. */
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof fs>();
-  const step =
-    <A extends unknown[], R>(name: string, change: (...args: A) => Promise<R>) =>
-    async (...args: A): Promise<R> => {
-      const code = machine.refusals.get(name);
-      if (code) throw Object.assign(new Error(code), { code });
-      if (machine.stepsLeft-- <= 0) throw Object.assign(new Error('the machine stopped'), { code: 'EIO' });
-      return change(...args);
-    };
-  const { open, rename, unlink, rm, mkdir } = real;
-  return {
-    ...real,
-    open: step('open', open),
-    rename: step('rename', rename),
-    unlink: step('unlink', unlink),
-    rm: step('rm', rm),
-    mkdir: step('mkdir', mkdir),
+const CHANGES = ['open', 'rename', 'unlink', 'rm', 'mkdir'] as const;
+const real = { ...fs };
+
+function breakable(name: (typeof CHANGES)[number]) {
+  const change = real[name] as (...args: unknown[]) => Promise<unknown>;
+  return (...args: unknown[]): Promise<unknown> => {
+    const code = machine.refusals.get(name);
+    if (code) return Promise.reject(Object.assign(new Error(code), { code }));
+    if (machine.stepsLeft-- <= 0)
+      return Promise.reject(Object.assign(new Error('the machine stopped'), { code: 'EIO' }));
+    return change(...args);
   };
+}
+
+beforeAll(() => {
+  for (const name of CHANGES) Object.assign(fs, { [name]: breakable(name) });
+  syncBuiltinESMExports();
+});
+afterAll(() => {
+  Object.assign(fs, real);
+  syncBuiltinESMExports();
 });
 
 const ID = 'auto_backup_20260130_120000';

@@ -25,9 +25,13 @@ export class OtherProcess {
   /** Runs these statements, with :n counting up, in one transaction after the other until the process is killed. */
   loop = (sql: string[], every = 20) => this.ask('loop', { sql, every });
 
+  get isAlive(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** `kill -9` */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (!this.isAlive) return;
     this.child.kill('SIGKILL');
     await once(this.child, 'exit');
   }

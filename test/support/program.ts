@@ -17,10 +17,10 @@ export interface Answer<T = unknown> {
 
 /** The built program as a process of its own on a folder that outlives it, and an admin's hand on its routes. */
 export class Program {
+  protected url = '';
+  protected printed = '';
   private child: ChildProcess | undefined;
-  private url = '';
   private token = '';
-  private printed = '';
 
   /** @param folder holds `data/`, `backups/` and `backup_config.json` */
   constructor(
@@ -52,14 +52,18 @@ export class Program {
 
   /** Starts it, and waits until it answers. */
   async start(environment: NodeJS.ProcessEnv = {}): Promise<this> {
+    await this.begin(environment);
+    await eventually(async () => (await fetch(`${this.url}/healthz`)).status === 200);
+    this.token ||= await this.login();
+    return this;
+  }
+
+  protected async begin(environment: NodeJS.ProcessEnv): Promise<void> {
     await this.launch(environment);
     this.url = await eventually(() => {
       if (!this.isRunning) throw new Error(`The program did not start:\n${this.printed}`);
       return /Listening on (http:\S+?),/.exec(this.printed)?.[1];
     });
-    await eventually(async () => (await fetch(`${this.url}/healthz`)).status === 200);
-    this.token ||= await this.login();
-    return this;
   }
 
   /** Starts it where it is expected to refuse. @returns its exit code */
@@ -87,6 +91,11 @@ export class Program {
     const { pid } = this.child!;
     process.kill(what === 'group' ? -pid! : pid!, 'SIGKILL');
     await this.ended();
+  }
+
+  /** The end of a test, whatever has become of it. */
+  async end(): Promise<void> {
+    if (this.isRunning) await this.kill('group');
   }
 
   /** Ends it as a service manager does. */
@@ -148,26 +157,31 @@ export class Program {
       cwd: this.folder, // no .env of ours
       detached: true, // a process group of its own, to be killed as one
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        PORT: '0',
-        NO_COLOR: '1',
-        JWT_SECRET: 'the same for every run of this test',
-        ADMIN_EMAIL: ADMIN.email,
-        ADMIN_PASSWORD: ADMIN.password,
-        BACKUP_TRIGGERS: 'off',
-        DATABASE_URL: `sqlite:${this.database}`,
-        BACKUP_DIR: this.backups,
-        BACKUP_CONFIG_FILE: join(this.folder, 'backup_config.json'),
-        ...this.environment,
-        ...environment,
-      },
+      env: this.variables(environment),
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
     }
     this.child = child;
     return child;
+  }
+
+  /** What it is started with. */
+  protected variables(changes: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      NO_COLOR: '1',
+      JWT_SECRET: 'the same for every run of this test',
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
+      BACKUP_TRIGGERS: 'off',
+      DATABASE_URL: `sqlite:${this.database}`,
+      BACKUP_DIR: this.backups,
+      BACKUP_CONFIG_FILE: join(this.folder, 'backup_config.json'),
+      ...this.environment,
+      ...changes,
+    };
   }
 
   private async ended(): Promise<void> {

@@ -2,6 +2,7 @@ import { effectScope, nextTick, type EffectScope } from 'vue';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../api/types.js';
 import { onJobFinished, runningJobs, useJobWatch, watchJob } from './running-jobs.js';
+import { until } from '../../../test/support/until.js';
 
 const server = vi.hoisted(() => ({
   jobs: [] as unknown[],
@@ -67,7 +68,7 @@ describe('the jobs that are shown', () => {
     expect(ids()).toEqual(['1', '2']);
     server.jobs = [job('3'), job('2')];
     server.followed.get('1')!.end(job('1', { status: 'completed' }));
-    await vi.waitFor(() => expect(ids()).toEqual(['3', '2'])); // which waits, as far as is known
+    await until(() => expect(ids()).toEqual(['3', '2'])); // which waits, as far as is known
     expect(ended).toEqual(['1']);
     scope.stop();
     expect(ids()).toEqual([]);

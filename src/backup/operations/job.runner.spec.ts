@@ -6,6 +6,7 @@ import type { SharedLease } from '../system/shared-lease.js';
 import { JobRun, newJob, type JobSpec } from './job-run.js';
 import { JobRunner } from './job.runner.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { until } from '../../../test/support/until.js';
 
 const clock = new ManualClock('2026-01-30T12:00:00.000Z');
 let swept: number[];
@@ -38,7 +39,7 @@ function begun(...pids: number[]) {
   return {
     run,
     fails: async () => {
-      await vi.waitFor(() => expect(run.pids).toEqual(pids));
+      await until(() => expect(run.pids).toEqual(pids));
       fail(new Error('no'));
       await ended;
     },
@@ -48,7 +49,7 @@ function begun(...pids: number[]) {
 describe('a job that fails', () => {
   it('leaves alone what another job is writing, also where a number of its own belongs to that one by now', async () => {
     const [long, other] = [begun(101, 102), begun(101)];
-    await vi.waitFor(() => expect(other.run.pids).toEqual([101]));
+    await until(() => expect(other.run.pids).toEqual([101]));
     await long.fails();
     expect(long.run.job.status).toBe('failed');
     expect(swept).toEqual([102]);

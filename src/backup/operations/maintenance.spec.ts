@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ServingLock } from '../system/serving-lock.js';
 import { Fence } from '../system/fence.js';
 import { Lease } from '../system/lease.js';
@@ -11,6 +11,7 @@ import { ManualClock } from '../system/manual-clock.js';
 import { MaintenanceMiddleware } from './maintenance.middleware.js';
 import { MaintenanceMode } from './maintenance.js';
 import { ResolvedOptions } from './resolved-options.js';
+import { until } from '../../../test/support/until.js';
 
 const NO_LEASE = new Fence(null);
 
@@ -128,9 +129,9 @@ describe('while another process restores', () => {
     const held = (await restoring.lease.tryAcquire({ purpose: 'restore' }))!;
     let entered = false;
     const done = restoring.maintenance.enter(held.fence).then(() => (entered = true));
-    await vi.waitFor(() => expect(serving.lease.peek()).toMatchObject({ maintenance: true }));
+    await until(() => expect(serving.lease.peek()).toMatchObject({ maintenance: true }));
     const looked = serving.maintenance.look();
-    await vi.waitFor(() => expect(serving.maintenance.isActive).toBe(true));
+    await until(() => expect(serving.maintenance.isActive).toBe(true));
     expect(serving.request('/a').passed()).toBe(false);
     expect(restoring.request('/a').passed()).toBe(false);
     await waitingFor(restoring.clock);
@@ -178,4 +179,4 @@ describe('while another process restores', () => {
   });
 });
 
-const waitingFor = (clock: ManualClock) => vi.waitFor(() => expect(clock.nextAlarmAt).toBeDefined());
+const waitingFor = (clock: ManualClock) => until(() => expect(clock.nextAlarmAt).toBeDefined());

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BackupError } from '../model/errors.js';
 import { runChildTask, startChild, streamChildTask, type ChildRequest, type TaskRun } from './child-task.js';
 import { isProcessAlive } from './temporary-file.js';
+import { until } from '../../../test/support/until.js';
 
 const dist = (path: string): string => JSON.stringify(pathToFileURL(resolve('dist/backup', path)).href);
 
@@ -83,7 +84,7 @@ function stream(task: string, payload: unknown = null, how: TaskRun = {}) {
   return { child, answer: streamChildTask(child, request, how) };
 }
 
-const gone = (child: ChildProcess): Promise<void> => vi.waitFor(() => expect(isProcessAlive(child.pid!)).toBe(false));
+const gone = (child: ChildProcess): Promise<void> => until(() => expect(isProcessAlive(child.pid!)).toBe(false));
 
 async function collect(answer: Readable): Promise<Buffer> {
   const pieces: Buffer[] = [];

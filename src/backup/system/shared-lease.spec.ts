@@ -2,13 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HeldLease } from './held-lease.js';
 import { Lease } from './lease.js';
 import { holderInWords, readRecord, writeRecord } from './lease.record.js';
 import { ManualClock } from './manual-clock.js';
 import { startOf, THIS_PROCESS } from './process-identity.js';
 import { SharedLease, type LeaseShare, type LeaseWaiting } from './shared-lease.js';
+import { until } from '../../../test/support/until.js';
 
 const POLL = 200;
 const PATIENCE = 3_600_000;
@@ -86,7 +87,7 @@ function ask(lease: SharedLease, plan: string, waiting: Partial<LeaseWaiting> = 
 }
 
 /** Until everybody has it, or waits to look again. */
-const settled = () => vi.waitFor(() => expect(clock.pausing).toBe(asking), { interval: 1 });
+const settled = () => until(() => expect(clock.pausing).toBe(asking), 1);
 
 async function everybodyLooks(times = 1): Promise<void> {
   for (let look = 0; look < times; look++) {
@@ -140,7 +141,7 @@ describe('jobs of one process', () => {
       holder: { ...holder()!, id: 'of another', process: LIVING },
     });
     clock.advance(10_000);
-    await vi.waitFor(() => expect(both.map(({ lost }) => lost)).toEqual([1, 1]));
+    await until(() => expect(both.map(({ lost }) => lost)).toEqual([1, 1]));
     const next = ask(here, 'next');
     await everybodyLooks();
     for (const each of both) await each.leave();
@@ -271,59 +272,53 @@ interface Entrant extends Asked {
   elders: Entrant[] | null;
 }
 
-it(
-  'whatever the jobs of several processes do, one process is at work, and every one has its turn',
-  { timeout: 120_000 },
-  async () => {
-    const step = fc.oneof(
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('enter' as const), process: fc.nat(1) }) },
-      { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), which: fc.nat(9) }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
-        folder = await mkdtemp(join(root, 'run-'));
-        clock = new WatchedClock('2026-01-30T12:00:00.000Z');
-        asking = 0;
-        const processes = [processOf(), processOf()];
-        const entrants: Entrant[] = [];
-        const atWork = () => entrants.filter(({ share }) => share !== null);
-        const waiting = () => entrants.filter(({ share }) => share === null);
-        const leave = async (which: number) => {
-          const one = atWork()[which % Math.max(atWork().length, 1)];
-          if (!one) return;
-          await one.leave();
-          entrants.splice(entrants.indexOf(one), 1);
-        };
-        const check = () => {
-          expect(new Set(atWork().map(({ process }) => process)).size).toBeLessThanOrEqual(1);
-          for (const one of waiting()) {
-            const isTurnOfItsProcess = atWork().some(({ process }) => process === one.process);
-            one.elders = isTurnOfItsProcess || one.waitedFor.length === 0 ? null : (one.elders ?? atWork());
-          }
-        };
-        for (const each of steps) {
-          const before = atWork();
-          if (each.do === 'enter')
-            entrants.push(
-              Object.assign(ask(processes[each.process]!, 'auto'), { process: each.process, elders: null }),
-            );
-          else if (each.do === 'leave') await leave(each.which);
-          else await everybodyLooks();
-          await settled();
-          for (const begun of atWork().filter((one) => !before.includes(one)))
-            for (const { process, elders } of waiting())
-              if (process !== begun.process && elders)
-                expect(elders.length === 0 || elders.some((elder) => entrants.includes(elder))).toBe(true);
-          check();
+it('whatever the jobs of several processes do, one process is at work, and every one has its turn', async () => {
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('enter' as const), process: fc.nat(1) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('leave' as const), which: fc.nat(9) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
+      folder = await mkdtemp(join(root, 'run-'));
+      clock = new WatchedClock('2026-01-30T12:00:00.000Z');
+      asking = 0;
+      const processes = [processOf(), processOf()];
+      const entrants: Entrant[] = [];
+      const atWork = () => entrants.filter(({ share }) => share !== null);
+      const waiting = () => entrants.filter(({ share }) => share === null);
+      const leave = async (which: number) => {
+        const one = atWork()[which % Math.max(atWork().length, 1)];
+        if (!one) return;
+        await one.leave();
+        entrants.splice(entrants.indexOf(one), 1);
+      };
+      const check = () => {
+        expect(new Set(atWork().map(({ process }) => process)).size).toBeLessThanOrEqual(1);
+        for (const one of waiting()) {
+          const isTurnOfItsProcess = atWork().some(({ process }) => process === one.process);
+          one.elders = isTurnOfItsProcess || one.waitedFor.length === 0 ? null : (one.elders ?? atWork());
         }
-        for (let rounds = 0; entrants.length > 0; rounds++) {
-          expect(rounds).toBeLessThan(200);
-          await everybodyLooks();
-          await leave(0);
-        }
-      }),
-      { numRuns: 40, seed: 20_260_130 },
-    );
-  },
-);
+      };
+      for (const each of steps) {
+        const before = atWork();
+        if (each.do === 'enter')
+          entrants.push(Object.assign(ask(processes[each.process]!, 'auto'), { process: each.process, elders: null }));
+        else if (each.do === 'leave') await leave(each.which);
+        else await everybodyLooks();
+        await settled();
+        for (const begun of atWork().filter((one) => !before.includes(one)))
+          for (const { process, elders } of waiting())
+            if (process !== begun.process && elders)
+              expect(elders.length === 0 || elders.some((elder) => entrants.includes(elder))).toBe(true);
+        check();
+      }
+      for (let rounds = 0; entrants.length > 0; rounds++) {
+        expect(rounds).toBeLessThan(200);
+        await everybodyLooks();
+        await leave(0);
+      }
+    }),
+    { numRuns: 40, seed: 20_260_130 },
+  );
+});

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isProcessAlive, parseTemporaryName, temporaryPath } from './temporary-file.js';
+import { until } from '../../../test/support/until.js';
 
 describe('temporary names', () => {
   it('stand beside the final file, so that a rename never crosses a mount', () => {
@@ -63,10 +64,10 @@ describe('isProcessAlive', () => {
     });
     try {
       const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
-      await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
+      await until(() => expect(readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'));
       expect(isProcessAlive(Number(pid))).toBe(true);
       parent.stdin.end();
-      await vi.waitFor(() => expect(isProcessAlive(Number(pid))).toBe(false));
+      await until(() => expect(isProcessAlive(Number(pid))).toBe(false));
       expect(() => process.kill(Number(pid), 0)).not.toThrow(); // its id is still taken
     } finally {
       parent.kill('SIGKILL');

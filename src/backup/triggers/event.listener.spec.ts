@@ -8,6 +8,7 @@ import { type BackupEventOptions, ROLE_CREATED } from '../model/events.js';
 import type { CaptureOperation } from '../operations/capture.operation.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { EventListener } from './event.listener.js';
+import { until } from '../../../test/support/until.js';
 
 const STUDENT = { role: 'student', user_id: 5 };
 
@@ -141,7 +142,7 @@ describe('EventListener', () => {
     payload.user_id = 6;
     expect(triggers()).toEqual([]);
     made.onApplicationBootstrap();
-    await vi.waitFor(() => expect(triggers()).toEqual([{ type: 'event', event: 'seeded', subjects: [STUDENT] }]));
+    await until(() => expect(triggers()).toEqual([{ type: 'event', event: 'seeded', subjects: [STUDENT] }]));
   });
 
   it('hears nothing after the end, and takes only its own listeners away', async () => {

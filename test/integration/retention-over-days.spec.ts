@@ -7,13 +7,12 @@ import { BackupScheduler, Catalog, CleanupOperation, ConfigStore } from '../../s
 import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
+import { rounds } from '../support/rounds.js';
 
 const DAY_MS = 86_400_000;
 const INTERVAL_MINUTES = 360;
 const PER_DAY = 4;
-const ARCHIVE_AFTER = 14;
-const RETENTION = 30;
-const DAYS = 40;
+const [ARCHIVE_AFTER, RETENTION, DAYS] = [rounds(3, 14), rounds(7, 30), rounds(10, 40)];
 const START = Date.parse('2026-01-01T00:00:00.000Z');
 
 let app: BackupApp;
@@ -23,7 +22,11 @@ let pinned: string;
 beforeAll(async () => {
   clock = new ManualClock(new Date(START));
   app = await startBackupApp({ clock, options: { triggers: true } });
-  await app.get(ConfigStore).update({ backup_interval_minutes: INTERVAL_MINUTES });
+  await app.get(ConfigStore).update({
+    backup_interval_minutes: INTERVAL_MINUTES,
+    auto_archive_after_days: ARCHIVE_AFTER,
+    retention_days: RETENTION,
+  });
 });
 afterAll(() => app.close());
 
@@ -41,7 +44,7 @@ function expectedAfter(day: number) {
 }
 
 describe(`${DAYS} days with ${PER_DAY} snapshots each`, () => {
-  it('holds each day loose, then in one archive, then not at all', { timeout: 300_000 }, async () => {
+  it('holds each day loose, then in one archive, then not at all', async () => {
     await app.get(BackupScheduler).settled();
     pinned = (await app.get(Catalog).all())[0]!.id;
     await app.get(Catalog).annotate(pinned, { pinned: true });

@@ -1,0 +1,3 @@
+import { runTasksInline } from './inline-tasks.js';
+
+runTasksInline();
