@@ -233,7 +233,7 @@ describe('a plan of both', () => {
     await rm(uploads, { recursive: true });
     const job = await run('both');
     expect(job).toMatchObject({ status: 'failed', snapshot_id: null });
-    expect(job.error!.message).toMatch(/files could not be captured.*kept: both_backup_database_/s);
+    expect(job.error!.message).toMatch(/^Could not capture the files.*kept: both_backup_database_/s);
     expect(await app.get(Catalog).all()).toMatchObject([{ source: 'database', plan: 'both' }]);
     const { plans } = await app.get(HealthQuery).health();
     expect(plans.find(({ plan }) => plan === 'both')).toMatchObject({ newest: null, status: 'caution' });
