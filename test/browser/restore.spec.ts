@@ -36,7 +36,7 @@ describeInBrowser('restoring', () => {
   async function walkToTheEnd(visit: Visit, id: string): Promise<Locator> {
     const dialog = dialogOf(visit);
     await dialog.getByRole('button', { name: 'Next' }).click();
-    await dialog.getByText(/^Altogether|^Nothing would change/).waitFor();
+    await dialog.getByText(/^In total,|^Nothing would change/).waitFor();
     await dialog.getByRole('button', { name: 'Next' }).click();
     await confirm(visit, id);
     return dialog;

@@ -72,7 +72,7 @@ describe('getting data back from files that no catalog knows', () => {
       code: 0,
       out: expect.stringMatching(/^Restored .*: 1 table, 4 000 rows, in \d+ m?s\.\n$/) as unknown,
     });
-    expect(err).toContain(`sqlite:${bench.path('new.sqlite')} is made`);
+    expect(err).toContain(`sqlite:${bench.path('new.sqlite')} is created`);
     expect(emailOfFive()).toBe('differential');
     bench.sql('DROP INDEX users_by_email'); // which would fail where it is missing
     expect((await stat(bench.path('new.sqlite'))).mode & 0o777).toBe(0o600);
@@ -124,7 +124,7 @@ describe('getting data back from files that no catalog knows', () => {
     await take(`${ids.differential}.meta.json`);
     expect(await call(document)).toMatchObject({
       code: 4,
-      err: expect.stringContaining(`builds on "${ids.full}", which is missing`) as unknown,
+      err: expect.stringContaining(`is based on "${ids.full}", which is missing`) as unknown,
     });
     expect(await call(bench.path('usb'), 'nope')).toMatchObject({ code: 3 });
     expect(await call(bench.path('usb', 'notes.txt'))).toMatchObject({ code: 3 });
