@@ -6,21 +6,22 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
+import { SeededRandom } from '../support/changing-database.js';
 import { eventually } from '../support/eventually.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { Program } from '../support/program.js';
+import { rounds, SEED } from '../support/rounds.js';
 import { dump } from '../support/sqlite-oracle.js';
 
-/** Set `KILL_SEED` to repeat a run. The seed decides where in a stage the kills fall; the machine's speed has a word in it, too. */
-const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 const STAGES = ['capture', 'archive', 'restore', 'prune'] as const;
 const VICTIMS = ['group', 'program', 'engine host'] as const;
-const KILLS_PER_STAGE = 16;
+const KILLS_PER_STAGE = rounds(4, 16);
 const MOST_LISTED = 4;
 type Stage = (typeof STAGES)[number];
 type Victim = (typeof VICTIMS)[number];
 
-const random = randomFrom(SEED);
+/** Where in a stage the kills fall; the machine's speed has a word in it, too. */
+const random = new SeededRandom(SEED);
 /** The state of the database that each snapshot must give back, as a hash of its dump. */
 const states = new Map<string, string>();
 const plantedIds = new Set<string>();
@@ -59,11 +60,12 @@ afterAll(async () => {
 });
 
 describe(`kill -9, seed ${SEED}`, () => {
-  it(`in ${KILLS_PER_STAGE * STAGES.length} rounds loses nothing that was listed`, { timeout: 600_000 }, async () => {
-    for (let round = 0; round < KILLS_PER_STAGE; round++) {
+  it(`in ${KILLS_PER_STAGE * STAGES.length} rounds or more loses nothing that was listed`, async () => {
+    // On a busy machine some kills come too late; then there are more rounds.
+    for (let round = 0; round < KILLS_PER_STAGE || !hasHitEnough(); round++) {
       for (const [index, stage] of STAGES.entries()) {
         const victim = VICTIMS[(round + index) % VICTIMS.length]!;
-        const moment = ((round + random()) / KILLS_PER_STAGE) * durations.get(stage)!;
+        const moment = (((round % KILLS_PER_STAGE) + random.fraction()) / KILLS_PER_STAGE) * durations.get(stage)!;
         await roundOf(stage, victim, moment).catch((error: Error) => {
           error.message = `${victim} killed ${moment.toFixed(0)} ms into ${stage}, seed ${SEED}: ${error.message}`;
           throw error;
@@ -72,10 +74,12 @@ describe(`kill -9, seed ${SEED}`, () => {
       if (round % 5 === 2) await everySnapshotRestores();
     }
     await everySnapshotRestores();
-    expect(kills).toBeGreaterThanOrEqual(50);
-    expect(seenErrors).toEqual(new Set(['INTERRUPTED', 'ENGINE_FAILED'])); // so the kills did hit jobs at work
+    expect(seenErrors).toEqual(new Set(['INTERRUPTED', 'ENGINE_FAILED']));
   });
 });
+
+/** That jobs were at work when they were killed, and of both kinds of victims. */
+const hasHitEnough = (): boolean => kills >= KILLS_PER_STAGE * 3 && seenErrors.size > 1;
 
 async function roundOf(stage: Stage, victim: Victim, moment: number): Promise<void> {
   const action = await prepare(stage);
@@ -122,7 +126,7 @@ async function prepare(stage: Stage): Promise<{
       return { run: () => program.post('/?wait=true', asked), before, outcomes, mustStay: listed };
     }
     case 'restore': {
-      const id = listed[Math.floor(random() * listed.length)]!;
+      const id = listed[Math.floor(random.fraction() * listed.length)]!;
       const run = () => program.post(`/${id}/restore?wait=true`, { confirm: id });
       return { run, before, outcomes: [before, states.get(id)!], mustStay: listed };
     }
@@ -255,7 +259,7 @@ function fill(path: string): void {
 /** As the application would: rows change, come and go. */
 function changeData(): void {
   const database = new Database(program.database);
-  const n = Math.floor(random() * 1_000_000);
+  const n = Math.floor(random.fraction() * 1_000_000);
   database.prepare(`UPDATE readings SET note = 'changed ' || ?, value = value + 0.1 WHERE id % 97 = ?`).run(n, n % 97);
   database.prepare(`INSERT INTO readings (value, note) VALUES (?, 'new')`).run(n);
   database.prepare(`DELETE FROM readings WHERE id = ?`).run(n % 20_000);
@@ -277,15 +281,4 @@ function sqliteSays(sql: string): unknown {
   } finally {
     database.close();
   }
-}
-
-/** Mulberry32: small, and the same on every machine. */
-function randomFrom(start: number): () => number {
-  let a = start;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
