@@ -87,7 +87,7 @@ describe('capture', () => {
     const job = await capture(app, manual);
     expect(job).toMatchObject({ status: 'failed', snapshot_id: null, error: { error_code: 'DISK_FULL' } });
     expect(job.error!.message).toMatch(
-      /\d+ MB free, a backup needs 1000000000; free some space or lower BACKUP_MIN_FREE_MB/,
+      /\d+ MB free, but a backup needs 1000000000\. Free some space or lower BACKUP_MIN_FREE_MB/,
     );
     expect(await app.get(SnapshotRepository).listRegular()).toEqual([]);
   });

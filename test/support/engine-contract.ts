@@ -18,6 +18,7 @@ import { manifestName } from '../../src/backup/model/snapshot-id.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { InlineHost, quiet } from './inline-host.js';
 import { position } from './position-codec.js';
+import { useChildren } from './inline-tasks.js';
 
 /** A source that an engine snapshots, for {@link engineContract}. */
 export interface ContractSubject {
@@ -145,24 +146,28 @@ export function engineContract(
     });
   });
 
-  it(`the engine ${name}: an abort kills the process that works`, async () => {
-    const subject = await open();
-    try {
-      const snapshot = await subject.capture(undefined);
-      const abort = new AbortController();
-      let pid = 0;
-      const onStart = (started: number) => {
-        pid = started;
-        abort.abort();
-      };
-      const verified = enginesOn(new ChildHost())
-        .of(snapshot.manifest)
-        .verify({ snapshot, parts: subject.parts ?? [] }, { signal: abort.signal, onStart });
-      await expect(verified).rejects.toBeTruthy();
-      await expect.poll(() => isProcessAlive(pid), { timeout: 30_000, interval: 20 }).toBe(false);
-    } finally {
-      await subject.close();
-    }
+  describe(`the engine ${name}, in a child process`, () => {
+    useChildren();
+
+    it('is killed by an abort', async () => {
+      const subject = await open();
+      try {
+        const snapshot = await subject.capture(undefined);
+        const abort = new AbortController();
+        let pid = 0;
+        const onStart = (started: number) => {
+          pid = started;
+          abort.abort();
+        };
+        const verified = enginesOn(new ChildHost())
+          .of(snapshot.manifest)
+          .verify({ snapshot, parts: subject.parts ?? [] }, { signal: abort.signal, onStart });
+        await expect(verified).rejects.toBeTruthy();
+        await expect.poll(() => isProcessAlive(pid), { timeout: 30_000, interval: 20 }).toBe(false);
+      } finally {
+        await subject.close();
+      }
+    });
   });
 }
 
