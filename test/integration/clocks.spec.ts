@@ -61,7 +61,7 @@ describe('a clock that stood ahead', () => {
     expect(await listed(backups)).toEqual([...ahead.toReversed(), ...good.slice(-3).toReversed()]);
     expect(await health(backups)).toMatchObject({
       status: 'warning', // the timers are off in this test
-      reasons: [expect.any(String), expect.stringContaining('3 snapshots are dated after now')],
+      reasons: [expect.any(String), expect.stringContaining('3 snapshots are dated in the future')],
     });
 
     const latest = await capture(backups);
