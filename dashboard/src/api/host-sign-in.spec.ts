@@ -1,3 +1,4 @@
+import 'vue'; // before there is a document, which it would take for a browser's
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ServedAs } from './served-as.js';
 
@@ -9,7 +10,11 @@ const refused = (status: number) => json({ status_code: status, error_code: 'ANY
 let answers: Record<string, (request: Request) => Response>;
 const seen: Request[] = [];
 const stored = new Map<string, string>();
-const storage = { getItem: (key: string) => stored.get(key) ?? null };
+const storage = {
+  getItem: (key: string) => stored.get(key) ?? null,
+  setItem: (key: string, value: string) => void stored.set(key, value),
+  removeItem: (key: string) => void stored.delete(key),
+};
 vi.stubGlobal('location', { origin: ORIGIN });
 vi.stubGlobal('localStorage', storage);
 vi.stubGlobal('sessionStorage', storage);
