@@ -133,6 +133,7 @@ describe('an error of a PostgreSQL server', () => {
       /is not trusted: .*sslrootcert.*NODE_EXTRA_CA_CERTS/,
     ],
     [undefined, 'Connection terminated unexpectedly', /was lost/],
+    [undefined, 'Client has encountered a connection error and is not queryable', /was lost/],
   ])('%s, which the system tells, is told as one of the connection', (code, message, sentence) => {
     const error = explainDriver(Object.assign(new Error(message), { code }), TARGET);
     expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE', message: expect.stringMatching(sentence) });

@@ -25,7 +25,8 @@ interface Meaning {
 /** Whether the connection ended before the server answered. */
 const LOST: Pick<Meaning, 'states' | 'words'> = {
   states: /^(57P0[1-5]|08...|E(CONNRESET|PIPE))$/,
-  words: /^Connection terminated|server closed the connection|terminating connection|connection to server was lost/,
+  words:
+    /^Connection terminated|is not queryable|server closed the connection|terminating connection|connection to server was lost/,
 };
 
 /** One table for both engines. The first that fits counts. */
