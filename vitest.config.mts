@@ -92,6 +92,9 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.spec.ts'],
           globalSetup: ['test/support/chromium.ts'],
+          // A browser and a program at a time: Playwright gives a page 30 seconds, which it needs where others use both cores.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -102,7 +105,7 @@ export default defineConfig({
           include: ['test/apps/*.spec.ts'],
           globalSetup: ['test/support/packed-once.ts'],
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
