@@ -92,7 +92,7 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.spec.ts'],
           globalSetup: ['test/support/chromium.ts'],
-          // A browser and a program at a time: Playwright gives a page 30 seconds, which it needs where others use both cores.
+          // One page at a time: pages that share two cores keep each other waiting.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
         },

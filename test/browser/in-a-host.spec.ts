@@ -135,10 +135,10 @@ describeInBrowser('the dashboard in an application', () => {
       await visit.open();
       await page.getByText('then try again').waitFor();
       expect(await page.getByRole('link').count()).toBe(0);
-      const elsewhere = await page.context().newPage();
-      await elsewhere.goto(`${host.address}/login`);
-      await elsewhere.getByRole('button', { name: 'I am ida' }).click();
-      await elsewhere.close();
+      // With the cookies of this browser. A second page that is closed on its way to the next address blocks Chromium for good, once in some fifty times.
+      await page
+        .context()
+        .request.post(`${host.address}/login`, { form: { user: 'ida', place: '/' }, maxRedirects: 0 });
       await page.getByRole('button', { name: 'Try again' }).click();
       await visit.heading('Overview').waitFor();
     },

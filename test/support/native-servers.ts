@@ -13,7 +13,7 @@ function server(url: string): ServerTarget {
 }
 
 const quiet: ExecFileSyncOptions = {
-  timeout: 60_000,
+  timeout: 600_000,
   maxBuffer: 1 << 28,
   stdio: ['pipe', 'pipe', 'pipe'],
   encoding: 'utf8',

@@ -103,6 +103,6 @@ export class PrivatePostgres {
       process.geteuid?.() === 0
         ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', ...command]
         : command;
-    execFileSync(first!, rest, { stdio: ['ignore', 'ignore', 'pipe'], cwd: this.folder, timeout: 120_000 });
+    execFileSync(first!, rest, { stdio: ['ignore', 'ignore', 'pipe'], cwd: this.folder, timeout: 600_000 });
   }
 }

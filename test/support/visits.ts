@@ -11,6 +11,9 @@ interface Server {
   readonly address: string;
 }
 
+/** Milliseconds that a page is waited for: it ends what hangs, and does not judge how fast the machine is. */
+const PATIENCE = 180_000;
+
 export const WIDE = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 
@@ -32,7 +35,7 @@ export class Visit {
     private readonly program: () => Server,
     private readonly path: string,
   ) {
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(PATIENCE);
     page.on('console', (message) => {
       this.log.push(`${message.type()}: ${message.text()}`);
       if (message.type() === 'error') this.complaints.push(`${message.text()} ${message.location().url}`);
