@@ -37,7 +37,7 @@ import { Leftovers } from './operations/leftovers.js';
 import { MaintenanceMode } from './operations/maintenance.js';
 import { OriginKey } from './operations/origin-key.js';
 import { Plans } from './operations/plans.js';
-import { PruningGuard } from './operations/pruning-guard.js';
+import { DeletionGuard } from './operations/deletion-guard.js';
 import { RecordedJobs } from './operations/recorded-jobs.js';
 import { RemoveOperation } from './operations/remove.operation.js';
 import { ResolvedOptions } from './operations/resolved-options.js';
@@ -150,7 +150,7 @@ const INNER_PARTS: Provider[] = [
   FirstRuns,
   JobRunner,
   Plans,
-  PruningGuard,
+  DeletionGuard,
   RecordedJobs,
   SnapshotPublisher,
   SnapshotCapturer,

@@ -88,11 +88,11 @@ describe('the catalog', () => {
     ['has bytes overwritten', async (path: string) => writeFile(path, (await readFile(path)).fill(0x5a, 4096, 20_000))],
   ])('is rebuilt with every snapshot when it %s', async (_, harm) => {
     await program.start();
-    const loose = [await program.capture(), await program.capture()];
-    const seed = await SnapshotSeed.read(program.backups, loose[0]!.id);
+    const regular = [await program.capture(), await program.capture()];
+    const seed = await SnapshotSeed.read(program.backups, regular[0]!.id);
     await seed.plant(program.backups, daysAgo(20, '10:00:00'));
     expect(await program.post('/cleanup')).toMatchObject({ status: 200, body: { archived: 1 } });
-    await program.patch(`/${loose[0]!.id}`, { pinned: true, description: 'kept' });
+    await program.patch(`/${regular[0]!.id}`, { pinned: true, description: 'kept' });
     const before = await program.listed();
     expect(before).toHaveLength(3);
     await program.stop();

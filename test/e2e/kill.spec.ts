@@ -13,7 +13,7 @@ import { Program } from '../support/program.js';
 import { rounds, SEED } from '../support/rounds.js';
 import { dump } from '../support/sqlite-oracle.js';
 
-const STAGES = ['capture', 'archive', 'restore', 'prune'] as const;
+const STAGES = ['capture', 'archive', 'restore', 'delete'] as const;
 const VICTIMS = ['group', 'program', 'engine host'] as const;
 const KILLS_PER_STAGE = rounds(4, 16);
 const MOST_LISTED = 4;
@@ -103,7 +103,7 @@ async function roundOf(stage: Stage, victim: Victim, moment: number): Promise<vo
     const { body } = await program.verify(id);
     expect(body, id).toMatchObject({ is_valid: true });
   }
-  if (stage === 'archive' || stage === 'prune') await finishCleanup(stage);
+  if (stage === 'archive' || stage === 'delete') await finishCleanup(stage);
   else await keepFew();
 }
 
@@ -135,10 +135,10 @@ async function prepare(stage: Stage): Promise<{
       await setRetention('archive');
       return { run: () => program.post('/cleanup'), before, outcomes, mustStay: [...listed, ...added] };
     }
-    case 'prune': {
+    case 'delete': {
       await plant(40);
       await plant(41);
-      await setRetention('prune');
+      await setRetention('delete');
       const { body } = await program.post<{ kept: { id: string }[] }>('/cleanup?dry_run=true');
       const kept = new Set(body.kept.map(({ id }) => id));
       return { run: () => program.post('/cleanup'), before, outcomes, mustStay: listed.filter((id) => kept.has(id)) };
@@ -176,10 +176,10 @@ function killIfThere(pid: number): void {
 /** What the crash interrupted is done by the next clean-up, and nothing lies in two places then. */
 async function finishCleanup(stage: Stage): Promise<void> {
   await cleanup(stage);
-  const loose = new Set(await readdir(program.backups));
+  const regular = new Set(await readdir(program.backups));
   for (const { id, archive, filename } of await learn('')) {
-    expect(loose.has(filename), `${id}, archive ${archive}`).toBe(archive === null);
-    expect(loose.has(`${id}.meta.json`), `${id}, archive ${archive}`).toBe(archive === null);
+    expect(regular.has(filename), `${id}, archive ${archive}`).toBe(archive === null);
+    expect(regular.has(`${id}.meta.json`), `${id}, archive ${archive}`).toBe(archive === null);
   }
 }
 
@@ -192,7 +192,7 @@ async function cleanup(stage: Stage): Promise<void> {
 
 /** Days 20 and 21 are packed in the one case, and deleted in the other. */
 async function setRetention(stage: Stage): Promise<void> {
-  const settings = { retention_days: stage === 'prune' ? 16 : 3650, min_keep: 1 };
+  const settings = { retention_days: stage === 'delete' ? 16 : 3650, min_keep: 1 };
   const asked = await program.put('/config', settings);
   if (asked.status === 200) return;
   const { cleanup } = asked.body as { cleanup: { deleted: number } };

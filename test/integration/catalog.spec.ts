@@ -73,7 +73,7 @@ async function capture(time: string, changes: Partial<DatabaseManifest> = {}): P
   return snapshot;
 }
 
-/** As the archive step does it: pack, publish, tell the catalog, remove the loose ones. */
+/** As the archive step does it: pack, publish, tell the catalog, remove the regular ones. */
 async function archive(snapshots: readonly Snapshot[], filename = DAY): Promise<void> {
   const manifests = await Promise.all(snapshots.map((snapshot) => repository.readManifest(snapshot)));
   await publishSampleArchive(repository, filename, manifests);
@@ -300,14 +300,14 @@ describe('archives', () => {
     expect(idsOf(await catalog.all())).toEqual([c.id]);
   });
 
-  it('interrupted before the loose files went: the loose ones count, and later the archive', async () => {
+  it('interrupted before the regular files went: the regular ones count, and later the archive', async () => {
     const snapshot = await capture('2026-01-30T01:00:00.000Z');
     await publishSampleArchive(repository, DAY, [sampleManifest(snapshot.id, { created_at: snapshot.created_at })]);
     await catalog.recordVerification(snapshot.id, true, new Date(NOW));
     await reopen(); // the archive is there, the catalog was not told
     expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
     await catalog.setArchive((await repository.listArchives())[0]!, [snapshot.id]);
-    await reopen(); // the catalog was told, the loose files are still there
+    await reopen(); // the catalog was told, the regular files are still there
     expect(await catalog.get(snapshot.id)).toMatchObject({ location: 'regular', archive: null, is_valid: true });
     await repository.removeSnapshot(snapshot.id);
     await catalog.reconcile(); // the archive did not change since it was read
@@ -393,7 +393,7 @@ describe('reconciling', () => {
     expect(idsOf(await catalog.all())).toEqual(kept);
   });
 
-  it('copes with weeks of snapshots, loose and archived', async () => {
+  it('copes with weeks of snapshots, regular and archived', async () => {
     const days = new Map<string, DatabaseManifest[]>();
     const half = 144 * rounds(4, 15); // so many days
     const timeOf = (tick: number) => new Date(Date.UTC(2026, 0, 1) + tick * 600_000).toISOString();

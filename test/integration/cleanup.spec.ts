@@ -43,7 +43,7 @@ async function capture(): Promise<string> {
 }
 
 const file = (...names: string[]) => join(app.folder, 'backups', ...names);
-const loose = async () => (await readdir(file())).filter((name) => name.endsWith('.meta.json')).sort();
+const regular = async () => (await readdir(file())).filter((name) => name.endsWith('.meta.json')).sort();
 const temporary = async () =>
   [...(await readdir(file())), ...(await readdir(file('archived')))].filter((name) => name.endsWith('.tmp'));
 const inArchive = () => new AdmZip(file('archived', ARCHIVE)).getEntries().map(({ entryName }) => entryName);
@@ -63,7 +63,7 @@ describe('archiving', () => {
     expect(await app.get(CleanupOperation).preview()).toMatchObject({ archived: 3, deleted: 0, freed_bytes: 0 });
     expect(await cleanUp()).toEqual({ archived: 3, deleted: 0, freed_bytes: 0, held_back: 0 });
     expect(inArchive()).toEqual(entriesOf(...ids));
-    expect(await loose()).toEqual([]);
+    expect(await regular()).toEqual([]);
     expect(Object.values(await locations())).toEqual(['archived', 'archived', 'archived']);
     expect(await cleanUp()).toEqual({ archived: 0, deleted: 0, freed_bytes: 0, held_back: 0 });
   });
@@ -79,7 +79,7 @@ describe('archiving', () => {
     expect(inArchive()).toEqual(entriesOf(...ids));
   });
 
-  it('finishes after a crash between publishing the archive and removing the loose files', async () => {
+  it('finishes after a crash between publishing the archive and removing the regular files', async () => {
     const names = (await readdir(file())).filter((name) => name.startsWith(ids[1]!) || name.startsWith(ids[2]!));
     for (const name of names) await copyFile(file(name), join(app.folder, name));
     await archived();
@@ -88,7 +88,7 @@ describe('archiving', () => {
     await writeFile(file(`${ids[1]}.json`), 'rotten');
     await app.get(Catalog).reconcile();
     expect(await cleanUp()).toMatchObject({ archived: 2 });
-    expect(await loose()).toEqual([]);
+    expect(await regular()).toEqual([]);
     expect(inArchive()).toEqual(entriesOf(...ids));
     expect(await app.get(VerifyOperation).verify(ids[1]!, null)).toMatchObject({ is_valid: true });
   });
@@ -104,7 +104,7 @@ describe('archiving', () => {
       message: expect.stringContaining(ids[1]!),
       details: { done: { archived: 2 } },
     });
-    expect(await loose()).toEqual([`${ids[1]}.meta.json`]);
+    expect(await regular()).toEqual([`${ids[1]}.meta.json`]);
     expect(inArchive()).toEqual(entriesOf(ids[0]!, ids[2]!));
     expect(await app.get(Catalog).get(ids[1]!)).toMatchObject({ location: 'regular', is_valid: false });
     expect(await temporary()).toEqual([]);
@@ -118,7 +118,7 @@ describe('archiving', () => {
       for (const id of ids) await writeFile(file(`${id}.json`), 'rotten');
       clock.advance(15 * DAY_MS);
       await expect(cleanUp()).rejects.toMatchObject({ code: 'SNAPSHOT_CORRUPT' });
-      expect(await loose()).toHaveLength(3);
+      expect(await regular()).toHaveLength(3);
       expect(await readdir(file('archived'))).toEqual([]);
     });
   });
@@ -134,13 +134,13 @@ describe('archiving', () => {
     const nextDay = await capture();
     clock.advance(15 * DAY_MS);
     await expect(cleanUp()).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
-    expect(await loose()).toEqual([manifest]);
+    expect(await regular()).toEqual([manifest]);
     expect(await readFile(file('archived', ARCHIVE))).toEqual(bytes.subarray(0, bytes.length - 30));
     expect((await locations())[nextDay]).toBe('archived');
   });
 });
 
-describe('pruning', () => {
+describe('deleting', () => {
   it('counts as newest only what is really there', async () => {
     // Five rows whose files somebody removed by hand must not push the last good snapshots out.
     for (let n = 0; n < 5; n++) {
@@ -156,9 +156,9 @@ describe('pruning', () => {
 });
 
 describe('deleting one snapshot', () => {
-  it('removes a loose one', async () => {
+  it('removes a regular one', async () => {
     await app.get(RemoveOperation).remove(ids[0]!, 'admin');
-    expect(await loose()).toHaveLength(2);
+    expect(await regular()).toHaveLength(2);
     await expect(app.get(Catalog).get(ids[0]!)).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' });
     const [job] = (await app.get(Catalog).jobs({ page: 1, page_size: 1 })).items;
     expect(job).toMatchObject({ type: 'cleanup', status: 'completed', snapshot_id: ids[0], requested_by: 'admin' });

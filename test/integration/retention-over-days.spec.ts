@@ -37,14 +37,14 @@ const dayName = (day: number) => utcDay(new Date(START + day * DAY_MS));
 
 /** What must lie where after the last snapshot of a day, counted from 0: a day goes on when it ended more than so many days ago. */
 function expectedAfter(day: number) {
-  const firstLoose = Math.max(0, day - ARCHIVE_AFTER);
+  const firstRegular = Math.max(0, day - ARCHIVE_AFTER);
   const firstKept = Math.max(0, day - RETENTION);
-  const archivedDays = Array.from({ length: firstLoose - firstKept }, (_, n) => firstKept + n);
-  return { loose: (day - firstLoose + 1) * PER_DAY, archivedDays };
+  const archivedDays = Array.from({ length: firstRegular - firstKept }, (_, n) => firstKept + n);
+  return { regular: (day - firstRegular + 1) * PER_DAY, archivedDays };
 }
 
 describe(`${DAYS} days with ${PER_DAY} snapshots each`, () => {
-  it('holds each day loose, then in one archive, then not at all', async () => {
+  it('holds each day as regular snapshots, then in one archive, then not at all', async () => {
     await app.get(BackupScheduler).settled();
     pinned = (await app.get(Catalog).all())[0]!.id;
     await app.get(Catalog).annotate(pinned, { pinned: true });
@@ -60,18 +60,18 @@ describe(`${DAYS} days with ${PER_DAY} snapshots each`, () => {
   });
 
   async function expectDay(day: number): Promise<void> {
-    const { loose, archivedDays } = expectedAfter(day);
+    const { regular: expectedRegular, archivedDays } = expectedAfter(day);
     const pinnedDay = day > RETENTION ? [0] : [];
     const wanted = [...pinnedDay, ...archivedDays].map((archived) => archiveName(dayName(archived)));
     const where = `after day ${day}`;
-    expect(await documents(), where).toHaveLength(loose);
+    expect(await documents(), where).toHaveLength(expectedRegular);
     expect(await archives(), where).toEqual(wanted);
     const catalog = app.get(Catalog);
     const [regular, archived] = [
       await catalog.all({ location: 'regular' }),
       await catalog.all({ location: 'archived' }),
     ];
-    expect(regular, where).toHaveLength(loose);
+    expect(regular, where).toHaveLength(expectedRegular);
     expect(archived, where).toHaveLength(archivedDays.length * PER_DAY + pinnedDay.length);
     const deleted = (day + 1) * PER_DAY - regular.length - archived.length;
     expect(deleted, where).toBe(Math.max(0, day - RETENTION) * PER_DAY - pinnedDay.length);

@@ -64,9 +64,9 @@ const unfinished = () =>
 /** Whatever happened: what is listed is there and sound, nothing else is, and a catalog made anew says the same. */
 async function assertInOrder(process: BackupProcess): Promise<void> {
   const listed = await process.list();
-  const loose = listed.filter(({ archive }) => archive === null).map(({ id }) => id);
+  const regular = listed.filter(({ archive }) => archive === null).map(({ id }) => id);
   const documents = readdirSync(backups()).filter((name) => name.endsWith('.meta.json'));
-  expect(documents.sort()).toEqual(loose.map((id) => `${id}.meta.json`).sort());
+  expect(documents.sort()).toEqual(regular.map((id) => `${id}.meta.json`).sort());
   for (const { id } of listed) expect(await process.verify(id), id).toMatchObject({ is_valid: true });
   const repository = repositoryIn(backups());
   const anew = new TypeOrmCatalog({

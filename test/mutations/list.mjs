@@ -53,8 +53,8 @@ export const MUTATIONS = [
     'integration/retention-',
   ),
   fault(
-    'operations/pruning-guard.ts',
-    'expiredLoose: [], expiredArchived',
+    'operations/deletion-guard.ts',
+    'expiredRegular: [], expiredArchived',
     'expiredArchived',
     'a suspension does not hold',
     'e2e/failing-disk',

@@ -9,7 +9,7 @@ import { FILE_MODE } from '../../src/backup/system/atomic-file.js';
 
 const DAY_MS = 86_400_000;
 
-/** A real loose snapshot, from which the same state can be put into a backup folder again as if it had been taken at another time. */
+/** A real regular snapshot, from which the same state can be put into a backup folder again as if it had been taken at another time. */
 export class SnapshotSeed {
   private constructor(
     private readonly document: string,

@@ -64,7 +64,7 @@ export class StoredFolder {
     return join(this.folder, 'backups');
   }
 
-  /** All of it in one archive instead of loose. */
+  /** All of it in one archive instead of regular snapshots. */
   async archive(): Promise<string> {
     const path = join(this.backups, 'archived', `archived_backups_${DAY.replaceAll('-', '')}.zip`);
     const items = [...this.manifests.values()].map((manifest) => ({

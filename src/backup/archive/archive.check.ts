@@ -13,7 +13,7 @@ export interface ExpectedEntry {
 
 /**
  * Re-reads a whole archive, entry by entry: it must hold exactly the expected names and the README, each with the expected size and
- * SHA-256. Loose files are removed only after this.
+ * SHA-256. Regular files are removed only after this.
  * @throws BackupError `ARCHIVE_CORRUPT` naming the first difference
  */
 export async function checkArchive(

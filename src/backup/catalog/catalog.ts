@@ -109,7 +109,7 @@ export interface Annotation {
 export interface CatalogCondition {
   /** Why it is kept in memory rather than in its file; null where it is in its file, or never has one. */
   inMemory: string | null;
-  /** Why it is not known what is pinned, so that nothing may be pruned; null where it is known. */
+  /** Why it is not known what is pinned, so that nothing may be deleted; null where it is known. */
   pinsUnknown: string | null;
   /** Whether snapshots still say that they are pinned, from a time when that was known. */
   pinsRemembered: boolean;
@@ -205,7 +205,7 @@ export abstract class Catalog {
   abstract jobs(query: JobQuery): Promise<Page<Job>>;
   /** Marks unfinished jobs of other processes that have ended as failed: `INTERRUPTED`. */
   abstract endInterruptedJobs(): Promise<void>;
-  /** The newest `limit` captures of a plan, newest first, of those that were asked for by this time. */
+  /** The newest `limit` captures of a plan, newest first, of those that were requested by this time. */
   abstract captureJobs(plan: string, until: Date, limit: number): Promise<Job[]>;
   /** Newest finished capture job of a plan, or null. */
   abstract latestCaptureJob(plan: string): Promise<Job | null>;

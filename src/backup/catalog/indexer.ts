@@ -113,7 +113,7 @@ export class Indexer {
     anew: boolean,
     onRead: (count: number, missing: Missing) => void = () => undefined,
   ): Promise<void> {
-    const { ids, archives, listed, loose, annotations } = await use(({ reconciliation }) =>
+    const { ids, archives, listed, regular, annotations } = await use(({ reconciliation }) =>
       reconciliation.unlisted(anew),
     );
     const missing = { listed, count: archives.reduce((sum, { count }) => sum + count, ids.length) };
@@ -127,7 +127,7 @@ export class Indexer {
     }
     for (const { file, count } of archives) {
       await use(({ reconciliation: { intake } }) =>
-        this.options.alone(() => intake.addArchive(file, loose, annotations)),
+        this.options.alone(() => intake.addArchive(file, regular, annotations)),
       );
       await this.pause(count, (read) => onRead(read, missing));
     }

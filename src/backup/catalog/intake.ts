@@ -12,7 +12,7 @@ type Found = FoundSnapshot | FoundProblem;
 /** Reads manifests, and writes the rows of those that can be used. Every step may be repeated. */
 export class Intake {
   private readonly reported = new Set<string>();
-  /** Loose ones that were read, and found good. */
+  /** Regular ones that were read, and found good. */
   private readonly known = new Set<string>();
 
   constructor(
@@ -40,14 +40,14 @@ export class Intake {
   /** An archive counts as read only after the last step, so that this can be interrupted anywhere. @returns what in it cannot be used */
   async addArchive(
     file: ArchiveFile,
-    loose: ReadonlySet<string>,
+    regular: ReadonlySet<string>,
     annotations: Annotations | null,
   ): Promise<FoundProblem[]> {
     await this.archives.saveUnread(file);
     const content = await this.repository.readArchive(file.filename);
     const problems = content.filter((item) => 'problem' in item);
-    // A snapshot that still lies loose, too, counts as loose until archiving has finished with it.
-    const wanted = content.filter((item) => 'manifest' in item && !loose.has(item.manifest.id));
+    // A snapshot that still lies in the backup folder, too, counts as regular until archiving has finished with it.
+    const wanted = content.filter((item) => 'manifest' in item && !regular.has(item.manifest.id));
     const found = new Set<string>();
     await inChunks(wanted, async (chunk) => (await this.add(chunk, annotations)).forEach((id) => found.add(id)));
     await this.snapshots.remove((await this.snapshots.idsIn(file.filename)).filter((id) => !found.has(id)));

@@ -15,13 +15,13 @@ import { inChunks } from './chunks.js';
 import { jobOf, JobRecord } from './job.record.js';
 
 const KEPT_JOBS = 10_000;
-const JOBS_BETWEEN_PRUNINGS = 100;
+const JOBS_BETWEEN_CLEANUPS = 100;
 const NEWEST_FIRST = { created_at: 'DESC', id: 'DESC' } as const;
 
 /** The rows of jobs: what runs, and the newest {@link KEPT_JOBS} of what ran. */
 export class JobHistory {
   private readonly rows: Repository<JobRecord>;
-  private sincePruning = 0;
+  private sinceCleanup = 0;
 
   constructor(
     manager: EntityManager,
@@ -34,8 +34,8 @@ export class JobHistory {
     const record: JobRecord = { ...job, owner_pid: process.pid, owner: THIS_PROCESS };
     await this.rows.upsert(record as QueryDeepPartialEntity<JobRecord>, ['id']);
     if (job.status !== 'pending') return;
-    this.sincePruning = (this.sincePruning + 1) % JOBS_BETWEEN_PRUNINGS;
-    if (this.sincePruning === 0) await this.prune();
+    this.sinceCleanup = (this.sinceCleanup + 1) % JOBS_BETWEEN_CLEANUPS;
+    if (this.sinceCleanup === 0) await this.deleteOld();
   }
 
   async get(id: string): Promise<Job> {
@@ -95,7 +95,7 @@ export class JobHistory {
     return interrupted.length;
   }
 
-  async prune(): Promise<void> {
+  async deleteOld(): Promise<void> {
     const [oldestKept] = await this.rows.find({
       select: { id: true, created_at: true },
       order: NEWEST_FIRST,

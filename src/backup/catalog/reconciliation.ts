@@ -9,21 +9,21 @@ import type { SnapshotTable } from './snapshot.table.js';
 
 /** What the repository holds and the rows do not, and what it takes to add it. */
 export interface Unlisted {
-  /** Ids of loose ones, the newest first by their names. */
+  /** Ids of regular ones, the newest first by their names. */
   ids: string[];
   /** Archives that are not read yet, or changed since, the newest first, with how many snapshots they seem to hold. */
   archives: { file: ArchiveFile; count: number }[];
   /** How many are listed already. */
   listed: number;
-  /** Ids of all loose ones. */
-  loose: ReadonlySet<string>;
+  /** Ids of all regular ones. */
+  regular: ReadonlySet<string>;
   annotations: Annotations | null;
 }
 
 export interface ReconciliationOutcome {
   /** Whether the rows say what is pinned. */
   pinsRead: boolean;
-  /** Whether all loose snapshots that were listed are gone at once, as where a disk is not mounted. */
+  /** Whether all regular snapshots that were listed are gone at once, as where a disk is not mounted. */
   lostAll: boolean;
 }
 
@@ -39,9 +39,9 @@ export class Reconciliation {
 
   /** @param anew counts as unlisted what is listed, too */
   async unlisted(anew: boolean): Promise<Unlisted> {
-    const known = anew ? new Map<string, string>() : await this.snapshots.loose();
+    const known = anew ? new Map<string, string>() : await this.snapshots.regular();
     const revisions = new Map(anew ? [] : (await this.archives.all()).map((row) => [row.filename, row.revision]));
-    const loose = new Set(await this.repository.listRegular());
+    const regular = new Set(await this.repository.listRegular());
     const changed = (await this.repository.listArchives()).filter(
       (file) => revisions.get(file.filename) !== file.revision,
     );
@@ -50,10 +50,10 @@ export class Reconciliation {
       archives.push({ file, count: Math.max(1, await this.repository.countInArchive(file.filename)) });
     const { annotations } = await this.annotations.read();
     return {
-      ids: newestFirst([...loose].filter((id) => !known.has(id))),
+      ids: newestFirst([...regular].filter((id) => !known.has(id))),
       archives,
       listed: anew ? 0 : await this.snapshots.count(),
-      loose,
+      regular,
       annotations,
     };
   }
@@ -62,33 +62,33 @@ export class Reconciliation {
     const { annotations, problem } = await this.annotations.read();
     if (problem !== null) this.intake.reportOnce(problem);
     // The rows are read before the folder: a snapshot published in between is then new, not vanished.
-    const known = await this.snapshots.loose();
-    const loose = new Set(await this.repository.listRegular());
-    await this.addLoose(
-      [...loose].filter((id) => !known.has(id)),
+    const known = await this.snapshots.regular();
+    const regular = new Set(await this.repository.listRegular());
+    await this.addRegular(
+      [...regular].filter((id) => !known.has(id)),
       annotations,
     );
-    const vanished = [...known.keys()].filter((id) => !loose.has(id));
+    const vanished = [...known.keys()].filter((id) => !regular.has(id));
     const days = new Set(vanished.map((id) => utcDay(new Date(known.get(id)!))));
-    await this.readArchives(loose, days, annotations);
+    await this.readArchives(regular, days, annotations);
     await this.snapshots.remove(vanished, 'regular'); // those found in an archive are no longer that
     await this.snapshots.order();
     if (annotations) await this.snapshots.annotate(annotations);
     this.report(await this.repository.listProblems());
     return {
       pinsRead: annotations !== null,
-      lostAll: known.size > 0 && vanished.length === known.size && loose.size === 0,
+      lostAll: known.size > 0 && vanished.length === known.size && regular.size === 0,
     };
   }
 
   /**
-   * Tells of loose manifests that broke since they were listed, which {@link run} does not read again. Their snapshots stay listed: they are not gone,
+   * Tells of regular manifests that broke since they were listed, which {@link run} does not read again. Their snapshots stay listed: they are not gone,
    * and a person may be able to repair them.
    * @param onRead told after each piece how many manifests were read
    */
   async reportBroken(onRead: (count: number) => Promise<void>): Promise<void> {
     const broken = new Map<string, FoundProblem>();
-    const unread = this.intake.unread((await this.snapshots.loose()).keys());
+    const unread = this.intake.unread((await this.snapshots.regular()).keys());
     for (const ids of piecesOf(unread)) {
       for (const [at, item] of (await this.intake.read(ids)).entries())
         if ('problem' in item) broken.set(ids[at]!, item);
@@ -99,7 +99,7 @@ export class Reconciliation {
     this.report([...broken].flatMap(([id, problem]) => (there.has(id) ? [problem] : [])));
   }
 
-  private async addLoose(ids: readonly string[], annotations: Annotations | null): Promise<void> {
+  private async addRegular(ids: readonly string[], annotations: Annotations | null): Promise<void> {
     for (const piece of piecesOf(ids)) {
       const items = await this.intake.read(piece);
       this.report(items);
@@ -107,9 +107,9 @@ export class Reconciliation {
     }
   }
 
-  /** @param days whose archives are read even if they did not change: a loose snapshot may have left a copy there */
+  /** @param days whose archives are read even if they did not change: a regular snapshot may have left a copy there */
   private async readArchives(
-    loose: ReadonlySet<string>,
+    regular: ReadonlySet<string>,
     days: ReadonlySet<string>,
     annotations: Annotations | null,
   ): Promise<void> {
@@ -118,7 +118,7 @@ export class Reconciliation {
       const row = known.get(file.filename);
       known.delete(file.filename);
       if (row?.revision !== file.revision || days.has(row.date))
-        this.report(await this.intake.addArchive(file, loose, annotations));
+        this.report(await this.intake.addArchive(file, regular, annotations));
     }
     for (const gone of known.keys()) {
       await this.snapshots.remove(await this.snapshots.idsIn(gone));

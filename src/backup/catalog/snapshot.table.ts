@@ -105,8 +105,8 @@ export class SnapshotTable {
     return rows.map((row) => row.id);
   }
 
-  /** Ids and creation times of the loose ones. */
-  async loose(): Promise<Map<string, string>> {
+  /** Ids and creation times of the regular ones. */
+  async regular(): Promise<Map<string, string>> {
     const found = this.rows.createQueryBuilder('s').where({ location: 'regular' });
     const rows = await withColumns(found, ['id', 'created_at']).getRawMany<{ id: string; created_at: string }>();
     return new Map(rows.map(({ id, created_at }) => [id, created_at]));

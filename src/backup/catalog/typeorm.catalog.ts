@@ -55,7 +55,7 @@ export class TypeOrmCatalog extends ReadCatalog {
     await this.store.open();
     await this.store.use(async ({ jobs }) => {
       await jobs.failInterrupted(now, { own: 'ended' });
-      await jobs.prune();
+      await jobs.deleteOld();
     });
     await this.indexer.begin();
   }

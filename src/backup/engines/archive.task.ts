@@ -12,7 +12,7 @@ import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
 import { assertIntact, fingerprint } from './shared/verify-bytes.js';
 
-/** One snapshot on its way into an archive: from the loose files, or out of the archive that is being replaced. */
+/** One snapshot on its way into an archive: from the folder, or out of the archive that is being replaced. */
 export interface PackItem {
   manifest: Manifest;
   manifestFile: StoredFile;
@@ -89,7 +89,7 @@ function entriesOf({ manifest, manifestFile, document }: PackItem): ArchiveEntry
   ];
 }
 
-/** Documents as their manifests promise them, so that a rotten one is found here and its loose file stays. */
+/** Documents as their manifests promise them, so that a rotten one is found here and its file in the folder stays. */
 async function expectedEntries(items: PackItem[]): Promise<Map<string, ExpectedEntry>> {
   const expected = new Map<string, ExpectedEntry>();
   for (const { manifest, manifestFile } of items) {

@@ -266,7 +266,7 @@ describe('the limits of plans', () => {
 
 describe('daysToArchive', () => {
   it('takes whole days that ended long enough ago, oldest first, each once', () => {
-    const loose = [
+    const regular = [
       '2026-01-03T00:00:00.000Z',
       '2026-01-01T23:59:59.999Z',
       '2026-01-01T00:00:00.000Z',
@@ -274,7 +274,7 @@ describe('daysToArchive', () => {
     ];
     const now = (text: string) =>
       daysToArchive(
-        loose.map((at) => snapshot(at)),
+        regular.map((at) => snapshot(at)),
         14,
         new Date(text),
       );

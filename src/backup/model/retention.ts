@@ -154,15 +154,15 @@ function agesOf(newestFirst: readonly RetentionSubject[], now: Date, clock: Cloc
 const heldBack = (createdAt: string, { set_backs }: ClockDoubts): number[] =>
   set_backs.filter(({ from, to }) => createdAt >= from && createdAt <= to).map(({ at }) => Date.parse(at));
 
-/** UTC days, oldest first, whose loose snapshots go into an archive: those that ended more than `afterDays` ago. */
+/** UTC days, oldest first, whose regular snapshots go into an archive: those that ended more than `afterDays` ago. */
 export function daysToArchive(
-  loose: readonly Pick<RetentionSubject, 'created_at'>[],
+  regular: readonly Pick<RetentionSubject, 'created_at'>[],
   afterDays: number,
   now: Date,
   { jumps }: ClockDoubts = NO_DOUBTS,
 ): string[] {
   const age = (created: number) => now.getTime() - endOfDay(created) - unexplainedSince(jumps, created);
-  const old = loose.filter(({ created_at }) => age(Date.parse(created_at)) > afterDays * DAY_MS);
+  const old = regular.filter(({ created_at }) => age(Date.parse(created_at)) > afterDays * DAY_MS);
   return [...new Set(old.map(({ created_at }) => utcDay(new Date(created_at))))].sort();
 }
 

@@ -3,7 +3,7 @@ import type { Manifest, SnapshotKind, SourceKind, TableSummary } from './manifes
 import type { SnapshotWarning } from './snapshot-warning.js';
 import type { Trigger } from './trigger.js';
 
-/** Where a snapshot lies: loose in the backup folder, or inside a day's archive. */
+/** Where a snapshot lies: in the backup folder, or inside a day's archive. */
 export type SnapshotLocation = 'regular' | 'archived';
 
 /** What people list and restore; the wire shape of `GET /admin/database/backups/{id}`. */

@@ -69,7 +69,7 @@ describe('planCleanup', () => {
     expect(plan.days.map(({ day, snapshots }) => [day, ids(snapshots)])).toEqual(
       [['2026-02-13', ['x', 'y']]].map(([d, s]) => [d, s]),
     );
-    expect(ids(plan.expiredLoose)).toEqual(['gone']);
+    expect(ids(plan.expiredRegular)).toEqual(['gone']);
     expect([countArchived(plan), countDeleted(plan)]).toEqual([2, 1]);
   });
 
@@ -84,7 +84,7 @@ describe('planCleanup', () => {
       config,
       NOW,
     );
-    expect(ids(plan.expiredLoose)).toEqual(['diff', 'full']);
+    expect(ids(plan.expiredRegular)).toEqual(['diff', 'full']);
   });
 
   it('deletes a snapshot of several parts before its parts, whatever these build on', () => {
@@ -93,7 +93,7 @@ describe('planCleanup', () => {
       snapshot('part', 32.8, { part_of: 'whole' }),
     ];
     const plan = planCleanup([snapshot('new', 0), ...parts, snapshot('whole', 32.9, { source: 'full' })], config, NOW);
-    expect(ids(plan.expiredLoose)).toEqual(['whole', 'part-diff', 'part']);
+    expect(ids(plan.expiredRegular)).toEqual(['whole', 'part-diff', 'part']);
   });
 
   it('empties archives of what has expired and leaves a pinned snapshot in its archive', () => {
@@ -130,7 +130,10 @@ describe('planCleanup', () => {
           (isArchived ? archived : snapshot)(`s${n}`, daysAgo, { pinned }),
         );
         const plan = planCleanup(all, config, NOW);
-        const deleted = [...ids(plan.expiredLoose), ...plan.expiredArchived.flatMap(({ snapshots }) => ids(snapshots))];
+        const deleted = [
+          ...ids(plan.expiredRegular),
+          ...plan.expiredArchived.flatMap(({ snapshots }) => ids(snapshots)),
+        ];
         const packed = plan.days.flatMap(({ snapshots }) => ids(snapshots));
         const kept = plan.kept.map(({ id }) => id);
         expect(kept.length).toBeGreaterThan(0);

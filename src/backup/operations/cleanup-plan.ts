@@ -6,10 +6,10 @@ import { utcDay } from '../model/snapshot-id.js';
 
 /** What a clean-up is going to do, and why the rest stays. */
 export interface CleanupPlan {
-  /** Loose snapshots that go into their day's archive, oldest day first. */
+  /** Regular snapshots that go into their day's archive, oldest day first. */
   days: { day: string; snapshots: SnapshotOutline[] }[];
-  /** Loose snapshots that are deleted, those that need another one before it. */
-  expiredLoose: SnapshotOutline[];
+  /** Regular snapshots that are deleted, those that need another one before it. */
+  expiredRegular: SnapshotOutline[];
   /** Snapshots that are deleted out of their archives. */
   expiredArchived: { archive: string; snapshots: SnapshotOutline[] }[];
   kept: KeptSnapshot[];
@@ -27,16 +27,16 @@ export function planCleanup(
   const { kept, expired } = decideRetention(snapshots, config, now, plansOf(config), clock);
   const gone = new Set(expired);
   const expiredSnapshots = snapshots.filter(({ id }) => gone.has(id));
-  const staysLoose = snapshots.filter(
+  const staysRegular = snapshots.filter(
     ({ id, location, is_valid }) => location === 'regular' && !gone.has(id) && is_valid !== false,
   );
-  const ofDays = groupedBy(staysLoose, ({ created_at }) => utcDay(new Date(created_at)));
+  const ofDays = groupedBy(staysRegular, ({ created_at }) => utcDay(new Date(created_at)));
   return {
-    days: daysToArchive(staysLoose, config.auto_archive_after_days, now, clock).map((day) => ({
+    days: daysToArchive(staysRegular, config.auto_archive_after_days, now, clock).map((day) => ({
       day,
       snapshots: ofDays.get(day) ?? [],
     })),
-    expiredLoose: expiredSnapshots.filter(({ archive }) => archive === null).sort(dependentsFirst),
+    expiredRegular: expiredSnapshots.filter(({ archive }) => archive === null).sort(dependentsFirst),
     expiredArchived: byArchive(expiredSnapshots),
     kept,
     heldBack: isDoubted(clock) ? heldBack(snapshots, config, now, gone) : [],
@@ -55,13 +55,13 @@ function heldBack(
 }
 
 export const isIdle = (plan: CleanupPlan): boolean =>
-  plan.days.length === 0 && plan.expiredLoose.length === 0 && plan.expiredArchived.length === 0;
+  plan.days.length === 0 && plan.expiredRegular.length === 0 && plan.expiredArchived.length === 0;
 
 export const countArchived = (plan: CleanupPlan): number =>
   plan.days.reduce((sum, { snapshots }) => sum + snapshots.length, 0);
 
 export const countDeleted = (plan: CleanupPlan): number =>
-  plan.expiredArchived.reduce((sum, { snapshots }) => sum + snapshots.length, plan.expiredLoose.length);
+  plan.expiredArchived.reduce((sum, { snapshots }) => sum + snapshots.length, plan.expiredRegular.length);
 
 /** A kill between two of them must not leave one listed that lacks what it needs. */
 const dependentsFirst = (a: SnapshotOutline, b: SnapshotOutline): number => neededBy(a) - neededBy(b);

@@ -14,7 +14,7 @@ import type { CleanupResult } from '../model/job-results.js';
 import { resultOf } from './job-outcome.js';
 import type { JobContext } from './job-run.js';
 import { JobQueue } from './job.queue.js';
-import { PruningGuard } from './pruning-guard.js';
+import { DeletionGuard } from './deletion-guard.js';
 
 export interface CleanupPreview extends CleanupResult {
   kept: KeptSnapshot[];
@@ -22,7 +22,7 @@ export interface CleanupPreview extends CleanupResult {
 
 const RETRY_AFTER_MS = 3_600_000;
 
-/** Archives and prunes: packs the days that are old enough, then deletes what the retention policy lets go. */
+/** Archives and deletes: packs the days that are old enough, then deletes what the retention policy lets go. */
 @Injectable()
 export class CleanupOperation {
   private readonly logger = new Logger('Backup');
@@ -36,7 +36,7 @@ export class CleanupOperation {
     private readonly repository: SnapshotRepository,
     private readonly archives: DayArchives,
     private readonly config: ConfigStore,
-    private readonly guard: PruningGuard,
+    private readonly guard: DeletionGuard,
     private readonly clock: Clock,
     private readonly clockWatch: ClockWatch,
   ) {}
@@ -97,7 +97,7 @@ export class CleanupOperation {
     const plan = await this.guard.permitted(await this.planOf(listed));
     const held = sizesInArchives(listed);
     const packed = new Map((await this.repository.listArchives()).map((file) => [file.filename, file.size_bytes]));
-    let freed = sizeOf(plan.expiredLoose);
+    let freed = sizeOf(plan.expiredRegular);
     for (const { archive, snapshots } of plan.expiredArchived)
       freed += Math.round(((packed.get(archive) ?? 0) * sizeOf(snapshots)) / (held.get(archive) || 1));
     const suspended = await this.guard.suspension();
@@ -144,7 +144,7 @@ export class CleanupOperation {
     const plan = await this.guard.proven(async () => this.guard.permitted(await this.plan()), context);
     const held_back = what === 'all' ? plan.heldBack.length : 0;
     const result: CleanupResult = { archived: 0, deleted: 0, freed_bytes: 0, held_back, ...suspension(suspended) };
-    const wanted = what === 'all' ? plan : { ...plan, expiredLoose: [], expiredArchived: [] };
+    const wanted = what === 'all' ? plan : { ...plan, expiredRegular: [], expiredArchived: [] };
     const failures = await this.runSteps(this.steps(wanted, result), context);
     this.logger.log(`Cleanup: ${result.archived} archived, ${result.deleted} deleted`);
     if (failures[0]) throw incomplete(failures[0], failures.length, result);
@@ -159,7 +159,7 @@ export class CleanupOperation {
         result.archived += archived;
         if (damaged[0]) throw leftOut(damaged[0].message, damaged.length);
       }),
-      ...plan.expiredLoose.map((snapshot) => async ({ fence }: StepRun) => {
+      ...plan.expiredRegular.map((snapshot) => async ({ fence }: StepRun) => {
         await fence.whileHeld(async () => {
           await this.repository.removeSnapshot(snapshot.id);
           await this.catalog.removeSnapshots([snapshot.id]);

@@ -45,8 +45,8 @@ export function assertConfirmed(cleanup: ConfigConsequences, confirmed: number |
 export const inWords = ({ deleted, oldest_deleted }: ConfigConsequences): string =>
   `${deleted} ${deleted === 1 ? 'snapshot' : 'snapshots'}, the oldest of ${oldest_deleted?.slice(0, 10)},`;
 
-export const deletedBy = ({ expiredLoose, expiredArchived }: CleanupPlan): SnapshotOutline[] => [
-  ...expiredLoose,
+export const deletedBy = ({ expiredRegular, expiredArchived }: CleanupPlan): SnapshotOutline[] => [
+  ...expiredRegular,
   ...expiredArchived.flatMap(({ snapshots }) => snapshots),
 ];
 

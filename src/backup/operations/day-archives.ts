@@ -15,8 +15,8 @@ type Damaged = PackedArchive['damaged'];
 
 /**
  * Moves snapshots into their day's archive and out of it. An archive is never changed in place: a new one is written aside, checked entry by
- * entry, and takes the old one's name. Every step may be repeated after a crash: a snapshot that is in the archive and still lies loose is then
- * only removed from where it lies loose.
+ * entry, and takes the old one's name. Every step may be repeated after a crash: a snapshot that is in the archive and still in the folder is then
+ * only removed from the folder.
  */
 @Injectable()
 export class DayArchives {
@@ -28,8 +28,8 @@ export class DayArchives {
   ) {}
 
   /**
-   * Packs the loose snapshots of a day, together with what its archive holds already, and only then removes the loose files. Snapshots that turn
-   * out to be damaged stay loose, are marked as invalid, and are returned.
+   * Packs the regular snapshots of a day, together with what its archive holds already, and only then removes the regular files. Snapshots that turn
+   * out to be damaged stay where they are, are marked as invalid, and are returned.
    */
   async add(
     day: string,
@@ -38,8 +38,8 @@ export class DayArchives {
   ): Promise<{ archived: number; damaged: Damaged }> {
     const filename = archiveName(day);
     const held = await this.contents(filename);
-    const { items: loose, damaged } = await this.looseItems(snapshots);
-    const items = [...held, ...loose.filter((item) => !isAmong(held, item, filename))];
+    const { items: regular, damaged } = await this.regularItems(snapshots);
+    const items = [...held, ...regular.filter((item) => !isAmong(held, item, filename))];
     if (items.length > 0) damaged.push(...(await this.packAndPublish(filename, items, run)));
     const rotten = new Set(damaged.map(({ id }) => id));
     for (const id of rotten) await this.catalog.recordVerification(id, false, this.clock.now());
@@ -66,7 +66,7 @@ export class DayArchives {
     return (before?.size_bytes ?? 0) - ((await this.find(filename))?.size_bytes ?? 0);
   }
 
-  /** @returns the loose snapshots it had to leave out */
+  /** @returns the regular snapshots it had to leave out */
   private async packAndPublish(filename: string, items: PackItem[], run: FencedRun): Promise<Damaged> {
     const archivePath = this.repository.workspace.archivePath(filename);
     const { temporaryPath, damaged } = await this.host.run('archive.pack', { archivePath, items }, run);
@@ -85,7 +85,7 @@ export class DayArchives {
     return damaged;
   }
 
-  private async looseItems(snapshots: readonly SnapshotOutline[]): Promise<{ items: PackItem[]; damaged: Damaged }> {
+  private async regularItems(snapshots: readonly SnapshotOutline[]): Promise<{ items: PackItem[]; damaged: Damaged }> {
     const items: PackItem[] = [];
     const damaged: Damaged = [];
     for (const snapshot of snapshots) {
@@ -123,7 +123,7 @@ export class DayArchives {
   }
 }
 
-/** Whether an archive holds this very snapshot already, as it does after a crash between publishing it and removing the loose files. */
+/** Whether an archive holds this very snapshot already, as it does after a crash between publishing it and removing the regular files. */
 function isAmong(held: readonly PackItem[], { manifest }: PackItem, filename: string): boolean {
   const other = held.find((item) => item.manifest.id === manifest.id);
   if (other && other.manifest.checksum !== manifest.checksum) {

@@ -74,7 +74,7 @@ export class ExtractOperation {
     return this.engines.of(request.snapshot.manifest).readRows(request);
   }
 
-  /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots still lie loose as well. */
+  /** By the catalog; by opening the archive where that does not know: a damaged one, or one whose snapshots are still in the folder as well. */
   private async findIn(archive: string, filename: string): Promise<Pick<Snapshot, 'id' | 'filename' | 'archive'>> {
     const id = idOfDocumentName(filename);
     const listed = id === undefined ? null : await this.catalog.find(id);

@@ -15,7 +15,7 @@ import { CleanupOperation } from './cleanup.operation.js';
 import { ConfigStore } from './config.store.js';
 import { FirstRuns } from './first-runs.js';
 import { Plans } from './plans.js';
-import { PruningGuard } from './pruning-guard.js';
+import { DeletionGuard } from './deletion-guard.js';
 import { ResolvedOptions } from './resolved-options.js';
 
 /** How one plan is doing. Wire shape. */
@@ -50,7 +50,7 @@ export class HealthQuery {
     private readonly repository: SnapshotRepository,
     private readonly plans: Plans,
     private readonly config: ConfigStore,
-    private readonly guard: PruningGuard,
+    private readonly guard: DeletionGuard,
     private readonly firstRuns: FirstRuns,
     private readonly clock: Clock,
     private readonly options: ResolvedOptions,

@@ -35,12 +35,12 @@ interface Preview {
 }
 
 function previewOf(
-  { days, expiredLoose, expiredArchived, kept, heldBack }: CleanupPlan,
+  { days, expiredRegular, expiredArchived, kept, heldBack }: CleanupPlan,
   what: 'all' | 'archive',
 ): Preview {
   const archived = days.map(({ day, snapshots }) => ({ archive_of: day, ids: snapshots.map(({ id }) => id) }));
   if (what === 'archive') return { archived, deleted: [], kept: [], held_back: [] };
-  const expired = [...expiredLoose, ...expiredArchived.flatMap(({ snapshots }) => snapshots)];
+  const expired = [...expiredRegular, ...expiredArchived.flatMap(({ snapshots }) => snapshots)];
   return { archived, deleted: expired.map(({ id }) => id), kept, held_back: heldBack };
 }
 

@@ -7,7 +7,7 @@ import { VerifyOperation } from './verify.operation.js';
 
 /** Keeps snapshots from being deleted by rule while what the rules go by is not known: the settings, the pins, which snapshots are sound. */
 @Injectable()
-export class PruningGuard {
+export class DeletionGuard {
   private readonly logger = new Logger('Backup');
   private announced = '';
 
@@ -22,14 +22,14 @@ export class PruningGuard {
     return this.config.problem ?? (await this.catalog.condition()).pinsUnknown;
   }
 
-  /** Takes out of a plan what must not be done while pruning is suspended; archiving loses nothing, but waits for the settings that say when. */
+  /** Takes out of a plan what must not be done while deletions are suspended; archiving loses nothing, but waits for the settings that say when. */
   async permitted(plan: CleanupPlan): Promise<CleanupPlan> {
     const suspension = await this.suspension();
     if (suspension === null) return plan;
-    if (suspension !== this.announced && plan.expiredLoose.length + plan.expiredArchived.length > 0)
+    if (suspension !== this.announced && plan.expiredRegular.length + plan.expiredArchived.length > 0)
       this.logger.warn(`No snapshot is deleted by the retention rules: ${suspension}`);
     this.announced = suspension;
-    return { ...plan, expiredLoose: [], expiredArchived: [], days: this.config.problem === null ? plan.days : [] };
+    return { ...plan, expiredRegular: [], expiredArchived: [], days: this.config.problem === null ? plan.days : [] };
   }
 
   /**
@@ -39,7 +39,7 @@ export class PruningGuard {
   async proven(plan: () => Promise<CleanupPlan>, context: JobContext): Promise<CleanupPlan> {
     for (;;) {
       const now = await plan();
-      if (now.expiredLoose.length + now.expiredArchived.length === 0) return now;
+      if (now.expiredRegular.length + now.expiredArchived.length === 0) return now;
       if (!(await this.catalog.condition()).verificationsLost) return now;
       const unproven: string[] = [];
       for (const { id, reasons } of now.kept)
