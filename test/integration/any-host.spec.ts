@@ -181,6 +181,32 @@ describe.each(Object.entries(HOSTS))('in a host that does everything globally (%
     change('DELETE FROM orders');
   });
 
+  it('refuses what a route that changes something does not read, since it may have been meant to restrict it', async () => {
+    const id = await capture();
+    const remove = (query: string) => supertest(url).delete(`${BACKUPS}/${id}${query}`).set('x-key', 'right');
+    for (const request of [
+      post('/cleanup', { dry_run: true }),
+      remove('?dry_run=true'),
+      remove('').send({ dry_run: true }),
+      post(`/${id}/verify?dry_run=true`),
+      post(`/${id}/verify`, { dry_run: true }),
+      post('/config/preview?dry_run=true', {}),
+      get('/list?dry_run=true'),
+      get('/all?dry_run=true'),
+    ])
+      expect((await request.expect(400)).body).toMatchObject({ errors: [{ field: 'dry_run' }] });
+    await get(`/${id}?token=of-a-guard`).expect(200);
+    await post(`/${id}/verify`, {}).expect(200);
+    await remove('').expect(204);
+  });
+
+  it('names no address that the prefix of the host makes another one', async () => {
+    for (const path of ['/no_such_id', '/jobs/no-such-job', '/extract/no-such-archive/no-such-file']) {
+      const { body } = (await get(path).expect(404)) as { body: { message: string } };
+      expect(body.message).toContain('GET …/backups');
+    }
+  });
+
   it('refuses what a page of another site makes a browser send, and takes it from its own pages', async () => {
     const bare = (headers: object) =>
       supertest(url)

@@ -1817,6 +1817,15 @@ export interface operations {
                     "application/json": components["schemas"]["BackupJob"];
                 };
             };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
             /** @description `UNAUTHORIZED` */
             401: {
                 headers: {
@@ -2088,7 +2097,7 @@ export interface operations {
                     "application/json": components["schemas"]["BackupConfigPreview"];
                 };
             };
-            /** @description `CONFIG_INVALID` */
+            /** @description `CONFIG_INVALID`, `VALIDATION_FAILED` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3435,6 +3444,15 @@ export interface operations {
                     "application/json": components["schemas"]["BackupVerification"];
                 };
             };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
             /** @description `UNAUTHORIZED` */
             401: {
                 headers: {
@@ -3638,6 +3656,15 @@ export interface operations {
                     "application/json": components["schemas"]["BackupSnapshot"][];
                 };
             };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
+            };
             /** @description `UNAUTHORIZED` */
             401: {
                 headers: {
@@ -3693,6 +3720,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackupOverview"];
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
                 };
             };
             /** @description `UNAUTHORIZED` */
@@ -3894,6 +3930,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `VALIDATION_FAILED` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupErrorResponse"];
+                };
             };
             /** @description `UNAUTHORIZED` */
             401: {

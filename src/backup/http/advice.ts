@@ -14,9 +14,9 @@ export const HTTP_WORDS: AdviceWords = {
     `To confirm it, send "confirm_deletions=${(cleanup as { deleted: number }).deleted}" in the query.`,
   confirm_clock: () =>
     'If it is right (the machine was off for that long), run the clean-up again with "confirm_clock=true" in the query.',
-  list_snapshots: () => 'GET /admin/database/backups lists the ids.',
-  list_archives: () => 'GET /admin/database/backups/all lists the archives and their snapshots.',
-  list_jobs: () => 'GET /admin/database/backups/jobs lists the jobs.',
+  list_snapshots: () => 'GET …/backups lists the ids.',
+  list_archives: () => 'GET …/backups/all lists the archives and their snapshots.',
+  list_jobs: () => 'GET …/backups/jobs lists the jobs.',
   set_backup_dir: () => 'To use another folder, set BACKUP_DIR, or the option that the application uses instead.',
 };
 

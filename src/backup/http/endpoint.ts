@@ -7,7 +7,15 @@ import { replyWithError } from './error.filter.js';
 import { EventStream } from './event-stream.js';
 import { descriptionsOf, type Fielded } from './fields.js';
 import { assertNotForged } from './forged-request.js';
-import { assertJson, type BackupRequest, type BackupResponse, type Input, inputsOf, ownResponse } from './inputs.js';
+import {
+  assertJson,
+  assertNothingElse,
+  type BackupRequest,
+  type BackupResponse,
+  type Input,
+  inputsOf,
+  ownResponse,
+} from './inputs.js';
 import { INDEXING, indexingHeader } from './indexing.header.js';
 import { ApiBody, ApiQuery } from './openapi.js';
 
@@ -62,6 +70,7 @@ function makeEndpoint(prototype: object, name: string, method: Method): void {
         if (this[CATALOG].unavailable && !goesOnWhileOff) throw this[CATALOG].unavailable;
         assertNotForged(request);
         assertJson(request);
+        assertNothingElse(inputs, request);
         adapter.setHeader(response, 'Cache-Control', 'no-store');
         const progress = this[CATALOG].indexing();
         if (progress) adapter.setHeader(response, INDEXING, indexingHeader(progress));
@@ -109,10 +118,11 @@ function reply(adapter: Adapter, response: BackupResponse, body: unknown, status
 function describeInputs(prototype: object, name: string, method: Method, inputs: Input[]): void {
   const types = (Reflect.getMetadata('design:paramtypes', prototype, name) ?? []) as Fielded[];
   const descriptor = { value: method };
-  inputs.forEach(({ describedAs }, index) => {
+  inputs.forEach(({ part, isDescribed }, index) => {
+    if (!isDescribed) return;
     const type = types[index]!;
-    if (describedAs === 'body') ApiBody({ type })(prototype, name, descriptor);
-    if (describedAs !== 'query') return;
+    if (part === 'body') ApiBody({ type })(prototype, name, descriptor);
+    if (part !== 'query') return;
     for (const { name: parameter, required, schema } of descriptionsOf(type)) {
       const { description, example, ...rest } = schema;
       ApiQuery({

@@ -31,8 +31,10 @@ export function assertJson({ headers }: BackupRequest): void {
 /** How one parameter of a route's method is filled. */
 export interface Input {
   read: (request: BackupRequest, response: BackupResponse) => unknown;
-  /** Where it stands in the request, for those that OpenAPI describes by the type of the parameter. */
-  describedAs?: 'body' | 'query';
+  /** The part of the request that it reads; a route that has none for a part refuses what stands there. */
+  part?: 'body' | 'query';
+  /** Whether OpenAPI describes it by the type of the parameter. */
+  isDescribed?: boolean;
 }
 
 const declared = new WeakMap<object, Map<string, Input[]>>();
@@ -52,13 +54,30 @@ const input =
   };
 
 /** The body, as the type of the parameter declares it. */
-export const Body = () => input((type) => ({ read: ({ body }) => readBody(type, body), describedAs: 'body' }));
+export const Body = () =>
+  input((type) => ({ read: ({ body }) => readBody(type, body), part: 'body', isDescribed: true }));
 
 /** The body as it is, for what checks it itself. */
-export const PlainBody = () => input(() => ({ read: ({ body }) => body }));
+export const PlainBody = () => input(() => ({ read: ({ body }) => body, part: 'body' }));
 
 /** The query, as the type of the parameter declares it. */
-export const Query = () => input((type) => ({ read: ({ query }) => readQuery(type, query), describedAs: 'query' }));
+export const Query = () =>
+  input((type) => ({ read: ({ query }) => readQuery(type, query), part: 'query', isDescribed: true }));
+
+/** What has no fields: whatever is sent is unknown. */
+export class Nothing {}
+
+/**
+ * What stands in a part that the route does not read is refused as a misspelt field is: `{"dry_run":true}` in the body of a clean-up, where it belongs in the query, would
+ * else delete. Queries of routes that only read may hold what the guards of the host look for, such as a token.
+ * @throws BackupError `VALIDATION_FAILED`
+ */
+export function assertNothingElse(inputs: Input[], { method, query, body }: BackupRequest): void {
+  const isRead = (part: Input['part']) => inputs.some((one) => one.part === part);
+  if (method === 'GET' || method === 'HEAD') return;
+  if (!isRead('query')) readQuery(Nothing, query);
+  if (!isRead('body')) readBody(Nothing, body);
+}
 
 /** Names in a path come from outside: whatever is off its pattern is unknown here, before anything looks for a file or a row. */
 const pathText = (name: string, check: (text: string) => void = () => undefined) =>

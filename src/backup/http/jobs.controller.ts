@@ -37,7 +37,7 @@ export class JobsController {
   @ApiOperation({ summary: 'Cancel a waiting or running job' })
   @ApiParam({ name: 'job_id', type: String })
   @ApiOkResponse({ type: JobResponse })
-  @ApiErrors('JOB_NOT_FOUND', 'JOB_NOT_CANCELLABLE')
+  @ApiErrors('VALIDATION_FAILED', 'JOB_NOT_FOUND', 'JOB_NOT_CANCELLABLE')
   async cancel(@JobId() id: string): Promise<JobResponse> {
     return presented(await this.queue.cancel(id));
   }

@@ -92,7 +92,15 @@ export class RunsController {
   @ApiOperation({ summary: 'Re-read the stored bytes and compare them with the manifest' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({ type: VerificationResponse })
-  @ApiErrors('SNAPSHOT_NOT_FOUND', 'CANCELLED', 'TIMED_OUT', 'ENGINE_FAILED', 'INDEXING', 'MAINTENANCE')
+  @ApiErrors(
+    'VALIDATION_FAILED',
+    'SNAPSHOT_NOT_FOUND',
+    'CANCELLED',
+    'TIMED_OUT',
+    'ENGINE_FAILED',
+    'INDEXING',
+    'MAINTENANCE',
+  )
   verify(@SnapshotId() id: string, @Requester() requester: string | null): Promise<VerificationResponse> {
     return this.verifying.verify(id, requester);
   }

@@ -58,7 +58,7 @@ export class SettingsController {
   })
   @ApiBody({ type: ConfigChanges })
   @ApiOkResponse({ type: ConfigPreviewResponse })
-  @ApiErrors('CONFIG_INVALID', 'INDEXING', 'MAINTENANCE')
+  @ApiErrors('CONFIG_INVALID', 'VALIDATION_FAILED', 'INDEXING', 'MAINTENANCE')
   async preview(@PlainBody() changes: unknown): Promise<ConfigPreviewResponse> {
     const config = this.config.preview(changes);
     const [schedule, cleanup] = await Promise.all([this.scheduler.preview(config), this.config.consequences(changes)]);

@@ -5,7 +5,7 @@ import { RemoveOperation } from '../operations/remove.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
 import { INDEXING_HEADER } from './indexing.header.js';
-import { Body, Query, Requester, SnapshotId } from './inputs.js';
+import { Body, Nothing, Query, Requester, SnapshotId } from './inputs.js';
 import { AnnotationRequest, NewestQuery, SnapshotPageQuery } from './requests.js';
 import {
   AllSnapshotsResponse,
@@ -36,8 +36,8 @@ export class SnapshotsController {
   @Get('list')
   @ApiOperation({ summary: 'All regular snapshots. For large numbers use pages: `GET …/backups`' })
   @ApiOkResponse({ type: [SnapshotResponse], headers: INDEXING_HEADER })
-  @ApiErrors('BUSY', 'MAINTENANCE')
-  list(): Promise<StreamableFile> {
+  @ApiErrors('VALIDATION_FAILED', 'BUSY', 'MAINTENANCE')
+  list(@Query() _none: Nothing): Promise<StreamableFile> {
     return this.lists.regular();
   }
 
@@ -47,8 +47,8 @@ export class SnapshotsController {
       'All regular snapshots, and all archives with their snapshots. For large numbers use pages: `GET …/backups`',
   })
   @ApiOkResponse({ type: AllSnapshotsResponse, headers: INDEXING_HEADER })
-  @ApiErrors('BUSY', 'MAINTENANCE')
-  all(): Promise<StreamableFile> {
+  @ApiErrors('VALIDATION_FAILED', 'BUSY', 'MAINTENANCE')
+  all(@Query() _none: Nothing): Promise<StreamableFile> {
     return this.lists.all();
   }
 
@@ -104,6 +104,7 @@ export class SnapshotsController {
   @ApiParam({ name: 'id', type: String })
   @ApiNoContentResponse({ description: 'The snapshot was deleted.' })
   @ApiErrors(
+    'VALIDATION_FAILED',
     'SNAPSHOT_NOT_FOUND',
     'SNAPSHOT_IN_USE',
     'SNAPSHOT_PINNED',

@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 4;
 export class StreamedLists {
   private readonly places = new Places(
     MOST_AT_ONCE,
-    'Too many lists of all snapshots are being sent. Try again when they are done, or use pages: GET /admin/database/backups?page=1.',
+    'Too many lists of all snapshots are being sent. Try again when they are done, or use pages: GET …/backups?page=1.',
   );
 
   constructor(private readonly catalog: Catalog) {}
