@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { type Annotation, Catalog, type Page, type RestorePointQuery, type SnapshotQuery } from './catalog/catalog.js';
 import type { Comparison } from './model/comparison.js';
-import { asBackupError, type BackupError } from './model/errors.js';
+import { asBackupError, BackupError } from './model/errors.js';
 import type { Job } from './model/job.js';
 import type { CleanupResult, RestoreResult, Verification } from './model/job-results.js';
 import type { Snapshot } from './model/snapshot.js';
@@ -17,6 +17,7 @@ import { RemoveOperation } from './operations/remove.operation.js';
 import { RestoreOperation } from './operations/restore.operation.js';
 import { type BackupStats, StatsQuery } from './operations/stats.query.js';
 import { VerifyOperation } from './operations/verify.operation.js';
+import { assertNotAborted, cancelledBy, checkedId, checkedOptions } from './method-options.js';
 
 /** What every method that runs a job takes. */
 export interface JobOptions {
@@ -74,8 +75,14 @@ export interface BackupEvents {
 
 const SUBJECTS = { capture: 'backup', restore: 'restore', verify: 'verification', cleanup: 'cleanup' } as const;
 
+const EVENT_NAMES: readonly string[] = Object.values(SUBJECTS).flatMap((subject) => [
+  `${subject}.completed`,
+  `${subject}.failed`,
+]);
+
 /**
  * Backups from the code of an application. Each method returns when what it does is done, and throws a {@link BackupError} with a `code` when it could not be.
+ * Options that a method does not know are refused (`VALIDATION_FAILED`): a misspelt `tables` would restore everything.
  *
  * ```ts
  * constructor(private readonly backups: Backups) {}
@@ -109,8 +116,9 @@ export class Backups {
    * Takes a snapshot now.
    * @throws BackupError `PLAN_NOT_FOUND`, `TOO_MANY_JOBS`, `DISK_FULL`, `DATABASE_UNAVAILABLE`, …
    */
-  async capture({ signal, requestedBy = null, ...asked }: CaptureOptions = {}): Promise<Snapshot> {
-    signal?.throwIfAborted();
+  async capture(options: CaptureOptions = {}): Promise<Snapshot> {
+    const { signal, requestedBy = null, ...asked } = checkedOptions('capture', options);
+    assertNotAborted(signal);
     const { id } = await this.captures.request({ ...asked, requestedBy, trigger: { type: 'manual' } });
     const job = await this.finished(id, signal);
     assertCompleted(job);
@@ -121,29 +129,31 @@ export class Backups {
    * Snapshots by pages, newest first; while they are still being listed after a start (`indexing` in {@link health}), those that are.
    * @param query which ones. @default the first 50 of all
    */
-  list(query: Partial<SnapshotQuery> = {}): Promise<Page<Snapshot>> {
-    return this.catalog.page({ page: 1, page_size: 50, ...query });
+  async list(query: Partial<SnapshotQuery> = {}): Promise<Page<Snapshot>> {
+    return this.catalog.page({ page: 1, page_size: 50, ...checkedOptions('list', query) });
   }
 
   /** @throws BackupError `SNAPSHOT_NOT_FOUND` */
-  get(id: string): Promise<Snapshot> {
-    return this.catalog.get(id);
+  async get(id: string): Promise<Snapshot> {
+    return this.catalog.get(checkedId(id));
   }
 
   /** The newest snapshot that restores everything, once all are listed. @throws BackupError `SNAPSHOT_NOT_FOUND` */
   async newest(query: Pick<RestorePointQuery, 'plan' | 'to'> = {}): Promise<Snapshot> {
+    const checked = checkedOptions('newest', query);
     await this.catalog.indexed();
-    return this.catalog.newest(query);
+    return this.catalog.newest(checked);
   }
 
   /** Describes or pins a snapshot. @throws BackupError `SNAPSHOT_NOT_FOUND` */
-  annotate(id: string, annotation: Annotation): Promise<Snapshot> {
-    return this.catalog.annotate(id, annotation);
+  async annotate(id: string, annotation: Annotation): Promise<Snapshot> {
+    return this.catalog.annotate(checkedId(id), checkedOptions('annotate', annotation));
   }
 
   /** Reads the stored bytes again and compares them with the manifest; a damaged snapshot is an answer, not an error. @throws BackupError `SNAPSHOT_NOT_FOUND` */
-  verify(id: string, { requestedBy = null }: Pick<JobOptions, 'requestedBy'> = {}): Promise<Verification> {
-    return this.verifications.verify(id, requestedBy);
+  async verify(id: string, options: Pick<JobOptions, 'requestedBy'> = {}): Promise<Verification> {
+    const { requestedBy = null } = checkedOptions('verify', options);
+    return this.verifications.verify(checkedId(id), requestedBy);
   }
 
   /**
@@ -151,38 +161,48 @@ export class Backups {
    * @param after the id of a snapshot, or `'now'`. @default 'now'
    * @throws BackupError `SNAPSHOT_NOT_FOUND`, `NOT_COMPARABLE`, …
    */
-  diff(before: string, after: string = NOW, { signal }: Pick<JobOptions, 'signal'> = {}): Promise<Comparison> {
-    return this.comparisons.compare(before, after, signal);
+  async diff(before: string, after: string = NOW, options: Pick<JobOptions, 'signal'> = {}): Promise<Comparison> {
+    const { signal } = checkedOptions('diff', options);
+    assertNotAborted(signal);
+    try {
+      return await this.comparisons.compare(checkedId(before), after === NOW ? after : checkedId(after), signal);
+    } catch (error) {
+      throw signal?.aborted ? cancelledBy(signal) : error;
+    }
   }
 
   /**
    * Puts the database, some tables, or files back to a snapshot, after a safety snapshot of what is there. Requests to the application are answered with 503 meanwhile.
    * @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_CORRUPT`, `SCHEMA_MISMATCH`, …; the data is then as it was
    */
-  async restore(id: string, { signal, requestedBy = null, ...choices }: RestoreOptions = {}): Promise<RestoreResult> {
-    signal?.throwIfAborted();
-    const job = await this.restores.request(id, { ...choices, confirm: id }, requestedBy);
+  async restore(id: string, options: RestoreOptions = {}): Promise<RestoreResult> {
+    const { signal, requestedBy = null, ...choices } = checkedOptions('restore', options);
+    assertNotAborted(signal);
+    const job = await this.restores.request(checkedId(id), { ...choices, confirm: id }, requestedBy);
     return resultOf('restore', await this.finished(job.id, signal));
   }
 
   /** The whole document of a snapshot as a stream, a differential put together with its base. @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_CORRUPT` */
-  extract(id: string): Promise<ExtractedDocument> {
-    return this.extracts.document(id);
+  async extract(id: string): Promise<ExtractedDocument> {
+    return this.extracts.document(checkedId(id));
   }
 
   /** Rows of one table of a snapshot, as a stream of JSON. @throws BackupError `SNAPSHOT_NOT_FOUND`, `TABLE_NOT_FOUND`, `SNAPSHOT_CORRUPT` */
-  rows(id: string, table: string, { offset = 0, limit = 100 }: RowsOptions = {}): Promise<Readable> {
-    return this.extracts.table(id, table, offset, limit);
+  async rows(id: string, table: string, options: RowsOptions = {}): Promise<Readable> {
+    const { offset = 0, limit = 100 } = checkedOptions('rows', options);
+    return this.extracts.table(checkedId(id), table, offset, limit);
   }
 
   /** Deletes a snapshot, once it is known what needs it. @throws BackupError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_PINNED`, `SNAPSHOT_IN_USE` */
-  async remove(id: string, { requestedBy = null }: Pick<JobOptions, 'requestedBy'> = {}): Promise<void> {
+  async remove(id: string, options: Pick<JobOptions, 'requestedBy'> = {}): Promise<void> {
+    const { requestedBy = null } = checkedOptions('remove', options);
     await this.catalog.indexed();
-    return this.removals.remove(id, requestedBy);
+    return this.removals.remove(checkedId(id), requestedBy);
   }
 
   /** Archives and deletes what is due, as it happens by itself once an hour. @throws BackupError `CLOCK_DOUBTFUL`, `DISK_FULL`, … */
-  cleanup({ requestedBy = null, confirmClock = false }: CleanupOptions = {}): Promise<CleanupResult> {
+  async cleanup(options: CleanupOptions = {}): Promise<CleanupResult> {
+    const { requestedBy = null, confirmClock = false } = checkedOptions('cleanup', options);
     return this.cleanups.run(requestedBy, 'all', { confirmClock });
   }
 
@@ -209,8 +229,14 @@ export class Backups {
    * backups.on('backup.failed', ({ error }) => pager.alert(error.message));
    * ```
    * @returns how to stop that
+   * @throws BackupError `VALIDATION_FAILED` for a name that is none of these
    */
   on<Name extends keyof BackupEvents>(name: Name, listener: (event: BackupEvents[Name]) => unknown): () => void {
+    if (!EVENT_NAMES.includes(name))
+      throw new BackupError(
+        'VALIDATION_FAILED',
+        `Backups.on(): there is no event "${name}". Known events: ${EVENT_NAMES.join(', ')}.`,
+      );
     return this.queue.onFinished((job) => {
       if (job.status === 'cancelled' || name !== `${SUBJECTS[job.type]}.${job.status}`) return;
       const error = errorOf(job);

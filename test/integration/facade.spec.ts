@@ -57,6 +57,47 @@ describe('backups from the code of an application', () => {
     expect(await codeOf(backups.restore('auto_backup_20260101_000000'))).toBe('SNAPSHOT_NOT_FOUND');
   });
 
+  it('refuse what they do not know, since it may have been meant to restrict them', async () => {
+    const { id } = await backups.capture();
+    app.sql("INSERT INTO users VALUES (2, 'lin@example.com')");
+    const wrong: Record<string, unknown>[] = [{ tabels: ['users'] }, { tables: [] }, { skipSafetySnapshot: 'false' }];
+    for (const options of wrong) {
+      const restored = backups.restore(id, options);
+      await expect(restored).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+      await expect(restored).rejects.toThrow(`Backups.restore(): "${Object.keys(options)[0]}" `);
+    }
+    expect(app.sql('SELECT id FROM users')).toHaveLength(2);
+    const untyped = backups as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
+    for (const [method, ...given] of [
+      ['capture', 'Before the migration'],
+      ['capture', { signal: 5 }],
+      ['capture', null],
+      ['cleanup', { dryRun: true }],
+      ['list', { page: 0 }],
+      ['list', { pageSize: 5 }],
+      ['newest', { from: '2026-01-01' }],
+      ['rows', id, 'users', { limit: -1 }],
+      ['annotate', id, { pined: true }],
+      ['verify', id, 'me'],
+      ['remove', id, { requested_by: 'me' }],
+    ] as [string, ...unknown[]][])
+      expect(await codeOf(untyped[method]!(...given))).toBe('VALIDATION_FAILED');
+    for (const method of ['get', 'verify', 'diff', 'restore', 'extract', 'rows', 'remove'])
+      expect(await codeOf(untyped[method]!(undefined, ...(method === 'rows' ? ['users'] : [])))).toBe(
+        'SNAPSHOT_NOT_FOUND',
+      );
+    expect(() => backups.on('backup.finished' as 'backup.failed', () => undefined)).toThrow('backup.completed');
+  });
+
+  it('find snapshots by times with any offset', async () => {
+    const { created_at } = await backups.capture();
+    const inTokyo = (ms: number) =>
+      new Date(Date.parse(created_at) + 9 * 3_600_000 + ms).toISOString().replace('Z', '+09:00');
+    expect((await backups.list({ from: inTokyo(-1000), to: inTokyo(1000) })).total).toBe(1);
+    expect((await backups.list({ from: inTokyo(1000) })).total).toBe(0);
+    expect(await codeOf(backups.newest({ to: inTokyo(-1000) }))).toBe('SNAPSHOT_NOT_FOUND');
+  });
+
   it('end with their signal', async () => {
     const stopping = new AbortController();
     const others = app.get(JobQueue);
@@ -66,8 +107,14 @@ describe('backups from the code of an application', () => {
     expect(await taking).toBe('CANCELLED');
     expect(await backups.list()).toMatchObject({ items: [] });
     const ended = new AbortController();
-    ended.abort(new Error('too late'));
-    await expect(backups.capture({ signal: ended.signal })).rejects.toThrow('too late');
+    const reason = new Error('too late');
+    ended.abort(reason);
+    for (const late of [
+      () => backups.capture({ signal: ended.signal }),
+      () => backups.restore('auto_backup_20260101_000000', { signal: ended.signal }),
+      () => backups.diff('auto_backup_20260101_000000', 'now', { signal: ended.signal }),
+    ])
+      await expect(late()).rejects.toMatchObject({ code: 'CANCELLED', cause: reason });
   });
 
   it('tell what they finish, and are not troubled by who listens', async () => {
