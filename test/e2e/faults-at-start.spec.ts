@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackupHealth } from '../../src/backup/operations/health.query.js';
 import { temporaryPath } from '../../src/backup/system/temporary-file.js';
 import { eventually } from '../support/eventually.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { InlineProgram } from '../support/inline-program.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 import { Program } from '../support/program.js';

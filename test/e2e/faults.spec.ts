@@ -12,6 +12,7 @@ import { archiveName, utcDay } from '../../src/backup/model/snapshot-id.js';
 import { startBackupApp } from '../support/backup-app.js';
 import { BACKUPS } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
+import { fullDisk } from '../support/full-disk.js';
 import { ADMIN } from '../support/host-app.js';
 import { InlineProgram } from '../support/inline-program.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
@@ -171,35 +172,40 @@ describe('the disk', () => {
     expect((await program.restore(earlier.id)).status).toBe(200);
   });
 
-  it.skipIf(!canMount())('that fills up in the middle of a backup loses nothing that was there', async () => {
-    const folder = await freshFolder();
-    const backups = join(folder, 'backups');
-    await mkdir(backups);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', backups]);
-    try {
-      await mkdir(join(folder, 'data'));
-      fill(join(folder, 'data', 'app.sqlite'), 12_000);
-      const program = await programOn(folder, { BACKUP_MIN_FREE_MB: '0' });
-      const earlier = await program.capture();
-      const filler = join(backups, 'filler');
-      const free = Number(execFileSync('df', ['--output=avail', '-B1', backups], { encoding: 'utf8' }).split('\n')[1]);
-      await writeFile(filler, Buffer.alloc(free - (earlier.size_bytes >> 1)));
-      const before = await namesIn(backups);
-      const { status, body } = await program.post('/?wait=true', { kind: 'full' });
-      expect({ status, body }).toMatchObject({ status: 507, body: fails('DISK_FULL') });
-      expect((await program.jobs())[0]).toMatchObject({ status: 'failed', error: fails('DISK_FULL') });
-      expect(await namesIn(backups)).toEqual(before);
-      expect((await program.listed()).map(({ id }) => id)).toEqual([earlier.id]);
-      expect((await program.verify(earlier.id)).body).toMatchObject({ is_valid: true });
-      await rm(filler);
-      const next = await program.capture();
-      expect((await program.restore(next.id)).status).toBe(200);
-      await program.stop();
-    } finally {
-      for (const program of running) await program.end();
-      execFileSync('umount', [backups]);
-    }
-  });
+  it.skipIf(!fullDisk.isPossible())(
+    'that fills up in the middle of a backup loses nothing that was there',
+    async () => {
+      const folder = await freshFolder();
+      const backups = join(folder, 'backups');
+      await mkdir(backups);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', backups]);
+      try {
+        await mkdir(join(folder, 'data'));
+        fill(join(folder, 'data', 'app.sqlite'), 12_000);
+        const program = await programOn(folder, { BACKUP_MIN_FREE_MB: '0' });
+        const earlier = await program.capture();
+        const filler = join(backups, 'filler');
+        const free = Number(
+          execFileSync('df', ['--output=avail', '-B1', backups], { encoding: 'utf8' }).split('\n')[1],
+        );
+        await writeFile(filler, Buffer.alloc(free - (earlier.size_bytes >> 1)));
+        const before = await namesIn(backups);
+        const { status, body } = await program.post('/?wait=true', { kind: 'full' });
+        expect({ status, body }).toMatchObject({ status: 507, body: fails('DISK_FULL') });
+        expect((await program.jobs())[0]).toMatchObject({ status: 'failed', error: fails('DISK_FULL') });
+        expect(await namesIn(backups)).toEqual(before);
+        expect((await program.listed()).map(({ id }) => id)).toEqual([earlier.id]);
+        expect((await program.verify(earlier.id)).body).toMatchObject({ is_valid: true });
+        await rm(filler);
+        const next = await program.capture();
+        expect((await program.restore(next.id)).status).toBe(200);
+        await program.stop();
+      } finally {
+        for (const program of running) await program.end();
+        execFileSync('umount', [backups]);
+      }
+    },
+  );
 });
 
 describe('a lock', () => {
@@ -262,21 +268,6 @@ describe('a rush', () => {
     }
   });
 });
-
-/** Only root may, and not in every container. */
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const place = execFileSync('mktemp', ['-d'], { encoding: 'utf8' }).trim();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    execFileSync('rmdir', [place]);
-  }
-}
 
 function fill(path: string, rows: number): void {
   const database = new Database(path);

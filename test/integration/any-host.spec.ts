@@ -30,6 +30,7 @@ import { BackupModule } from '../../src/backup/index.js';
 import { MaintenanceMode } from '../../src/backup/operations/maintenance.js';
 import { Lease } from '../../src/backup/system/lease.js';
 import { error } from '../support/backups-client.js';
+import { shopOptions } from '../support/shop-options.js';
 
 const BACKUPS = '/api/admin/database/backups';
 
@@ -116,15 +117,7 @@ describe.each(Object.entries(HOSTS))('in a host that does everything globally (%
     );
 
     @Module({
-      imports: [
-        BackupModule.forRoot({
-          database: `sqlite:${join(folder, 'shop.db')}`,
-          directory: join(folder, 'backups'),
-          configFile: join(folder, 'backup_config.json'),
-          triggers: false,
-          guard: KeyGuard,
-        }),
-      ],
+      imports: [BackupModule.forRoot({ ...shopOptions(folder), guard: KeyGuard })],
     })
     class Shop {}
 

@@ -6,7 +6,7 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { contentOf, expectedChanges, type Content } from '../support/expected-changes.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { applyEdits, createRandom, randomDatabase } from '../support/random-schema.js';
 import { rounds } from '../support/rounds.js';
 

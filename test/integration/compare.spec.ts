@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { TableComparison } from '../../src/backup/model/comparison.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { createTraps, disturb } from '../support/sqlite-oracle.js';
 
 const UNCHANGED = { inserted: 0, updated: 0, deleted: 0 };

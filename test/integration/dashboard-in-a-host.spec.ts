@@ -26,10 +26,11 @@ import helmet from 'helmet';
 import { map } from 'rxjs';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { BackupModule, type BackupModuleOptions, type DashboardOptions } from '../../src/backup/index.js';
+import { BackupModule, type DashboardOptions } from '../../src/backup/index.js';
 import { PAGES } from '../../src/backup/dashboard/dashboard.middleware.js';
 import { MaintenanceMode } from '../../src/backup/operations/maintenance.js';
 import { Lease } from '../../src/backup/system/lease.js';
+import { shopOptions } from '../support/shop-options.js';
 
 /** Nobody passes, neither the routes of the host nor those of the library. */
 @Injectable()
@@ -82,13 +83,7 @@ interface Host {
 }
 
 async function open({ adapter = ADAPTERS.Express, dashboard, below, prepare, guarded = false }: Host) {
-  const options: BackupModuleOptions = {
-    database: `sqlite:${join(folder, 'shop.db')}`,
-    directory: join(folder, 'backups'),
-    configFile: join(folder, 'backup_config.json'),
-    triggers: false,
-    ...(dashboard ? { dashboard } : {}),
-  };
+  const options = { ...shopOptions(folder), ...(dashboard ? { dashboard } : {}) };
   @Module({
     imports: [
       BackupModule.forRoot({ ...options, guard: NobodyGuard }),

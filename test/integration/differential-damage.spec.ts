@@ -9,7 +9,7 @@ import { serialiseManifest, type DatabaseManifest } from '../../src/backup/model
 import { parseManifest } from '../../src/backup/model/parse-manifest.js';
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { rounds, SEED } from '../support/rounds.js';
 import { everyValue } from '../support/sqlite-oracle.js';
 

@@ -20,7 +20,7 @@ import type { Manifest } from '../../src/backup/model/manifest.js';
 import { archiveName } from '../../src/backup/model/snapshot-id.js';
 import { ManualClock } from '../../src/backup/system/manual-clock.js';
 import { type BackupApp, startBackupApp } from '../support/backup-app.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { rounds } from '../support/rounds.js';
 import { dump } from '../support/sqlite-oracle.js';
 

@@ -9,7 +9,7 @@ import { serialiseManifest } from '../../src/backup/model/manifest.js';
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { readDifferential, readFull } from '../support/independent-reader.mjs';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { SEED } from '../support/rounds.js';
 import { createTraps } from '../support/sqlite-oracle.js';
 

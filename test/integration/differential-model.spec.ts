@@ -8,7 +8,7 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import { ChangingDatabase, SeededRandom } from '../support/changing-database.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { readDifferential, readFull } from '../support/independent-reader.mjs';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { applyEdits, createRandom, randomDatabase } from '../support/random-schema.js';
 import { rounds } from '../support/rounds.js';
 import { dump, everyValue } from '../support/sqlite-oracle.js';

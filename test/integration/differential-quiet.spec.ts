@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { DatabaseState } from '../../src/backup/engines/dialects/sqlite/sqlite.state.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { OtherProcess } from '../support/other-process.js';
 import { rounds } from '../support/rounds.js';
 

@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 
 const ACCOUNTS = 2000;
 const TOTAL = ACCOUNTS * 2 * 100;

@@ -16,8 +16,8 @@ import { ofDatabase, ofFiles } from '../../src/backup/operations/stored-snapshot
 import { EngineBench } from '../support/engine-bench.js';
 import { engineContract, type ContractSubject } from '../support/engine-contract.js';
 import { FilesBench } from '../support/files-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
-import { InlineHost } from '../support/inline-host.js';
+import { InlineEngine } from '../support/inline-engines.js';
+import { InlineHost } from '../support/inline-tasks.js';
 import { position } from '../support/position-codec.js';
 import { everyValue } from '../support/sqlite-oracle.js';
 import { describeTree } from '../support/tree-oracle.js';

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SchemaDifference } from '../../src/backup/engines/database.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { createTraps, dump } from '../support/sqlite-oracle.js';
 

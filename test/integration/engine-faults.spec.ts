@@ -12,7 +12,7 @@ import { BackupError } from '../../src/backup/model/errors.js';
 import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { rounds } from '../support/rounds.js';
 import { createTraps, disturb, dump } from '../support/sqlite-oracle.js';

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { TableSummary } from '../../src/backup/model/manifest.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { applyEdits, createRandom, randomDatabase } from '../support/random-schema.js';
 import { rounds } from '../support/rounds.js';
 import { dump, everyValue } from '../support/sqlite-oracle.js';

@@ -18,7 +18,7 @@ import type { CaptureFilesRequest } from '../../src/backup/engines/files/files.r
 import { readWhole, type FileSink } from '../../src/backup/engines/files/file.reading.js';
 import { withoutPrivileges } from '../support/privileges.js';
 import { FilesBench } from '../support/files-bench.js';
-import { quiet } from '../support/inline-host.js';
+import { quiet } from '../support/inline-tasks.js';
 import { describeTree } from '../support/tree-oracle.js';
 
 let bench: FilesBench;

@@ -10,7 +10,7 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import type { FilesManifest } from '../../src/backup/model/manifest.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { FilesBench } from '../support/files-bench.js';
-import { InlineFilesEngine } from '../support/inline-files-engine.js';
+import { InlineFilesEngine } from '../support/inline-engines.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { withFate, type Fate } from '../support/mortal-fs.js';
 import { describeTree } from '../support/tree-oracle.js';

@@ -10,7 +10,8 @@ import { BACKUPS, error } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { KEY } from '../support/shop-client.js';
-import { childProcesses, shopOptions, ShoppingStreet } from '../support/shopping-street.js';
+import { shopOptions } from '../support/shop-options.js';
+import { childProcesses, ShoppingStreet } from '../support/shopping-street.js';
 
 let street: ShoppingStreet;
 beforeEach(async () => {

@@ -10,7 +10,7 @@ import { isSchemaStatement as isOfSqlite } from '../../src/backup/engines/dialec
 import { nativeRestoreTask } from '../../src/backup/engines/native/native.tasks.js';
 import { serialiseManifest, type DatabaseManifest } from '../../src/backup/model/manifest.js';
 import { CliBench, type CliAnswer } from '../support/cli-bench.js';
-import { quiet } from '../support/inline-host.js';
+import { quiet } from '../support/inline-tasks.js';
 import { mysql, postgres } from '../support/native-servers.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 

@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import {
   type CanActivate,
   type ExecutionContext,
+  type INestApplication,
   Injectable,
   Logger,
   Module,
   SetMetadata,
   UnauthorizedException,
 } from '@nestjs/common';
-import { type INestApplication } from '@nestjs/common';
 import { NestFactory, Reflector } from '@nestjs/core';
 import Database from 'better-sqlite3';
 import supertest from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { BackupModule, type BackupModuleExtras } from '../../src/backup/index.js';
+import { shopOptions } from '../support/shop-options.js';
 
 const BACKUPS = '/admin/database/backups';
 const Roles = (...roles: string[]) => SetMetadata('roles', roles);
@@ -72,15 +73,7 @@ describe('the guards of a host', () => {
   /** @param listens false: only the HTTP server does, as in tests with supertest */
   async function open(access: BackupModuleExtras, { listens = true } = {}) {
     @Module({
-      imports: [
-        BackupModule.forRoot({
-          database: `sqlite:${join(folder, 'shop.db')}`,
-          directory: join(folder, 'backups'),
-          configFile: join(folder, 'backup_config.json'),
-          triggers: false,
-          ...access,
-        }),
-      ],
+      imports: [BackupModule.forRoot({ ...shopOptions(folder), ...access })],
     })
     class Shop {}
     app = await NestFactory.create(Shop, { logger: false });

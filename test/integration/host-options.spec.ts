@@ -10,6 +10,7 @@ import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Backups, BackupModule, ROLE_CREATED } from '../../src/backup/index.js';
 import { eventually } from '../support/eventually.js';
+import { shopOptions } from '../support/shop-options.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -26,12 +27,7 @@ it('backs up what TypeOrmModule connects to', async () => {
       }),
       BackupModule.forRootAsync({
         inject: [getDataSourceToken()],
-        useFactory: (database: DataSource) => ({
-          database,
-          directory: join(folder, 'backups'),
-          configFile: join(folder, 'backup_config.json'),
-          triggers: false,
-        }),
+        useFactory: (database: DataSource) => ({ ...shopOptions(folder), database }),
       }),
     ],
   })
@@ -46,8 +42,7 @@ it('backs up what TypeOrmModule connects to', async () => {
 });
 
 it('hears what the host emits before its modules are initialised, and nothing before the backups can begin', async () => {
-  const database = join(folder, 'shop.db');
-  new Database(database).exec('CREATE TABLE users (id INTEGER)').close();
+  new Database(join(folder, 'shop.db')).exec('CREATE TABLE users (id INTEGER)').close();
 
   /** Stands before the backups, and waits for whoever listens. */
   @Injectable()
@@ -65,13 +60,7 @@ it('hears what the host emits before its modules are initialised, and nothing be
     imports: [
       SeedsModule,
       EventEmitterModule.forRoot(),
-      BackupModule.forRoot({
-        database: `sqlite:${database}`,
-        directory: join(folder, 'backups'),
-        configFile: join(folder, 'backup_config.json'),
-        triggers: true,
-        events: ['shop.opened'],
-      }),
+      BackupModule.forRoot({ ...shopOptions(folder), triggers: true, events: ['shop.opened'] }),
     ],
   })
   class Shop {}
@@ -89,12 +78,7 @@ it('hears what the host emits before its modules are initialised, and nothing be
 
 describe('BackupModule in several modules of one application', () => {
   const backups = (directory: string) =>
-    BackupModule.forRoot({
-      database: `sqlite:${join(folder, 'shop.db')}`,
-      directory: join(folder, directory),
-      configFile: join(folder, 'backup_config.json'),
-      triggers: false,
-    });
+    BackupModule.forRoot({ ...shopOptions(folder), directory: join(folder, directory) });
   const startWith = async (...imports: ModuleMetadata['imports'] & object) => {
     const app = (await Test.createTestingModule({ imports }).compile()).createNestApplication({ logger: false });
     await app.init();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 
 describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: what belongs to tables', () => {

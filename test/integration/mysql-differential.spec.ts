@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { SeededRandom } from '../support/changing-database.js';
 import { readDifferential, readFull } from '../support/independent-reader.mjs';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 import { rounds } from '../support/rounds.js';
 

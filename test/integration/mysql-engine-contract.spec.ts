@@ -5,8 +5,8 @@ import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js
 import type { Manifest } from '../../src/backup/model/manifest.js';
 import { ofDatabase } from '../../src/backup/operations/stored-snapshots.js';
 import { engineContract, type ContractSubject } from '../support/engine-contract.js';
-import { InlineEngine } from '../support/inline-engine.js';
-import { InlineHost } from '../support/inline-host.js';
+import { InlineEngine } from '../support/inline-engines.js';
+import { InlineHost } from '../support/inline-tasks.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 
 describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB', () => {

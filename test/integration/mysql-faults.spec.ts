@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackupError } from '../../src/backup/model/errors.js';
 import { eventually } from '../support/eventually.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 import { CuttingProxy, type Cut } from '../support/mysql-proxy.js';
 import { createTraps, disturb } from '../support/mysql-traps.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { eventually } from '../support/eventually.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 import { CuttingProxy, type Cut } from '../support/mysql-proxy.js';
 

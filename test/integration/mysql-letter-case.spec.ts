@@ -8,7 +8,7 @@ import { createConnection, type Connection, type RowDataPacket } from 'mysql2/pr
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { eventually } from '../support/eventually.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 
 const HAS_MARIADBD = ['mariadbd', 'mariadb-install-db'].every(

@@ -8,7 +8,7 @@ import { databaseOptions } from '../../src/config/database.js';
 import type { Environment } from '../../src/config/environment.js';
 import { Authority } from '../support/certificates.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { hasMariadbServer, PrivateMariadb } from '../support/private-mariadb.js';
 
 describe.skipIf(!hasMariadbServer)('an encrypted connection to MariaDB', () => {

@@ -12,7 +12,7 @@ import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { OtherProcess } from '../support/other-process.js';
 import { fullDisk } from '../support/full-disk.js';

@@ -6,7 +6,7 @@ import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
 import { eventually } from '../support/eventually.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { hasServerPrograms, PrivatePostgres } from '../support/private-postgres.js';
 
 describe.skipIf(!hasServerPrograms)('a hot standby of PostgreSQL', () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import { EngineBench } from '../support/engine-bench.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { dump } from '../support/sqlite-oracle.js';
 
 let bench: EngineBench;

@@ -12,7 +12,7 @@ import { type BackupApp, startBackupApp } from '../support/backup-app.js';
 import { BACKUPS } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
 import { GatedRepository } from '../support/gated-repository.js';
-import { InlineEngine } from '../support/inline-engine.js';
+import { InlineEngine } from '../support/inline-engines.js';
 import { daysAgo, SnapshotSeed } from '../support/planted-snapshots.js';
 
 const YOUNG = 250;

@@ -16,9 +16,8 @@ import { SnapshotEngines } from '../../src/backup/engines/snapshot.engines.js';
 import { contentOf, serialiseManifest, type Manifest } from '../../src/backup/model/manifest.js';
 import { manifestName } from '../../src/backup/model/snapshot-id.js';
 import { isProcessAlive } from '../../src/backup/system/temporary-file.js';
-import { InlineHost, quiet } from './inline-host.js';
+import { InlineHost, quiet, useChildren } from './inline-tasks.js';
 import { position } from './position-codec.js';
-import { useChildren } from './inline-tasks.js';
 
 /** A source that an engine snapshots, for {@link engineContract}. */
 export interface ContractSubject {

@@ -9,7 +9,7 @@ import type { CapturedFiles, CaptureFilesRequest } from '../../src/backup/engine
 import { encodingFields } from '../../src/backup/engines/shared/document.output.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import type { FilesManifest } from '../../src/backup/model/manifest.js';
-import { InlineFilesEngine } from './inline-files-engine.js';
+import { InlineFilesEngine } from './inline-engines.js';
 
 type Chosen = Partial<Pick<CaptureFilesRequest, 'paths' | 'include' | 'exclude' | 'compression' | 'base' | 'codec'>>;
 

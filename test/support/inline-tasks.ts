@@ -33,7 +33,8 @@ export function useChildren(): void {
   afterAll(() => void Object.assign(EngineHost.prototype, before));
 }
 
-class InlineHost extends EngineHost {
+/** An engine host without children, whatever the tests of the file have otherwise. */
+export class InlineHost extends EngineHost {
   override async run<Name extends TaskName>(
     name: Name,
     request: TaskRequest<Name>,
@@ -77,6 +78,15 @@ function methodsOf({ run, stream, prepare }: EngineHost): Pick<EngineHost, 'run'
   return { run, stream, prepare };
 }
 
+/** What a task is given that nobody watches or cancels. */
+export const quiet = (): TaskContext => ({
+  ready: () => Promise.resolve(),
+  write: () => Promise.resolve(),
+  report: () => undefined,
+  breathe: () => Promise.resolve(),
+  whileHeld: async (work) => work(),
+});
+
 async function perform(
   name: TaskName,
   request: unknown,
@@ -87,8 +97,7 @@ async function perform(
     if (signal?.aborted) throw reasonOf(signal);
   };
   const context: TaskContext = {
-    ready: () => Promise.resolve(),
-    write: () => Promise.resolve(),
+    ...quiet(),
     ...streaming,
     report: (progress) => {
       if (!signal?.aborted) onProgress?.(progress);

@@ -12,7 +12,7 @@ import type {
 } from '../../src/backup/engines/database.engine.js';
 import type { StoredSnapshot } from '../../src/backup/engines/snapshot.engine.js';
 import { EngineBench } from './engine-bench.js';
-import { InlineEngine } from './inline-engine.js';
+import { InlineEngine } from './inline-engines.js';
 
 const DESCRIPTION = resolve('test/support/postgres-description.sql');
 const URL = process.env['TEST_POSTGRES_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';

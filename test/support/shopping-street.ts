@@ -9,8 +9,9 @@ import supertest from 'supertest';
 import { BackupModule, type BackupModuleExtras, type BackupModuleOptions } from '../../src/backup/index.js';
 import { ApiKeyGuard, ApiKeysModule } from '../fixtures/foreign-app/api-key.guard.js';
 import { ShopErrorFilter } from '../fixtures/foreign-app/shop-error.filter.js';
-import { shopDatabase, ShopModule } from '../fixtures/foreign-app/shop.module.js';
+import { ShopModule } from '../fixtures/foreign-app/shop.module.js';
 import { ShopClient } from './shop-client.js';
+import { shopOptions } from './shop-options.js';
 
 const GUARDED: BackupModuleExtras = { guard: ApiKeyGuard, imports: [ApiKeysModule] };
 
@@ -23,13 +24,6 @@ export interface Opening {
   events?: boolean;
   prefix?: string;
 }
-
-export const shopOptions = (folder: string): BackupModuleOptions => ({
-  database: `sqlite:${shopDatabase(folder)}`,
-  directory: join(folder, 'backups'),
-  configFile: join(folder, 'backup_config.json'),
-  triggers: false,
-});
 
 /** Opens shops, somebody else's application in `test/fixtures/foreign-app`, and closes them after each test. */
 export class ShoppingStreet {

@@ -25,6 +25,7 @@ import Database from 'better-sqlite3';
 import type { Request, Response } from 'express';
 import helmet from 'helmet';
 import { BackupModule, Backups, type DashboardSignIn } from '../../src/backup/index.js';
+import { shopOptions } from './shop-options.js';
 
 /** Who is signed in where, by the value of the cookie. */
 type Sessions = Map<string, string>;
@@ -103,10 +104,7 @@ export class SignedInHost {
     @Module({
       imports: [
         BackupModule.forRoot({
-          database: `sqlite:${join(folder, 'shop.db')}`,
-          directory: join(folder, 'backups'),
-          configFile: join(folder, 'backup_config.json'),
-          triggers: false,
+          ...shopOptions(folder),
           guard: IdaGuard,
           dashboard: { path: '/ops/backups', ...(signIn ? { signIn } : {}) },
         }),

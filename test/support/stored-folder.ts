@@ -23,9 +23,8 @@ import { BundleEngine } from '../../src/backup/engines/bundle/bundle.engine.js';
 import { NativeEngine } from '../../src/backup/engines/native/native.engine.js';
 import { SnapshotEngines } from '../../src/backup/engines/snapshot.engines.js';
 import { ofDatabase, ofFiles } from '../../src/backup/operations/stored-snapshots.js';
-import { InlineEngine } from './inline-engine.js';
-import { InlineFilesEngine } from './inline-files-engine.js';
-import { InlineHost, quiet } from './inline-host.js';
+import { InlineEngine, InlineFilesEngine } from './inline-engines.js';
+import { InlineHost, quiet } from './inline-tasks.js';
 import { everyValue } from './sqlite-oracle.js';
 import { describeTree } from './tree-oracle.js';
 
