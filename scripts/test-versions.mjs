@@ -29,7 +29,7 @@ const POSTGRES_SPECS = [
   'test/integration/native-postgres',
   'test/integration/chosen-tables',
   'test/integration/foreign-schema',
-  'test/e2e/postgres-host',
+  'test/e2e/server-host',
 ];
 
 /** Readable for the user that PostgreSQL runs as, which a home folder may not be. */

@@ -6,16 +6,22 @@ import type { Snapshot } from '../../src/backup/model/snapshot.js';
 import { BackupsClient } from '../support/backups-client.js';
 import { eventually } from '../support/eventually.js';
 import { ADMIN, startHostApp, type HostApp } from '../support/host-app.js';
+import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
 import { Program } from '../support/program.js';
 import { hasPostgres, PostgresBench } from '../support/postgres-bench.js';
 
-describe.skipIf(!hasPostgres)('the backend on PostgreSQL', () => {
-  let bench: PostgresBench;
+/** @param createdAt the exact time of an account, in SQL */
+function onServer(
+  type: 'mysql' | 'postgres',
+  open: () => Promise<MysqlBench | PostgresBench>,
+  createdAt: string,
+): void {
+  let bench: MysqlBench | PostgresBench;
   let host: HostApp;
   let backups: BackupsClient;
 
   beforeAll(async () => {
-    bench = await PostgresBench.open();
+    bench = await open();
     host = await startHostApp({
       DATABASE_URL: bench.url,
       BACKUP_TRIGGERS: 'on',
@@ -34,7 +40,7 @@ describe.skipIf(!hasPostgres)('the backend on PostgreSQL', () => {
         .body as { id: number }
     ).id;
   const accounts = () =>
-    host.app.get(DataSource).query<object[]>('SELECT id, email, role, created_at::text FROM users ORDER BY id');
+    host.app.get(DataSource).query<object[]>(`SELECT id, email, role, ${createdAt} FROM users ORDER BY id`);
   const snapshots = async (query: string) =>
     ((await backups.get(`/?${query}`).expect(200)).body as { items: Snapshot[] }).items;
 
@@ -56,12 +62,12 @@ describe.skipIf(!hasPostgres)('the backend on PostgreSQL', () => {
     expect(body.rows).toContainEqual(expect.objectContaining({ id, email: 'grace@example.com', role: 'student' }));
     const manifest = await readFile(join(host.folder, 'backups', `${taken.id}.meta.json`), 'utf8');
     expect(JSON.parse(manifest)).toMatchObject({
-      database: { type: 'postgres', name: bench.database },
+      database: { type, name: bench.database },
       schema: { migrations: ['CreateUsers1700000000000'] },
     });
   });
 
-  it('is restored through its routes, sequences too, and keeps the present as a safety snapshot', async () => {
+  it('is restored through its routes, counters too, and keeps the present as a safety snapshot', async () => {
     const before = await accounts();
     const snapshot = await backups.capture({ kind: 'full' });
     const lost = await signUp('late@example.com');
@@ -80,13 +86,21 @@ describe.skipIf(!hasPostgres)('the backend on PostgreSQL', () => {
   it('repeats nothing of its address where it logs, lists or keeps anything', async () => {
     for (const name of await readdir(join(host.folder, 'backups')))
       if (/\.json$/.test(name))
-        expect(await readFile(join(host.folder, 'backups', name), 'utf8')).not.toContain('postgres://');
+        expect(await readFile(join(host.folder, 'backups', name), 'utf8')).not.toContain(`${type}://`);
   });
 
   it('does not start without its server, says why, and repeats no password', async () => {
-    const program = new Program(host.folder, { DATABASE_URL: 'postgres://app:s3cret@127.0.0.1:1/shop' });
+    const program = new Program(host.folder, { DATABASE_URL: `${type}://app:s3cret@127.0.0.1:1/shop` });
     expect(await program.startRefused()).toBe(1);
     expect(program.output).toMatch(/Could not start\. .*127\.0\.0\.1:1\. .*DATABASE_URL/);
     expect(program.output).not.toContain('s3cret');
   });
+}
+
+describe.skipIf(!HAS_MYSQL)('the backend on MySQL or MariaDB', () => {
+  onServer('mysql', () => MysqlBench.open(), 'created_at');
+});
+
+describe.skipIf(!hasPostgres)('the backend on PostgreSQL', () => {
+  onServer('postgres', () => PostgresBench.open(), 'created_at::text');
 });
