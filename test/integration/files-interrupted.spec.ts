@@ -13,6 +13,7 @@ import { FilesBench } from '../support/files-bench.js';
 import { InlineFilesEngine } from '../support/inline-engines.js';
 import { useChildren } from '../support/inline-tasks.js';
 import { withFate, type Fate } from '../support/mortal-fs.js';
+import { some } from '../support/rounds.js';
 import { describeTree } from '../support/tree-oracle.js';
 
 const PATTERNS = { exclude: ['**/*.log'] };
@@ -139,7 +140,7 @@ describe('a restore in a process of its own', () => {
     return { snapshot, before: look(), after };
   }
 
-  it.each([0, 80, 120, 160, 200, 260, 320])(
+  it.each(some([0, 80, 120, 160, 200, 260, 320], 3))(
     'is undone or finished by itself when it is cancelled after %i ms',
     async (delay) => {
       const { snapshot, before, after } = await prepareMany();
@@ -187,7 +188,7 @@ describe('a restore in a process of its own', () => {
     });
   }
 
-  it.each([0, 60, 120, 180, 240])(
+  it.each(some([0, 60, 120, 180, 240], 3))(
     'a capture that is cancelled after %i ms leaves nothing but what the next start sweeps',
     async (delay) => {
       await prepareMany();

@@ -8,9 +8,9 @@ import { eventually } from '../support/eventually.js';
 import { type Committed, type Ledger, LedgerHistory, soundLedger } from '../support/ledger.js';
 import { OtherProcess } from '../support/other-process.js';
 import { PackedApp, type ServedApp } from '../support/packed-app.js';
-import { SEED } from '../support/rounds.js';
+import { rounds, SEED } from '../support/rounds.js';
 
-const ROUNDS = 4;
+const ROUNDS = rounds(2, 4);
 const CAPTURES_A_ROUND = 3;
 const SOUND = [{ integrity_check: 'ok' }];
 
