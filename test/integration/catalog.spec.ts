@@ -551,7 +551,7 @@ describe('a catalog file', () => {
     const mistaken = newCatalog(`sqlite:${path}`);
     await expect(mistaken.open()).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
-      message: expect.stringContaining('BACKUP_CATALOG_URL') as string,
+      message: expect.stringContaining('"catalogUrl" (BACKUP_CATALOG_URL)') as string,
     });
     expect((await readdir(folder)).filter((name) => name.startsWith('app.sqlite.broken'))).toEqual([]);
     const after = new Database(path, { readonly: true });
@@ -565,7 +565,7 @@ describe('a catalog file', () => {
     async (wrong) => {
       await expect(newCatalog(wrong).open()).rejects.toMatchObject({
         code: 'CONFIG_INVALID',
-        message: expect.stringContaining('BACKUP_CATALOG_URL') as string,
+        message: expect.stringContaining('"catalogUrl" (BACKUP_CATALOG_URL)') as string,
       });
     },
   );

@@ -8,7 +8,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import Database from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Backups, BackupModule, ROLE_CREATED } from '../../src/backup/index.js';
+import { Backups, BackupModule, type BackupModuleOptions, ROLE_CREATED } from '../../src/backup/index.js';
 import { eventually } from '../support/eventually.js';
 import { shopOptions } from '../support/shop-options.js';
 
@@ -74,6 +74,16 @@ it('hears what the host emits before its modules are initialised, and nothing be
   });
   expect(new Set(heard)).toEqual(new Set(['shop.opened', ROLE_CREATED]));
   await app.close();
+});
+
+it.each([
+  [{ allowAnonymous: 'false' }, '"allowAnonymous" must be true or false'],
+  [{ guard: null }, '"guard" must be the class of a guard'],
+  [{ guards: [undefined] }, '"guards" must be a list of guards; one that is undefined here'],
+  [{ decorators: ['admin'] }, '"decorators" must be a list of decorators'],
+])('who may use the routes is said in full: %j is refused', (access, message) => {
+  const options = { database: `sqlite:${join(folder, 'shop.db')}`, ...access } as unknown as BackupModuleOptions;
+  expect(() => BackupModule.forRoot(options)).toThrow(message);
 });
 
 describe('BackupModule in several modules of one application', () => {

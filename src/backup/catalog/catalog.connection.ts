@@ -140,7 +140,7 @@ function assertOurs(connection: Database.Database): 'empty' | 'ours' {
   if (names.some((name) => name.startsWith(OUR_TABLES))) throw new BrokenCatalog(`it has no ${MIGRATIONS_TABLE}`);
   throw new BackupError(
     'CONFIG_INVALID',
-    `The file in BACKUP_CATALOG_URL contains another database (it has a table "${names[0]}"). Use a separate file for the catalog.`,
+    `The file in "catalogUrl" (BACKUP_CATALOG_URL) contains another database (it has a table "${names[0]}"). Use a separate file for the catalog.`,
   );
 }
 
@@ -174,6 +174,7 @@ function catalogError(error: unknown): BackupError {
   if (/^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC|EDQUOT)/.test(code)) {
     return new BackupError('DISK_FULL', `${what} Free some space on its disk.`, {}, options);
   }
-  const todo = 'Set BACKUP_CATALOG_URL to a file that the user running this program can create and write.';
+  const todo =
+    'Set "catalogUrl" (BACKUP_CATALOG_URL) to a file that the user running this program can create and write.';
   return new BackupError('FOLDER_NOT_WRITABLE', `${what} ${todo}`, {}, options);
 }

@@ -13,7 +13,7 @@ export function pathOf(url: string): string {
   if (path === undefined) {
     throw new BackupError(
       'CONFIG_INVALID',
-      'BACKUP_CATALOG_URL must be "sqlite:<path of a file>"; no other database is supported.',
+      '"catalogUrl" (BACKUP_CATALOG_URL) must be "sqlite:<path of a file>"; no other database is supported.',
     );
   }
   return resolve(path);

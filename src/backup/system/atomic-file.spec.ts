@@ -16,6 +16,25 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const modeOf = async (file: string): Promise<number> => (await stat(file)).mode & 0o777;
 
+describe('ensureFolder', () => {
+  it('makes a folder with those above it, once', async () => {
+    const deep = join(folder, 'a/b/c');
+    await Promise.all([ensureFolder(deep), ensureFolder(deep)]);
+    await ensureFolder(deep);
+    expect(await modeOf(deep)).toBe(0o700);
+  });
+
+  it('says what is in its way', async () => {
+    await writeFile(path, '');
+    await expect(ensureFolder(path)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(ensureFolder(join(path, 'a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
+  it.runIf(process.platform === 'linux')('ends where the system makes no folders', async () => {
+    await expect(ensureFolder('/proc/backups/a')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
+
 describe('writeFileAtomically', () => {
   it.each(['', 'ä € 😀\n', 'x'.repeat(3_000_000)])('stores what it is given', async (content) => {
     await writeFileAtomically(path, content);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../model/errors.js';
 import { isUnsupported, noteShortcoming } from './shortcomings.js';
@@ -41,9 +41,33 @@ export async function setMode(target: { chmod(mode: number): Promise<void> }, mo
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code);
 
+/** With those above it. Node's own `recursive` never ends where ENOENT is said in a folder that is there: in /proc, or where an automounter has nothing to mount. */
 export async function ensureFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  const parent = dirname(path);
+  const missing = await makeFolder(path);
+  if (missing === undefined) return;
+  if (parent === path || (await isFolder(parent))) throw missing;
+  await ensureFolder(parent);
+  const stillMissing = await makeFolder(path);
+  if (stillMissing) throw stillMissing;
 }
+
+/** @returns the error where a folder above it may be missing */
+async function makeFolder(path: string): Promise<Error | undefined> {
+  try {
+    await mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return error as Error;
+    if (!(await isFolder(path))) throw error;
+  }
+  return undefined;
+}
+
+const isFolder = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 /**
  * Replaces a small file as a whole or not at all: written aside, fsynced, re-read and compared, renamed, its folder fsynced.
