@@ -158,6 +158,14 @@ describe('the files in a snapshot', () => {
     expect((await content(full, path).expect(200)).body.toString()).toBe('no text');
   });
 
+  it('are no tables', async () => {
+    const { body } = await backups.get(`/${full.id}/tables/uploads`).expect(404);
+    expect(body).toMatchObject({
+      ...error(404, 'TABLE_NOT_FOUND'),
+      message: expect.stringMatching(/It holds no tables\.$/),
+    });
+  });
+
   it('lead nowhere else', async () => {
     const { id } = full;
     const fetch = (path: string) => backups.get(`/${id}/files/content?path=${at(path)}`);

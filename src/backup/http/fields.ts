@@ -77,8 +77,10 @@ function readFields<T extends object>(type: Fielded<T>, values: object): T {
   for (const [field, { rule, isRequired }] of Object.entries(fields)) {
     if (Object.hasOwn(values, field)) Object.assign(result, { [field]: (values as Record<string, unknown>)[field] });
     const value = (result as Record<string, unknown>)[field];
-    const message = value === undefined && !isRequired ? undefined : rule.faultOf(value);
-    if (message !== undefined) faults.push({ field, message });
+    if (value === undefined && !isRequired) continue;
+    const message = rule.faultOf(value);
+    if (message !== undefined)
+      faults.push({ field, message: value === undefined ? `is missing; it ${message}` : message });
   }
   if (faults.length > 0) throw invalid(faults);
   return result;

@@ -30,6 +30,11 @@ function badFields(type: Fielded, value: unknown): string[] {
   }
 }
 
+it('a field that is missing is called so', () => {
+  expect(() => read(DiffQuery, {})).toThrow('"with" is missing; it must be a string.');
+  expect(() => read(DiffQuery, { with: ['now', 'now'] })).toThrow('"with" must be a string.');
+});
+
 describe('numbers in a query', () => {
   it('have defaults and are read from text', () => {
     expect(read(SnapshotPageQuery, {})).toMatchObject({ page: 1, page_size: 50 });

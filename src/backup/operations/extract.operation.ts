@@ -51,9 +51,10 @@ export class ExtractOperation {
   table(id: string, table: string, offset: number, limit: number): Promise<Readable> {
     return this.snapshots.read(id, (snapshot, listed) => {
       if (!Object.hasOwn(snapshot.manifest.tables, table)) {
+        const known = Object.keys(listed.tables).join(', ');
         throw new BackupError(
           'TABLE_NOT_FOUND',
-          `Snapshot "${id}" has no table of this name. Its tables: ${Object.keys(listed.tables).join(', ')}.`,
+          `Snapshot "${id}" has no table of this name. ${known === '' ? 'It holds no tables.' : `Its tables: ${known}.`}`,
         );
       }
       return this.rows({ snapshot: ofDatabase(snapshot), view: 'table', table, offset, limit });
