@@ -42,6 +42,9 @@ export interface BackupHealth extends Judgement {
 /** Where the application that takes the backups is looked at from. */
 export type Viewpoint = 'inside' | 'outside';
 
+const WITHOUT_TRIGGERS =
+  'This process takes no backups by itself, because its option "triggers" is false, or NODE_ENV is "test". Ask the instance that takes them, or set "triggers" to true.';
+
 /** Whether backups are fine, and if not, why. */
 @Injectable()
 export class HealthQuery {
@@ -74,8 +77,8 @@ export class HealthQuery {
       others.push(['caution', `${indexingInWords(indexing)}. Captures and clean-ups wait until all are indexed.`]);
     if (!hasRoom(storage, storage.needed_bytes))
       others.push(['critical', 'The disk is too full for another backup; free some space.']);
-    if (!plans.some(({ enabled }) => enabled) || (from === 'inside' && !this.options.triggers))
-      others.push(['warning', 'No backup is scheduled; enable a plan.']);
+    if (!plans.some(({ enabled }) => enabled)) others.push(['warning', 'No backup is scheduled; enable a plan.']);
+    else if (from === 'inside' && !this.options.triggers) others.push(['warning', WITHOUT_TRIGGERS]);
     others.push(...(await this.ofClock()));
     const { damaged, findings } = await this.ofDamaged(plans);
     others.push(...findings);
