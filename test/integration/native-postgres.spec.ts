@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeArchive } from '../../src/backup/archive/archive.writer.js';
 import type { ServerTarget } from '../../src/backup/engines/database-target.js';
 import { EngineHost } from '../../src/backup/engines/engine-host.js';
@@ -22,6 +22,7 @@ import { commandLines, postgres, sampled } from '../support/native-servers.js';
 import { some } from '../support/rounds.js';
 
 const DATABASE = `native_${process.pid}`;
+const TEMPLATE = `${DATABASE}_template`;
 const PASSWORD = 'a "very\' secret\\ pass=word';
 let bench: EngineBench;
 let target: ServerTarget;
@@ -77,6 +78,16 @@ afterEach(async () => {
   await bench.close();
   if (postgres.isThere()) postgres.drop(DATABASE);
 });
+
+/** The database of each test of a `describe` is a copy of one that is filled once. */
+function copiedForEachTest(sql: string): void {
+  beforeAll(() => {
+    postgres.create(TEMPLATE);
+    postgres.sql(TEMPLATE, sql);
+  });
+  beforeEach(() => postgres.create(DATABASE, TEMPLATE));
+  afterAll(() => postgres.drop(TEMPLATE));
+}
 
 const engineWith = (options: NativeOptions) => new NativeEngine(new EngineHost(), options);
 const restoreRequest = (snapshot: StoredSnapshot, database = target) => ({
@@ -146,10 +157,7 @@ wait $!`,
 
 describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
   describe('with everything in it', () => {
-    beforeEach(() => {
-      postgres.create(DATABASE);
-      postgres.sql(DATABASE, SCHEMA);
-    });
+    copiedForEachTest(SCHEMA);
 
     it('comes back as pg_dump prints it, and the manifest says what is in it', async () => {
       const before = postgres.dump(DATABASE);
@@ -357,13 +365,9 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
     useChildren();
 
     const ROWS = 40_000;
-    beforeEach(() => {
-      postgres.create(DATABASE);
-      postgres.sql(
-        DATABASE,
-        `CREATE TABLE items (id int PRIMARY KEY, name text UNIQUE); INSERT INTO items SELECT g, md5(g::text) FROM generate_series(1, ${ROWS}) g`,
-      );
-    });
+    copiedForEachTest(
+      `CREATE TABLE items (id int PRIMARY KEY, name text UNIQUE); INSERT INTO items SELECT g, md5(g::text) FROM generate_series(1, ${ROWS}) g`,
+    );
 
     it('keeps the password out of every process list, message and file', async () => {
       const secret = { ...target, password: PASSWORD };

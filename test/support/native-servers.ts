@@ -52,9 +52,9 @@ export const postgres = {
       .run('pg_dump', [`--dbname=dbname='${database.replaceAll(/['\\]/g, '\\$&')}'`])
       .replaceAll(/^\\(un)?restrict .*\n/gm, ''),
 
-  create: (database: string): void => {
+  create: (database: string, template = 'template0'): void => {
     postgres.drop(database);
-    postgres.sql('postgres', `CREATE DATABASE "${database.replaceAll('"', '""')}" TEMPLATE template0`);
+    postgres.sql('postgres', `CREATE DATABASE "${database.replaceAll('"', '""')}" TEMPLATE ${template}`);
   },
 
   drop: (database: string): void =>
