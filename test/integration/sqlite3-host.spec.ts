@@ -107,7 +107,7 @@ describe.each(['wal', 'delete'])('a host on TypeORM 0.3 and node-sqlite3, journa
       const second = await ledger.capture();
       expect(soundLedger(await captured(second))).toBe('');
       expect(await mayWrite(), 'after a capture').toBe(false);
-      await ledger.post(`${BACKUPS}/${first.id}/verify?wait=true`).expect(200);
+      await ledger.post(`${BACKUPS}/${first.id}/verify`).expect(200);
       await ledger.get(`${BACKUPS}/${first.id}/diff?with=now`).expect(200);
       await ledger.get(`${BACKUPS}/${first.id}/restore-preview`).expect(200);
       expect(await mayWrite(), 'after a verification, a comparison and a preview').toBe(false);
