@@ -64,14 +64,14 @@ export const MUTATIONS = [
     'await this.catalog.endInterruptedJobs();',
     '',
     'jobs of a killed program run for ever',
-    'e2e/kill',
+    'operations/leftovers.spec',
   ),
   fault(
     'operations/leftovers.ts',
     'await fence.whileHeld(() => this.workspace.sweepAbandoned())',
     '[] as string[]',
     'temporary files stay',
-    'e2e/kill',
+    'operations/leftovers.spec',
   ),
   fault(
     'model/parse-manifest.ts',
@@ -115,7 +115,7 @@ export const MUTATIONS = [
     'if (journal?.head === JOURNAL_MAGIC) return null;',
     '',
     'a transaction under way is not seen',
-    'differential-quiet',
+    'sqlite.state.spec',
   ),
   fault(
     'engines/dialects/sqlite/sqlite.state.ts',
