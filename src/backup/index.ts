@@ -35,7 +35,7 @@ export type { HealthStatus, Judgement } from './model/health.js';
 export type { Job, JobError, JobStatus, JobType } from './model/job.js';
 export type { CleanupResult, RestoreResult, Verification } from './model/job-results.js';
 export type { SnapshotKind, SourceKind, TableSummary } from './model/manifest.js';
-export type { Compression, DatabaseEngine, PlanSettings } from './model/plan.js';
+export type { Compression, DatabaseEngine, PlanCompression, PlanSettings } from './model/plan.js';
 export type { KeptSnapshot } from './model/retention.js';
 export type { Snapshot, SnapshotLocation } from './model/snapshot.js';
 export type { SnapshotWarning } from './model/snapshot-warning.js';

@@ -53,7 +53,7 @@ export function engineContract(
   open: () => Promise<ContractSubject>,
   { differentials = false }: { differentials?: boolean } = {},
 ): void {
-  describe.each([undefined, position.name])(`the engine ${name}, codec %s`, (codec) => {
+  describe.each([undefined, position.name, 'gzip'])(`the engine ${name}, codec %s`, (codec) => {
     const engines = enginesOn(new InlineHost());
     let subject: ContractSubject;
 

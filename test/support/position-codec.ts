@@ -1,4 +1,5 @@
-import { CODECS, type Codec } from '../../src/backup/engines/shared/codec.js';
+import type { Codec } from '../../src/backup/engines/shared/codec.js';
+import { CODECS } from '../../src/backup/engines/shared/codecs.js';
 
 const HEADER = Buffer.from('position\n');
 const TRAILER_BYTES = 5;

@@ -754,6 +754,10 @@ export interface components {
             /** @description What can be done, as codes for programs; `message` says it in words. */
             advice?: ("allow_schema_changes" | "replace_schema" | "trust_schema" | "skip_safety_snapshot" | "confirm_restore" | "confirm_deletions" | "confirm_clock" | "list_snapshots" | "list_archives" | "list_jobs" | "set_backup_dir")[];
         };
+        DocumentCompression: {
+            /** @example 6 */
+            level: number;
+        };
         BackupPlan: {
             /** @description Names of its snapshots start with it. */
             name: string;
@@ -804,12 +808,12 @@ export interface components {
              * @enum {string}
              */
             engine?: "json" | "native";
-            /**
-             * @description How files are compressed.
-             * @default gzip
-             * @enum {string}
-             */
-            compression?: "none" | "gzip" | "bzip2" | "xz";
+            /** @description `level` is of the documents of a database: 1 (fast) to 9 (small) as gzip does, 0 stores them as they are; default: that of all. `files` is how files are compressed, by default `gzip`; its name alone is short for it. */
+            compression?: ("none" | "gzip" | "bzip2" | "xz") | {
+                level?: number;
+                /** @enum {string} */
+                files?: "none" | "gzip" | "bzip2" | "xz";
+            };
         };
         BackupConfig: {
             /**
@@ -832,6 +836,8 @@ export interface components {
              * @example 5
              */
             min_keep: number;
+            /** @description How documents of databases are compressed: 1 (fast) to 9 (small) as gzip does, 0 stores them as they are. Default: 0; null restores the default. */
+            compression?: components["schemas"]["DocumentCompression"] | null;
             /** @description What to capture when. Default: only the plan `auto`; null restores the default. */
             plans?: components["schemas"]["BackupPlan"][] | null;
         };
@@ -856,6 +862,8 @@ export interface components {
              * @example 5
              */
             min_keep?: number;
+            /** @description How documents of databases are compressed: 1 (fast) to 9 (small) as gzip does, 0 stores them as they are. Default: 0; null restores the default. */
+            compression?: components["schemas"]["DocumentCompression"] | null;
             /** @description What to capture when. Default: only the plan `auto`; null restores the default. */
             plans?: components["schemas"]["BackupPlan"][] | null;
         };
@@ -2632,7 +2640,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Streamed as an attachment; a differential is merged with its base unless `raw` is set. */
+            /** @description Streamed as an attachment; a differential is merged with its base unless `raw` is set. A compressed document comes as JSON, with `Content-Encoding: gzip` where the client takes it; with `raw` as the file that is stored. */
             200: {
                 headers: {
                     [name: string]: unknown;

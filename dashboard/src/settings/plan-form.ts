@@ -12,7 +12,9 @@ export interface PlanForm {
   paths: string[];
   include: string;
   exclude: string;
-  compression: NonNullable<Plan['compression']>;
+  compression: FilesCompression;
+  /** Of documents, 0 to 9; null is that of all plans. */
+  level: number | null;
   rhythm: RhythmKind;
   interval_minutes: number | null;
   schedule: string;
@@ -22,8 +24,16 @@ export interface PlanForm {
   retention_days: number | null;
 }
 
+type Compression = NonNullable<Plan['compression']>;
+export type FilesCompression = Extract<Compression, string>;
+
 /** Only this one may go without a rhythm of its own. */
 export const AUTO_PLAN = 'auto';
+
+function formOfCompression(compression: Plan['compression']): Pick<PlanForm, 'compression' | 'level'> {
+  if (typeof compression !== 'object') return { compression: compression ?? 'gzip', level: null };
+  return { compression: compression.files ?? 'gzip', level: compression.level ?? null };
+}
 
 export function formOfPlan(plan: Plan): PlanForm {
   const lines = (list: string[] | undefined) => (list ?? []).join('\n');
@@ -36,7 +46,7 @@ export function formOfPlan(plan: Plan): PlanForm {
     paths: [...(plan.paths ?? [])],
     include: lines(plan.include),
     exclude: lines(plan.exclude),
-    compression: plan.compression ?? 'gzip',
+    ...formOfCompression(plan.compression),
     rhythm: plan.schedule !== undefined ? 'schedule' : plan.interval_minutes === undefined ? 'general' : 'interval',
     interval_minutes: plan.interval_minutes ?? null,
     schedule: plan.schedule ?? '',
@@ -59,18 +69,24 @@ export function planOfForm(form: PlanForm): Plan {
     ...list('paths', form.paths),
     ...list('include', namesIn(form.include)),
     ...list('exclude', namesIn(form.exclude)),
-    ...(form.compression === 'gzip' ? {} : { compression: form.compression }),
   };
   return {
     name: form.name.trim(),
     ...(form.source === 'database' ? {} : { source: form.source }),
     ...(hasDatabase ? ofDatabase : {}),
     ...(hasFiles ? ofFiles : {}),
+    ...compressionOf(form),
     ...rhythmOf(form),
     ...(form.enabled ? {} : { enabled: false }),
     ...count('keep_last', form.keep_last),
     ...count('retention_days', form.retention_days),
   };
+}
+
+function compressionOf({ source, engine, compression, level }: PlanForm): Partial<Plan> {
+  const files = source !== 'database' && compression !== 'gzip' ? { files: compression } : {};
+  if (source !== 'files' && engine === 'json' && level !== null) return { compression: { ...files, level } };
+  return files.files ? { compression: files.files } : {};
 }
 
 function rhythmOf({ rhythm, interval_minutes, schedule, time_zone }: PlanForm): Partial<Plan> {

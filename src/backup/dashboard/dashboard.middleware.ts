@@ -3,6 +3,7 @@ import { Injectable, Logger, NotFoundException, ServiceUnavailableException } fr
 import { errorBody } from '../http/error.filter.js';
 import { RouteAddresses } from '../http/route-addresses.js';
 import { BACKUP_ROUTES } from '../http/routes.js';
+import { takesGzip } from '../http/takes-gzip.js';
 import { asBackupError, BackupError } from '../model/errors.js';
 import { ResolvedOptions } from '../operations/resolved-options.js';
 import { DashboardFiles } from './dashboard-files.js';
@@ -118,15 +119,3 @@ const merged = (before: number | string | string[] | undefined, name: string): s
 
 const isKnown = (etag: string, condition: string | undefined): boolean =>
   condition !== undefined && condition.split(',').some((known) => ['*', etag, etag.slice(2)].includes(known.trim()));
-
-/** `gzip`, or whatever there is, unless it is refused with `q=0`. */
-function takesGzip(accepted: string | undefined): boolean {
-  const weights = new Map((accepted ?? '').split(',').map((entry) => weighed(entry)));
-  return (weights.get('gzip') ?? weights.get('*') ?? 0) > 0;
-}
-
-function weighed(entry: string): [coding: string, weight: number] {
-  const [coding = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
-  const weight = parameters.find((parameter) => parameter.startsWith('q='));
-  return [coding, weight === undefined ? 1 : Number(weight.slice(2))];
-}

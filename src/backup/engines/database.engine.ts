@@ -120,6 +120,8 @@ export interface RestorePreview extends Comparison {
 export abstract class DatabaseEngine extends SnapshotEngine<DatabaseManifest, DatabaseTarget> {
   /** Whether a capture can build on an earlier snapshot. */
   abstract readonly takesDifferentials: boolean;
+  /** Whether its documents are plain text, which is worth a codec; others are compressed by the programs that write them. */
+  abstract readonly takesCodec: boolean;
 
   /** What a person can ask for where a snapshot's schema differs from the live one. */
   abstract readonly adviceOnSchema: Advice;

@@ -50,8 +50,11 @@ export interface ReadRequest<M extends Manifest = Manifest> {
  * @typeParam Origin what decides how the names of its documents end
  */
 export abstract class SnapshotEngine<M extends Manifest = Manifest, Origin = never> {
-  /** How the names of its documents end, such as `.json`. */
-  abstract documentEnding(origin: Origin): DocumentEnding;
+  /**
+   * How the names of its documents end, such as `.json`.
+   * @param codec what they are stored by; absent where they are stored as they are
+   */
+  abstract documentEnding(origin: Origin, codec?: string): DocumentEnding;
 
   /**
    * Re-reads what is stored, the base's too, and proves that it is what a restore relies on.

@@ -4,7 +4,7 @@ import { BackupError } from '../model/errors.js';
 import { ExtractOperation } from '../operations/extract.operation.js';
 import { ApiErrors } from './api-errors.decorator.js';
 import { BackupController } from './backup-controller.decorator.js';
-import { ArchiveName, ArchivedDocument, Query, SnapshotId, TableName } from './inputs.js';
+import { ArchiveName, ArchivedDocument, Query, SnapshotId, TableName, TakesGzip } from './inputs.js';
 import { DownloadQuery, RowsQuery } from './requests.js';
 import { streamed } from './streamed.js';
 
@@ -52,7 +52,8 @@ export class ContentsController {
   @ApiOperation({ summary: 'The whole document as a file' })
   @ApiParam({ name: 'id', type: String })
   @ApiOkResponse({
-    description: 'Streamed as an attachment; a differential is merged with its base unless `raw` is set.',
+    description:
+      'Streamed as an attachment; a differential is merged with its base unless `raw` is set. A compressed document comes as JSON, with `Content-Encoding: gzip` where the client takes it; with `raw` as the file that is stored.',
     content: {
       'application/json': { schema: { type: 'string', format: 'binary' } },
       'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
@@ -66,11 +67,18 @@ export class ContentsController {
     'INDEXING',
     'MAINTENANCE',
   )
-  async download(@SnapshotId() id: string, @Query() { raw }: DownloadQuery): Promise<StreamableFile> {
-    const { stream, filename, size } = raw ? await this.contents.raw(id) : await this.contents.document(id);
+  async download(
+    @SnapshotId() id: string,
+    @Query() { raw }: DownloadQuery,
+    @TakesGzip() takesGzip: boolean,
+  ): Promise<StreamableFile> {
+    const { stream, filename, size, encoding } = raw
+      ? await this.contents.raw(id)
+      : await this.contents.document(id, { takesGzip });
     const disposition = `attachment; filename="${filename}"`;
     const type = filename.endsWith('.json') ? JSON_TYPE : 'application/octet-stream';
-    return streamed(stream, { type, disposition, ...(size === null ? {} : { length: size }) });
+    const length = size === null ? {} : { length: size };
+    return streamed(stream, { type, disposition, ...length, ...(encoding && { encoding }) });
   }
 
   @Get(':id/tables/:table')

@@ -18,6 +18,7 @@ import {
 } from './inputs.js';
 import { INDEXING, indexingHeader } from './indexing.header.js';
 import { ApiBody, ApiQuery } from './openapi.js';
+import { StreamedFile } from './streamed.js';
 
 /** What a method returns whose answer has another status than its route. */
 export class Answer {
@@ -106,6 +107,7 @@ function reply(adapter: Adapter, response: BackupResponse, body: unknown, status
     own.once('close', () => stream.destroy()); // for whoever left
     if (own.destroyed) stream.destroy();
   }
+  if (body instanceof StreamedFile && body.encoding) adapter.setHeader(response, 'Content-Encoding', body.encoding);
   if (body instanceof EventStream) {
     // What stands between must neither collect the events nor compress them.
     adapter.setHeader(response, 'Cache-Control', 'no-store, no-transform');

@@ -5,6 +5,7 @@ import { BackupError } from '../model/errors.js';
 import { hasOtherBody } from '../model/request-parts.js';
 import { assertSnapshotId, idOfDocumentName, isArchiveName } from '../model/snapshot-id.js';
 import { type Fielded, readBody, readQuery } from './fields.js';
+import { takesGzip } from './takes-gzip.js';
 
 /** What Express and Fastify have in common. */
 export interface BackupRequest {
@@ -112,6 +113,9 @@ export const JobId = () =>
     if (/^[\w-]{1,64}$/.test(text)) return;
     throw new BackupError('JOB_NOT_FOUND', 'There is no job with this id.', { advice: ['list_jobs'] });
   });
+
+/** Whether the client takes an answer that is compressed by gzip. */
+export const TakesGzip = () => input(() => ({ read: ({ headers }) => takesGzip(headers['accept-encoding']) }));
 
 /** Aborted when the client has gone before it got its whole answer. */
 export const ClientLeft = () =>

@@ -1,6 +1,6 @@
 import { BackupError, type FieldError } from './errors.js';
-import { AUTO_PLAN, DEFAULT_DATABASE, faultsOfPlan, planOf, type Plan, type PlanSettings } from './plan.js';
-import { faultsOf, wholeNumber } from './rule.js';
+import { AUTO_PLAN, DEFAULT_DATABASE, faultsOfPlan, LEVEL, planOf, type Plan, type PlanSettings } from './plan.js';
+import { faultsOf, objectOf, wholeNumber } from './rule.js';
 
 /**
  * The settings an admin may change at run time. They stand in `backup_config.json`, and in the body of
@@ -15,6 +15,9 @@ export class BackupConfig {
 
   min_keep = 5;
 
+  /** How documents of databases are compressed: 1 (fast) to 9 (small) as gzip does; 0 stores them as they are. @default level 0 */
+  compression?: { level: number };
+
   /** What is captured when; only the plan `auto` when absent. */
   plans?: PlanSettings[];
 }
@@ -24,7 +27,10 @@ const RULES = {
   auto_archive_after_days: wholeNumber(1, 3650),
   backup_interval_minutes: wholeNumber(1, 1440),
   min_keep: wholeNumber(1, 1000),
+  compression: objectOf({ level: LEVEL }, 'an object with "level", a whole number from 0 to 9'),
 };
+/** Absent where the default applies, for which null asks again. */
+const OPTIONAL = ['compression', 'plans'] as const;
 const MOST_PLANS = 50;
 const DAYS = ['auto_archive_after_days', 'retention_days'];
 
@@ -37,8 +43,8 @@ export interface PlanLimits {
 }
 
 /** The plans in effect, with every default filled in; at least one. */
-export function plansOf({ plans, backup_interval_minutes }: BackupConfig): Plan[] {
-  return (plans ?? [{ name: AUTO_PLAN }]).map((settings) => planOf(settings, backup_interval_minutes));
+export function plansOf(config: BackupConfig): Plan[] {
+  return (config.plans ?? [{ name: AUTO_PLAN }]).map((settings) => planOf(settings, config));
 }
 
 /**
@@ -54,13 +60,14 @@ export function parseBackupConfig(
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw invalid([{ field: '', message: 'must be a JSON object of settings' }]);
   }
-  const known = [...Object.keys(new BackupConfig()), 'plans'];
+  const known = [...Object.keys(new BackupConfig()), ...OPTIONAL];
   const unknown = Object.keys(input).filter((field) => !known.includes(field));
   const config = Object.assign(new BackupConfig(), current);
   for (const field of known) {
     if (Object.hasOwn(input, field))
       Object.assign(config, { [field]: (input as Record<string, unknown>)[field] ?? null });
   }
+  for (const field of OPTIONAL) if ((config[field] ?? null) === null) delete config[field];
   const faultsOfFields = faultsOf(RULES, config);
   const errors = [
     ...unknown.map((field) => ({ field, message: `is not a setting; known settings: ${known.join(', ')}` })),
@@ -80,11 +87,8 @@ export function parseBackupConfig(
 }
 
 function faultsOfPlans(config: BackupConfig): FieldError[] {
-  const plans: unknown = config.plans ?? undefined;
-  if (plans === undefined) {
-    delete config.plans; // null asks for the default again
-    return [];
-  }
+  const plans: unknown = config.plans;
+  if (plans === undefined) return [];
   if (!Array.isArray(plans) || plans.length === 0 || plans.length > MOST_PLANS)
     return [{ field: 'plans', message: `must be a list of 1 to ${MOST_PLANS} plans` }];
   const names = plans.map((plan: unknown) => (isObject(plan) ? plan['name'] : undefined));

@@ -35,9 +35,50 @@ describe('the plans in the settings', () => {
         retentionDays: null,
         engine: 'json',
         compression: 'gzip',
+        level: 0,
       },
     ]);
     expect(JSON.parse(JSON.stringify(new BackupConfig()))).not.toHaveProperty('plans');
+  });
+
+  it('compress documents as all do, unless they say otherwise, and files by their own setting', () => {
+    const plans = [
+      { name: 'a', interval_minutes: 1 },
+      { name: 'b', interval_minutes: 1, compression: { level: 9 } },
+      { name: 'c', interval_minutes: 1, source: 'files', paths: ['x'], compression: { files: 'xz' } },
+      { name: 'd', interval_minutes: 1, source: 'full', paths: ['x'], compression: { level: 0, files: 'none' } },
+    ];
+    const parsed = parseBackupConfig({ compression: { level: 6 }, plans });
+    expect(plansOf(parsed).map(({ level, compression }) => [level, compression])).toEqual([
+      [6, 'gzip'],
+      [9, 'gzip'],
+      [6, 'xz'],
+      [0, 'none'],
+    ]);
+    expect(plansOf(parseBackupConfig({ compression: null, plans: null }, parsed))[0]!.level).toBe(0);
+  });
+
+  it.each<[object, string]>([
+    [{ compression: { level: 10 } }, 'compression'],
+    [{ compression: { level: 1.5 } }, 'compression'],
+    [{ compression: { levle: 6 } }, 'compression'],
+    [{ compression: 6 }, 'compression'],
+    [{ plans: [{ name: 'a', interval_minutes: 1, compression: 'xz' }] }, 'plans[0].compression'],
+    [{ plans: [{ name: 'a', interval_minutes: 1, compression: { files: 'xz' } }] }, 'plans[0].compression'],
+    [{ plans: [{ name: 'a', interval_minutes: 1, compression: { level: '6' } }] }, 'plans[0].compression'],
+    [{ plans: [{ name: 'a', interval_minutes: 1, compression: null }] }, 'plans[0].compression'],
+    [
+      { plans: [{ name: 'a', interval_minutes: 1, engine: 'native', compression: { level: 1 } }] },
+      'plans[0].compression',
+    ],
+    [
+      { plans: [{ name: 'a', interval_minutes: 1, source: 'files', paths: ['x'], compression: { level: 1 } }] },
+      'plans[0].compression',
+    ],
+  ])('refuse a compression that is none, or is for something else: %j', (settings, field) => {
+    expect(() => parseBackupConfig(settings)).toThrow(
+      expect.objectContaining({ details: { errors: [expect.objectContaining({ field })] } }),
+    );
   });
 
   it('say all that they say', () => {

@@ -1,7 +1,7 @@
 import type { FieldError } from './errors.js';
 import { SOURCE_KINDS, type SourceKind } from './manifest.js';
 import { faultOfSchedule, faultOfTimeZone, type Rhythm } from './rhythm.js';
-import { faultsOf, flag, listOf, oneOf, textLike, wholeNumber, type Rule } from './rule.js';
+import { faultsOf, flag, listOf, objectOf, oneOf, textLike, wholeNumber, type Rule } from './rule.js';
 import { holds } from './sources.js';
 
 /** The built-in plan: the default database, as JSON, every `backup_interval_minutes`. */
@@ -14,6 +14,17 @@ export type DatabaseEngine = (typeof DATABASE_ENGINES)[number];
 
 export const COMPRESSIONS = ['none', 'gzip', 'bzip2', 'xz'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
+
+/** How the documents of a database are compressed, and files. */
+export interface PlanCompression {
+  /** Of gzip, 1 (fast) to 9 (small); 0 stores documents as they are. @default `compression.level` of all */
+  level?: number;
+  /** @default 'gzip' */
+  files?: Compression;
+}
+/** Documents are stored as they are. */
+export const DEFAULT_LEVEL = 0;
+export const LEVEL = wholeNumber(0, 9);
 
 /** A plan as an admin writes it in `backup_config.json`; what is absent has its default. */
 export interface PlanSettings {
@@ -44,12 +55,17 @@ export interface PlanSettings {
   retention_days?: number;
   /** How the database is captured. @default 'json' */
   engine?: DatabaseEngine;
-  /** Of the files. @default 'gzip' */
-  compression?: Compression;
+  /** A name is short for `{ files: name }`. */
+  compression?: Compression | PlanCompression;
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,39}$/;
 const LISTS = { most: 1000, longest: 1000 };
+
+const COMPRESSION = objectOf(
+  { level: LEVEL, files: oneOf(COMPRESSIONS) },
+  'an object with "level" (0 to 9), "files" or both',
+);
 
 const RULES: Record<keyof PlanSettings, Rule> = {
   name: textLike(
@@ -69,7 +85,10 @@ const RULES: Record<keyof PlanSettings, Rule> = {
   keep_last: wholeNumber(1, 100_000),
   retention_days: wholeNumber(1, 3650),
   engine: oneOf(DATABASE_ENGINES),
-  compression: oneOf(COMPRESSIONS),
+  compression: {
+    faultOf: (value) => (typeof value === 'object' ? COMPRESSION.faultOf(value) : oneOf(COMPRESSIONS).faultOf(value)),
+    schema: { oneOf: [oneOf(COMPRESSIONS).schema, COMPRESSION.schema] },
+  },
 };
 const FIELDS = Object.keys(RULES);
 
@@ -87,7 +106,10 @@ export interface Plan {
   keepLast: number | null;
   retentionDays: number | null;
   engine: DatabaseEngine;
+  /** Of files. */
   compression: Compression;
+  /** Of the documents of a database, 0 to 9. */
+  level: number;
 }
 
 /** What is wrong with a plan from outside; nothing when it can be used. Fields are named below `path`, such as `plans[0].schedule`. */
@@ -111,26 +133,36 @@ function faultsBetweenFields(plan: PlanSettings, faulty: ReadonlySet<string>): F
   const faults: (FieldError | false)[] = [
     ...(source === undefined ? [] : faultsOfSource(plan, source)),
     plan.engine === 'native' && plan.tables !== undefined && misplaced('tables', 'engine "json"'),
+    plan.engine === 'native' && given(plan, 'level') && misplaced('compression', 'engine "json", where it has a level'),
     ...faultsOfRhythm(plan, faulty),
   ];
   return faults.filter((fault) => fault !== false && !faulty.has(fault.field)) as FieldError[];
 }
 
-const OF_FILES = ['paths', 'include', 'exclude', 'compression'] as const;
+const OF_FILES = ['paths', 'include', 'exclude'] as const;
 const OF_DATABASES = ['tables', 'database', 'engine'] as const;
+
+/** Whether a plan says how its files, or its documents of a database, are compressed. */
+function given({ compression }: PlanSettings, what: keyof PlanCompression): boolean {
+  if (typeof compression !== 'object') return compression !== undefined && what === 'files';
+  return compression?.[what] !== undefined;
+}
 
 /** Settings of what the source does not hold, and what is missing of what it does. */
 function faultsOfSource(plan: PlanSettings, source: SourceKind): (FieldError | false)[] {
-  const given = (field: keyof PlanSettings) => plan[field] !== undefined;
+  const isSet = (field: keyof PlanSettings) => plan[field] !== undefined;
+  const [ofFiles, ofDatabases] = ['source "files" or "full"', 'source "database" or "full"'];
   return [
-    ...(holds(source, 'files') ? [] : OF_FILES.filter(given)).map((field) =>
-      misplaced(field, 'source "files" or "full"'),
-    ),
-    ...(holds(source, 'database') ? [] : OF_DATABASES.filter(given)).map((field) =>
-      misplaced(field, 'source "database" or "full"'),
-    ),
+    ...(holds(source, 'files') ? [] : OF_FILES.filter(isSet)).map((field) => misplaced(field, ofFiles)),
+    !holds(source, 'files') &&
+      given(plan, 'files') &&
+      misplaced('compression', `${ofFiles}, where it names one of files`),
+    ...(holds(source, 'database') ? [] : OF_DATABASES.filter(isSet)).map((field) => misplaced(field, ofDatabases)),
+    !holds(source, 'database') &&
+      given(plan, 'level') &&
+      misplaced('compression', `${ofDatabases}, where it has a level`),
     holds(source, 'files') &&
-      !given('paths') && { field: 'paths', message: 'must list the folders or files to capture' },
+      !isSet('paths') && { field: 'paths', message: 'must list the folders or files to capture' },
   ];
 }
 
@@ -156,9 +188,16 @@ function faultsOfRhythm(
 
 const misplaced = (field: string, where: string): FieldError => ({ field, message: `is allowed only with ${where}` });
 
-/** @param everyMinutes the rhythm of a plan that names none */
-export function planOf(settings: PlanSettings, everyMinutes: number): Plan {
+/** What applies to plans that say nothing of it. */
+export interface PlanDefaults {
+  backup_interval_minutes: number;
+  compression?: { level: number };
+}
+
+/** A plan with every default filled in. */
+export function planOf(settings: PlanSettings, defaults: PlanDefaults): Plan {
   const { schedule, time_zone, interval_minutes } = settings;
+  const compression = typeof settings.compression === 'string' ? { files: settings.compression } : settings.compression;
   return {
     name: settings.name,
     source: settings.source ?? 'database',
@@ -169,12 +208,13 @@ export function planOf(settings: PlanSettings, everyMinutes: number): Plan {
     exclude: settings.exclude ?? [],
     rhythm:
       schedule === undefined
-        ? { everyMinutes: interval_minutes ?? everyMinutes }
+        ? { everyMinutes: interval_minutes ?? defaults.backup_interval_minutes }
         : { cron: schedule, timeZone: time_zone ?? 'UTC' },
     enabled: settings.enabled ?? true,
     keepLast: settings.keep_last ?? null,
     retentionDays: settings.retention_days ?? null,
     engine: settings.engine ?? 'json',
-    compression: settings.compression ?? 'gzip',
+    compression: compression?.files ?? 'gzip',
+    level: compression?.level ?? defaults.compression?.level ?? DEFAULT_LEVEL,
   };
 }

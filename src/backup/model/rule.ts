@@ -49,6 +49,22 @@ export const oneOf = (values: readonly string[]): Rule => ({
   schema: { type: 'string', enum: values },
 });
 
+/** An object that has some of these fields and no others. @param what it is, such as "an object with a level" */
+export const objectOf = (fields: Readonly<Record<string, Rule>>, what: string): Rule => ({
+  faultOf: (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return `must be ${what}`;
+    const unknown = Object.keys(value).find((field) => !Object.hasOwn(fields, field));
+    if (unknown !== undefined) return `must be ${what}; "${unknown}" is not one of its fields`;
+    const [fault] = faultsOf(fields, value);
+    return fault && `must be ${what}; ${fault.field} ${fault.message}`;
+  },
+  schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: Object.fromEntries(Object.entries(fields).map(([field, { schema }]) => [field, schema])),
+  },
+});
+
 interface ListLimits {
   /** Of entries. @default no limit */
   most?: number;

@@ -28,6 +28,7 @@ export function assertArchiveName(text: string): void {
 /** How the names of documents end: JSON, databases in their own form, and files as tar. */
 export const DOCUMENT_ENDINGS = [
   '.json',
+  '.json.gz',
   '.db',
   '.dump',
   '.sql',

@@ -7,7 +7,13 @@ import { FilesEngine } from '../engines/files/files.engine.js';
 import type { SnapshotEngine, StoredSnapshot } from '../engines/snapshot.engine.js';
 import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { asBackupError } from '../model/errors.js';
-import type { DatabaseManifest, FilesManifest, FullReason, Manifest } from '../model/manifest.js';
+import {
+  contentOf,
+  type DatabaseManifest,
+  type FilesManifest,
+  type FullReason,
+  type Manifest,
+} from '../model/manifest.js';
 import type { Plan } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
 import { utcDay } from '../model/snapshot-id.js';
@@ -65,9 +71,10 @@ export class CaptureBases {
   private async baseOf(plan: string, at: Date, engine: DatabaseEngine): Promise<CaptureBase | FullReason> {
     const full = await this.newestFull(plan, at, engine);
     if (typeof full === 'string') return full;
-    if (full.size_bytes < SMALL_BYTES) return 'small_database';
     const snapshot = await this.located(full, ofDatabase);
-    return typeof snapshot === 'string' ? snapshot : { snapshot, indexPath: this.workspace.indexPath(full.id) };
+    if (typeof snapshot === 'string') return snapshot;
+    if (contentOf(snapshot.manifest).bytes < SMALL_BYTES) return 'small_database';
+    return { snapshot, indexPath: this.workspace.indexPath(full.id) };
   }
 
   /** The day's newest full one of a plan that this engine took; a damaged one is no base, and no reason to build on an older one. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { BackupConfig } from '../model/backup-config.js';
 import { planOf, type PlanSettings } from '../model/plan.js';
 import { shareSource, sourcesOf } from './captured-sources.js';
 
@@ -27,7 +28,10 @@ describe('two plans share a source', () => {
     ['of both and of neither', false, full('all', 'default', '/srv/uploads'), full('rest', 'other', '/srv/letters')],
     ['that are one, and was of something else before', true, database('auto', 'other'), files('auto', '/srv/uploads')],
   ])('%s: %s', (_, expected, a, b) => {
-    const [one, other] = [a, b].map((plan) => sourcesOf(planOf(plan, 10))) as [ReturnType<typeof sourcesOf>, never];
+    const [one, other] = [a, b].map((plan) => sourcesOf(planOf(plan, new BackupConfig()))) as [
+      ReturnType<typeof sourcesOf>,
+      never,
+    ];
     expect([shareSource(one, other), shareSource(other, one)]).toEqual([expected, expected]);
   });
 });

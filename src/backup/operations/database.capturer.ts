@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Workspace } from '../stores/workspace.js';
+import { codecOfLevel } from '../engines/shared/codecs.js';
 import { SnapshotEngines } from '../engines/snapshot.engines.js';
 import { DEFAULT_DATABASE } from '../model/plan.js';
 import type { Snapshot } from '../model/snapshot.js';
@@ -24,11 +25,13 @@ export class DatabaseCapturer {
     const { job, plan, kind, progress } = capture;
     const database = this.options.database(plan.database);
     const engine = this.engines.of({ source: 'database', engine: plan.engine });
-    const named = await this.publisher.name(capture, engine.documentEnding(database));
+    const codec = engine.takesCodec ? codecOfLevel(plan.level) : undefined;
+    const named = await this.publisher.name(capture, engine.documentEnding(database, codec));
     const captured = await engine.capture(
       {
         database,
         ...(plan.tables === null ? {} : { tables: plan.tables }),
+        ...(codec === undefined ? {} : { codec }),
         id: named.id,
         createdAt: named.createdAt.toISOString(),
         documentPath: named.documentPath,

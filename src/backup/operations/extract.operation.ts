@@ -17,7 +17,13 @@ export interface ExtractedDocument {
   filename: string;
   /** In bytes, where it is known beforehand. */
   size: number | null;
+  /** What the stream is compressed by on its way, though `filename` does not say so. @default nothing */
+  encoding?: 'gzip';
 }
+
+const GZIP_ENDING = '.gz';
+/** A JSON document; what else ends so is compressed by its own form. */
+const isCompressed = (filename: string): boolean => filename.endsWith(`.json${GZIP_ENDING}`);
 
 /** Reads a snapshot, or part of it, without touching live data. Refusals come before the first byte; a later fault destroys the stream. */
 @Injectable()
@@ -29,13 +35,22 @@ export class ExtractOperation {
     private readonly engines: SnapshotEngines,
   ) {}
 
-  /** The complete document, a differential put together with its base. */
-  document(id: string): Promise<ExtractedDocument> {
-    return this.snapshots.read(id, async (snapshot, { filename, kind }) => ({
-      stream: await this.engines.of(snapshot.manifest).read({ snapshot, view: 'document' }),
-      filename,
-      size: kind === 'full' ? contentOf(snapshot.manifest).bytes : null,
-    }));
+  /**
+   * The complete document, a differential put together with its base.
+   * @param options.takesGzip a compressed one may come as it is stored, with `encoding` set
+   */
+  document(id: string, { takesGzip = false } = {}): Promise<ExtractedDocument> {
+    return this.snapshots.read(id, async (snapshot, { filename, kind }) => {
+      const isFull = kind === 'full';
+      const asStored = isFull && takesGzip && isCompressed(filename);
+      const { bytes } = contentOf(snapshot.manifest);
+      return {
+        stream: await this.engines.of(snapshot.manifest).read({ snapshot, view: asStored ? 'stored' : 'document' }),
+        filename: isCompressed(filename) ? filename.slice(0, -GZIP_ENDING.length) : filename,
+        size: asStored ? snapshot.manifest.file_size_bytes : isFull ? bytes : null,
+        ...(asStored && { encoding: 'gzip' as const }),
+      };
+    });
   }
 
   /** The bytes as they are stored; their checksum is compared on the way. */
@@ -83,7 +98,7 @@ export class ExtractOperation {
     for (const found of await this.repository.readArchive(archive)) {
       if ('problem' in found)
         throw new BackupError('ARCHIVE_CORRUPT', `The archive ${archive} is damaged: ${found.problem}`);
-      if (found.manifest.filename === filename) return { id: found.manifest.id, filename, archive };
+      if (found.manifest.id === id) return { id, filename: found.manifest.filename, archive };
     }
     throw new BackupError('FILE_NOT_IN_ARCHIVE', `There is no such snapshot in ${archive}.`, {
       advice: ['list_archives'],

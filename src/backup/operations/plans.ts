@@ -57,9 +57,9 @@ export class Plans {
         database: database.data_source ?? DEFAULT_DATABASE,
       }),
       ...(files && { paths: files.paths, include: files.include ?? [], exclude: files.exclude ?? [] }),
-      ...(files && known && { compression: known.compression }),
+      ...(known && { compression: { level: known.level, files: known.compression } }),
     };
-    return planOf(settings, this.config.get().backup_interval_minutes);
+    return planOf(settings, this.config.get());
   }
 
   /** The one that keeps new accounts: the main one where it captures a database, else the first that does. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../catalog/catalog.js';
 import type { SnapshotRepository } from '../stores/snapshot.repository.js';
+import { BackupConfig } from '../model/backup-config.js';
 import { planOf } from '../model/plan.js';
 import type { Trigger } from '../model/trigger.js';
 import { ManualClock } from '../system/manual-clock.js';
@@ -31,7 +32,7 @@ function publisherKnowing({ listed = [], inFolder = [] }: { listed?: string[]; i
 
 const capture = (plan: string, facts: Partial<CaptureContext> = {}): CaptureContext => ({
   job: {} as JobContext,
-  plan: planOf({ name: plan }, 10),
+  plan: planOf({ name: plan }, new BackupConfig()),
   trigger: BY_HAND,
   description: null,
   progress: [0, 1],

@@ -46,10 +46,11 @@ export class FullWriter implements DocumentSink {
   finish(): WrittenDocument {
     this.closeTable();
     const written = this.file.finish();
-    const { checksum } = written;
+    const { checksum, encoding } = written;
+    const blocks = encoding?.blocks;
     // Not fsynced: an index that a power failure spoils is noticed, and costs one full capture.
     const index = openForWriting(this.indexPath);
-    writeFileSync(index, serialiseIndex({ checksum, tables: this.indexed }));
+    writeFileSync(index, serialiseIndex({ checksum, ...(blocks && { blocks }), tables: this.indexed }));
     closeSync(index);
     return { ...written, tables: Object.fromEntries(this.tables) };
   }

@@ -17,20 +17,22 @@ import {
   type RowsRequest,
   type SchemaDifference,
 } from '../database.engine.js';
+import type { DatabaseTarget } from '../database-target.js';
 import { EngineHost } from '../engine-host.js';
 import type { ReadRequest, VerifyRequest } from '../snapshot.engine.js';
 
 /** Snapshots as plain JSON documents, whatever the database; the work is done in the engine host. */
 export class JsonEngine extends DatabaseEngine {
   override readonly takesDifferentials = true;
+  override readonly takesCodec = true;
   override readonly adviceOnSchema = 'allow_schema_changes';
 
   constructor(private readonly host: EngineHost) {
     super();
   }
 
-  override documentEnding(): '.json' {
-    return '.json';
+  override documentEnding(_database: DatabaseTarget, codec?: string): '.json' | '.json.gz' {
+    return codec === undefined ? '.json' : '.json.gz';
   }
 
   override capture(request: CaptureRequest, run?: TaskRun): Promise<CapturedDocument> {

@@ -31,6 +31,7 @@ const ENDINGS = { sqlite: '.db', postgres: '.dump', mysql: '.sql.gz' } as const 
  */
 export class NativeEngine extends DatabaseEngine {
   override readonly takesDifferentials = false;
+  override readonly takesCodec = false;
   override readonly adviceOnSchema = 'replace_schema';
 
   constructor(

@@ -1,5 +1,3 @@
-import { BackupError } from '../../model/errors.js';
-
 /** Reads that many bytes from a place; fewer where the end comes first. */
 export type ReadRange = (start: number, length: number) => Buffer;
 
@@ -9,6 +7,8 @@ export interface Encoder {
   encode(content: Buffer): Buffer;
   /** @returns what is left to be stored after the last of the content */
   end(): Buffer;
+  /** Where parts that can be read by themselves begin in the stored bytes; absent where content lies at its own places. */
+  readonly blocks?: readonly number[];
 }
 
 /**
@@ -23,8 +23,11 @@ export interface Codec {
    * The content of a whole document. A fault in the stored bytes ends it with an error, or with other content: what proves it is the digest of the content.
    */
   decode(stored: AsyncIterable<Buffer>): AsyncIterable<Buffer>;
-  /** Reads anywhere in the content, by reading anywhere in the stored bytes. */
-  ranges(stored: ReadRange): ReadRange;
+  /**
+   * Reads anywhere in the content, by reading anywhere in the stored bytes.
+   * @param blocks what the encoder's `blocks` were; without them, reading may have to begin at the start
+   */
+  ranges(stored: ReadRange, blocks?: readonly number[]): ReadRange;
 }
 
 /** Stores the content as it is. */
@@ -34,16 +37,3 @@ export const identity: Codec = {
   decode: (stored) => stored,
   ranges: (stored) => stored,
 };
-
-/** By the names in manifests. */
-export const CODECS = new Map<string, Codec>([[identity.name, identity]]);
-
-/** @param name absent where a document is stored as it is @throws BackupError `UNSUPPORTED` */
-export function codecNamed(name: string = identity.name): Codec {
-  const codec = CODECS.get(name);
-  if (codec) return codec;
-  throw new BackupError(
-    'UNSUPPORTED',
-    `This version cannot read documents of the codec ${JSON.stringify(name)}; it knows ${[...CODECS.keys()].join(', ')}. Use the version that took the snapshot.`,
-  );
-}

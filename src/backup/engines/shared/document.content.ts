@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { openStored, type StoredFile } from '../../archive/stored-file.js';
-import { codecNamed, identity, type ReadRange } from './codec.js';
+import { identity, type ReadRange } from './codec.js';
+import { codecNamed } from './codecs.js';
 
 /** Streams the content of a document from wherever it lies; whatever was opened for it is closed with the stream. */
 export async function openContent(document: StoredFile, codecName: string | undefined): Promise<Readable> {
@@ -24,11 +25,14 @@ export class ContentRanges {
   private readonly file: number;
   readonly read: ReadRange;
 
-  /** @throws the system's error where the file cannot be opened */
-  constructor(path: string, codecName: string | undefined) {
+  /**
+   * @param blocks where parts of it begin, as its encoder knew
+   * @throws the system's error where the file cannot be opened
+   */
+  constructor(path: string, codecName: string | undefined, blocks?: readonly number[]) {
     const codec = codecNamed(codecName);
     this.file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    this.read = codec.ranges((start, length) => this.readStored(start, length));
+    this.read = codec.ranges((start, length) => this.readStored(start, length), blocks);
   }
 
   close(): void {

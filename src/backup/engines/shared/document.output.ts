@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, fsyncSync, writeSync } from 'node:fs';
-import { codecNamed, identity, type Encoder } from './codec.js';
+import { identity, type Encoder } from './codec.js';
+import { codecNamed } from './codecs.js';
 import { openForWriting } from './open-for-writing.js';
 
 /** A document that is on disk. */
@@ -19,6 +20,8 @@ export interface Encoding {
   contentBytes: number;
   /** SHA-256, hex. */
   contentSha256: string;
+  /** Where parts that can be read by themselves begin in the stored bytes; absent where no part can. */
+  blocks?: readonly number[];
 }
 
 /** What a manifest says of an encoding; nothing where there is none. */
@@ -67,7 +70,9 @@ export class DocumentOutput {
     const written = { sizeBytes: this.sizeBytes, checksum: this.stored.digest('hex') };
     if (this.content === this.stored) return written;
     const { codec, contentSize: contentBytes } = this;
-    return { ...written, encoding: { codec, contentBytes, contentSha256: this.content.digest('hex') } };
+    const { blocks } = this.encoder;
+    const contentSha256 = this.content.digest('hex');
+    return { ...written, encoding: { codec, contentBytes, contentSha256, ...(blocks && { blocks }) } };
   }
 
   /** Closes the file as it is; removing it is for the caller. */

@@ -4,7 +4,7 @@ import { openStored, type StoredFile } from '../../archive/stored-file.js';
 import { BackupError } from '../../model/errors.js';
 import type { Manifest } from '../../model/manifest.js';
 import type { TaskContext } from '../../system/child-task-server.js';
-import { codecNamed } from './codec.js';
+import { codecNamed } from './codecs.js';
 import type { StoredSnapshot } from '../snapshot.engine.js';
 
 /**

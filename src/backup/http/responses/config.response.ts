@@ -8,6 +8,7 @@ import {
   DATABASE_ENGINES,
   type Compression,
   type DatabaseEngine,
+  type PlanCompression,
   type PlanSettings,
 } from '../../model/plan.js';
 
@@ -78,8 +79,28 @@ export class PlanSettingsResponse implements PlanSettings {
   @ApiPropertyOptional({ enum: DATABASE_ENGINES, default: 'json', description: 'How the database is captured.' })
   engine?: DatabaseEngine;
 
-  @ApiPropertyOptional({ enum: COMPRESSIONS, default: 'gzip', description: 'How files are compressed.' })
-  compression?: Compression;
+  @ApiPropertyOptional({
+    oneOf: [
+      { type: 'string', enum: [...COMPRESSIONS] },
+      {
+        type: 'object',
+        properties: {
+          level: { type: 'integer', minimum: 0, maximum: 9 },
+          files: { type: 'string', enum: [...COMPRESSIONS] },
+        },
+      },
+    ],
+    description:
+      '`level` is of the documents of a database: 1 (fast) to 9 (small) as gzip does, 0 stores them as they are; default: that of all. ' +
+      '`files` is how files are compressed, by default `gzip`; its name alone is short for it.',
+  })
+  compression?: Compression | PlanCompression;
+}
+
+@ApiSchema({ name: 'DocumentCompression' })
+export class CompressionResponse {
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: 9, example: 6 })
+  level!: number;
 }
 
 @ApiSchema({ name: 'BackupConfig' })
@@ -119,6 +140,14 @@ export class ConfigResponse implements BackupConfig {
     description: 'Number of newest snapshots of each plan that are never deleted by a rule.',
   })
   min_keep!: number;
+
+  @ApiPropertyOptional({
+    type: CompressionResponse,
+    nullable: true,
+    description:
+      'How documents of databases are compressed: 1 (fast) to 9 (small) as gzip does, 0 stores them as they are. Default: 0; null restores the default.',
+  })
+  compression?: CompressionResponse;
 
   @ApiPropertyOptional({
     type: [PlanSettingsResponse],

@@ -42,7 +42,7 @@ export class BaseDocument {
 
   private open(): ContentRanges {
     try {
-      return new ContentRanges(this.path, this.codec);
+      return new ContentRanges(this.path, this.codec, this.index.blocks);
     } catch {
       throw new FullNeeded('base_damaged'); // it is gone, or may not be read
     }
