@@ -24,6 +24,15 @@ describe('ensureFolder', () => {
     expect(await modeOf(deep)).toBe(0o700);
   });
 
+  it('goes on where somebody else makes one of them at the same time', async () => {
+    for (let n = 0; n < 100; n++) {
+      const parts = ['a', 'b', 'c', 'd'].map((name) => `${name}${n}`);
+      const deep = join(folder, ...parts);
+      await Promise.all(parts.map((_, depth) => ensureFolder(join(folder, ...parts.slice(0, depth + 1)))));
+      expect(await modeOf(deep)).toBe(0o700);
+    }
+  });
+
   it('says what is in its way', async () => {
     await writeFile(path, '');
     await expect(ensureFolder(path)).rejects.toMatchObject({ code: 'EEXIST' });

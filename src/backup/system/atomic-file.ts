@@ -46,8 +46,8 @@ export async function ensureFolder(path: string): Promise<void> {
   const parent = dirname(path);
   const missing = await makeFolder(path);
   if (missing === undefined) return;
-  if (parent === path || (await isFolder(parent))) throw missing;
-  await ensureFolder(parent);
+  if (parent === path) throw missing;
+  if (!(await isFolder(parent))) await ensureFolder(parent); // else somebody has just made it
   const stillMissing = await makeFolder(path);
   if (stillMissing) throw stillMissing;
 }
