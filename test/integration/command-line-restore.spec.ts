@@ -142,7 +142,7 @@ describe('getting data back from files that no catalog knows', () => {
     await writeFile(document, (await readFile(document, 'utf8')).replace('"email":"full"', '"email":"fool"'));
     for (const options of [[], ['--no-verify']]) {
       const { code, err } = await bench.run(['restore', document, '--yes', ...options]);
-      expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining('is not what was written') as unknown });
+      expect({ code, err }).toEqual({ code: 4, err: expect.stringContaining('is damaged') as unknown });
       expect((await readdir(bench.folder)).filter((name) => name.startsWith('new.sqlite'))).toEqual([]);
     }
   });

@@ -232,7 +232,7 @@ describe('a capture', () => {
     expect((await captured()).manifest).toMatchObject({ kind: 'full', full_reason: 'base_damaged' });
   });
 
-  it('does not repeat a previous one that is not what was written, byte by byte, nor one that is gone', async () => {
+  it('does not repeat a previous one that is damaged, byte by byte, nor one that is gone', async () => {
     await prepareSmall();
     await again();
     const previous = await captured();

@@ -118,7 +118,7 @@ describe('a database that cannot be used', () => {
   }
 });
 
-describe('a document that is not what was written', () => {
+describe('a document that is damaged', () => {
   let snapshot: StoredSnapshot;
   let bytes: Buffer;
   let before: string;

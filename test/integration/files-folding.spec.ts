@@ -34,18 +34,22 @@ async function expectRefused(restore: () => Promise<unknown>, names: RegExp): Pr
 it.each<[string, RegExp, () => void]>([
   [
     'files',
-    /"docs\/A\.txt" and "docs\/a\.txt" are one name.*Nothing was changed/,
+    /"docs\/A\.txt" and "docs\/a\.txt" are the same name.*Nothing was changed/,
     () => ['docs/A.txt', 'docs/a.txt'].forEach((path) => put(bench.uploads, path)),
   ],
-  ['folders', /"Docs" and "docs" are one name/, () => ['Docs/a', 'docs/b'].forEach((path) => put(bench.uploads, path))],
+  [
+    'folders',
+    /"Docs" and "docs" are the same name/,
+    () => ['Docs/a', 'docs/b'].forEach((path) => put(bench.uploads, path)),
+  ],
   [
     'accents written in two ways',
-    /"e\u0301" and "\u00e9" are one name/,
+    /"e\u0301" and "\u00e9" are the same name/,
     () => ['e\u0301', '\u00e9'].forEach((path) => put(bench.uploads, path)),
   ],
   [
     'links',
-    /"A" and "a" are one name/,
+    /"A" and "a" are the same name/,
     () => {
       put(bench.uploads, 'A');
       symlinkSync('A', join(bench.uploads, 'a'));
@@ -53,7 +57,7 @@ it.each<[string, RegExp, () => void]>([
   ],
   [
     'another name of the same file',
-    /"A" and "a" are one name/,
+    /"A" and "a" are the same name/,
     () => {
       put(bench.uploads, 'A');
       linkSync(join(bench.uploads, 'A'), join(bench.uploads, 'a'));
@@ -77,7 +81,7 @@ it('two targets that are one folder are named', async () => {
   const targets = { [first]: join(elsewhere, 'Docs'), [second]: join(elsewhere, 'docs') };
   mkdirSync(elsewhere);
   await expect(onFoldingFileSystem(elsewhere, () => bench.engine.restore({ snapshot, targets }))).rejects.toMatchObject(
-    { code: 'UNSUPPORTED', message: expect.stringMatching(/Docs" and ".*docs" are one name/) },
+    { code: 'UNSUPPORTED', message: expect.stringMatching(/Docs" and ".*docs" are the same name/) },
   );
   expect(readdirSync(join(elsewhere, 'Docs'))).toEqual([]);
 });
@@ -90,7 +94,7 @@ it.each([
   put(bench.uploads, captured);
   const snapshot = await bench.capture({ exclude: ['README', '**/Cache'] });
   put(elsewhere, kept, 'precious');
-  await expectRefused(() => bench.restore(snapshot, elsewhere), /are one name.*never captured/);
+  await expectRefused(() => bench.restore(snapshot, elsewhere), /are the same name.*never captured/);
 });
 
 it('what the snapshot spells in another way is replaced by it', async () => {

@@ -87,7 +87,7 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: restoring', () => {
       ['ALTER TABLE t DROP COLUMN a', /no longer in the database/],
       ['ALTER TABLE t MODIFY a varchar(21)', /varchar\(20\).*varchar\(21\)/],
       ['ALTER TABLE t MODIFY a varchar(20) CHARACTER SET latin1', /utf8mb4.*latin1/],
-      ['ALTER TABLE t MODIFY a varchar(20) NOT NULL', /cannot any more/],
+      ['ALTER TABLE t MODIFY a varchar(20) NOT NULL', /is NOT NULL now/],
       ['ALTER TABLE t DROP PRIMARY KEY', /primary key/],
       ['DROP TABLE t', /no longer in the database/],
       ['CREATE TABLE u (a int)', /not in the snapshot/],

@@ -625,7 +625,7 @@ describe.skipIf(!postgres.isThere())('a database on PostgreSQL', () => {
         const capture = engineWith({ docker: { container: 'x' } }).capture(captureRequest());
         await expect(capture).rejects.toMatchObject({
           code: 'UNSUPPORTED',
-          message: expect.stringMatching(/"docker" was not found/),
+          message: expect.stringMatching(/"docker", which runs .* was not found/),
         });
       } finally {
         process.env['PATH'] = path;

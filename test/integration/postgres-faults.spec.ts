@@ -346,7 +346,7 @@ describe.skipIf(!hasPostgres)('with a PostgreSQL database', () => {
     });
   });
 
-  describe('and a document that is not what was written', () => {
+  describe('and a document that is damaged', () => {
     let snapshot: StoredSnapshot;
     let bytes: Buffer;
     let before: string;

@@ -113,7 +113,7 @@ export function readConnection(options: DatabaseConnectionOptions): DatabaseAddr
     );
   const address = url === undefined ? serverAddress(kind!, values) : addressBeside(url, values);
   if (kind !== undefined && address.type !== kind)
-    throw new RangeError('its url is that of another kind of database than it says to be.');
+    throw new RangeError('its url is for another kind of database than its type.');
   return address;
 }
 
@@ -136,7 +136,7 @@ function addressBeside(url: string, values: Values): DatabaseAddress {
   const address = parseDatabaseUrl(url, beside);
   if (address.type === 'sqlite') return address;
   if (beside.database !== undefined && beside.database !== address.database)
-    throw new RangeError('it names two databases: one in its url, and one beside it.');
+    throw new RangeError('it names two databases: one in its url, and one in another property.');
   if (!/[?&]ssl(-?mode|accept)?=/.test(url)) applySsl(address, values['ssl']);
   assertMysql(address);
   return address;

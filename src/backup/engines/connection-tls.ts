@@ -39,7 +39,7 @@ function applyObject(address: ServerAddress, ssl: Record<string, unknown>): void
       files[part] = part === 'keyPassword' ? passwordOf(value) : pemOf(name, value);
   }
   if ((files.cert === undefined) !== (files.key === undefined))
-    throw new RangeError('its ssl has a client certificate (cert) or its key, and not both.');
+    throw new RangeError('its ssl needs both a client certificate (cert) and its key.');
   if (Object.keys(files).length > 0) address.tlsFiles = files;
   if (ssl['rejectUnauthorized'] === false) address.tls = 'require';
   else address.tls = ssl['verifyIdentity'] === true ? 'verify' : DRIVERS_CHECK[address.type];

@@ -25,7 +25,7 @@ export function withoutPrisma(type: ServerAddress['type'], given: ReadonlyMap<st
   const parameters = new Map(given);
   if (parameters.get('pgbouncer') === 'true')
     throw new RangeError(
-      'it leads to a pooler (pgbouncer=true), which may hand each transaction to another session, while a snapshot is read by one that stays. Give the direct address of the database, such as your DIRECT_URL.',
+      'it is the address of a pooler (pgbouncer=true), which may give each transaction another session, while a snapshot needs one session throughout. Give the direct address of the database, such as your DIRECT_URL.',
     );
   if (parameters.has('sslidentity'))
     throw new RangeError(

@@ -74,7 +74,7 @@ function besidePrisma(path: string): string {
   const there = join('prisma', path);
   if (path === '' || isAbsolute(path) || existsSync(resolve(path)) || !existsSync(resolve(there))) return path;
   throw new RangeError(
-    `it counts from the working folder, where there is no "${path}", while there is "${there}": Prisma counts from the folder of its schema. Give the whole path of the file, which both read alike.`,
+    `it is relative to the working folder, where there is no "${path}", while there is "${there}": Prisma's paths are relative to the folder of its schema. Give the absolute path of the file.`,
   );
 }
 
@@ -121,7 +121,7 @@ export function assertMysql({ type, host, tls, otherServers }: ServerAddress): v
   // The driver would compare it with "localhost".
   if (tls === 'verify' && isIP(host) !== 0)
     throw new RangeError(
-      'the name in the server’s certificate is to be checked, but the address has none: write the server’s name in place of its IP address, or choose ssl-mode=VERIFY_CA, which leaves the name out.',
+      'the name in the server’s certificate must be checked, but the address has none: write the server’s name instead of its IP address, or choose ssl-mode=VERIFY_CA, which does not check the name.',
     );
 }
 
@@ -133,7 +133,7 @@ function parameter(text: string): [string, string] {
 
 /** @param ports one for all of them, or one for each; those that stand behind a host where there are none */
 function serversOf(hosts: string[], ports: string[], standard: number): { host: string; port: number }[] {
-  if (ports.length > 1 && ports.length !== hosts.length) throw new RangeError('it has not as many ports as servers.');
+  if (ports.length > 1 && ports.length !== hosts.length) throw new RangeError('it must have as many ports as servers.');
   return hosts.map((text, n) => {
     const [, name, own] = /^\//.test(text) ? [text, text] : (HOST.exec(text) ?? []);
     const port = Number(ports[n] ?? ports[0] ?? (own || standard)) || standard;

@@ -189,5 +189,5 @@ export abstract class DatabaseEngine extends SnapshotEngine<DatabaseManifest, Da
 const keepsNoRows = (): BackupError =>
   new BackupError(
     'NOT_COMPARABLE',
-    'This snapshot does not keep its rows one by one, so they cannot be compared. Choose one of the engine "json".',
+    'This snapshot does not store single rows, so they cannot be compared. Choose a snapshot of the engine "json".',
   );

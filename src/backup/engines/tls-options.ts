@@ -56,7 +56,7 @@ function part(files: TlsFiles, name: 'ca' | 'cert' | 'key'): Partial<Record<type
   } catch (error) {
     throw new BackupError(
       'DATABASE_UNAVAILABLE',
-      `The file that the database URL names for its certificates (${name}) cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`,
+      `The certificate file that the database URL names (${name}) cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}.`,
       {},
       { cause: error },
     );

@@ -61,5 +61,5 @@ function parse(bytes: Buffer): { id?: unknown; created_at?: unknown; parts?: unk
 const contradiction = ({ id }: Manifest, what: string): BackupError =>
   new BackupError(
     'SNAPSHOT_CORRUPT',
-    `Snapshot "${id}" contradicts itself: its document and its manifest have other ${what}. Use another snapshot.`,
+    `Snapshot "${id}" contradicts itself: its document and its manifest differ in ${what}. Use another snapshot.`,
   );

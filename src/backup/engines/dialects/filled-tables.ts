@@ -96,7 +96,7 @@ export async function proveTables<Table extends FilledTable>(
     if (table.rows !== promised.rows) throw restoreMismatch(name, `${table.rows} rows instead of ${promised.rows}`);
     if (!table.provable) warnings.push(`Table "${name}" has another schema now: its rows were counted, not compared.`);
     else if ((await digest(linesOf(table), context)) !== promised.sha256)
-      throw restoreMismatch(name, 'its rows are not the ones that were captured');
+      throw restoreMismatch(name, 'its rows differ from those that were captured');
   }
   return warnings;
 }

@@ -15,16 +15,10 @@ export const tableNotFound = (names: readonly string[]): BackupError =>
   );
 
 export const restoreMismatch = (table: string, why: string): BackupError =>
-  new BackupError(
-    'RESTORE_MISMATCH',
-    `The restore was undone: table "${table}" did not come out as the snapshot says (${why}).`,
-  );
+  new BackupError('RESTORE_MISMATCH', `The restore was undone: table "${table}" does not match the snapshot (${why}).`);
 
 export const corruptDocument = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
-  );
+  new BackupError('SNAPSHOT_CORRUPT', `The document of snapshot "${id}" is damaged: ${why}. Use another snapshot.`);
 
 /** A document that is not what this program writes. */
 export const corrupt = (why: string): BackupError =>

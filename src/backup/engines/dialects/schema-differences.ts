@@ -27,8 +27,7 @@ export function compareTables<Table extends ComparedTable>(
       continue;
     }
     compareColumns(old, current, say);
-    if (old.primaryKey.join('\0') !== current.primaryKey.join('\0'))
-      say(old.name, null, 'the primary key is another one');
+    if (old.primaryKey.join('\0') !== current.primaryKey.join('\0')) say(old.name, null, 'the primary key differs');
     for (const difference of others(old, current)) say(old.name, null, difference);
   }
   for (const { name } of now) {
@@ -55,7 +54,7 @@ function compareColumn(table: string, then: ComparedColumn, now: ComparedColumn,
   if (then.type.toLowerCase() !== now.type.toLowerCase())
     say(table, then.name, `the type was "${then.type}" in the snapshot and is "${now.type}" now`);
   if (!then.notNull && now.notNull)
-    say(table, then.name, 'the column could be null in the snapshot and cannot any more');
+    say(table, then.name, 'the column could be null in the snapshot and is NOT NULL now');
 }
 
 /** A migration may have changed rows without changing a table: restoring older rows under it is for the caller to decide. */
@@ -71,7 +70,7 @@ export function compareMigrations(then: readonly string[], now: readonly string[
     ...missing.map((name) => ({
       table: '(migrations)',
       column: null,
-      difference: `"${name}" had run when the snapshot was taken and has not in the database`,
+      difference: `"${name}" had run when the snapshot was taken, and has not run in the database`,
     })),
   ];
 }

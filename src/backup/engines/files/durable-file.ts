@@ -54,7 +54,7 @@ export function syncFileSystem(folder: BytePath): void {
     if (spawnSync('sync', { stdio: 'ignore' }).status === 0) return; // one that knows no file systems syncs all of them
     throw new BackupError(
       'UNSUPPORTED',
-      `What was restored could not be made safe on the disk: the program "sync" does not work (${error?.message ?? status}). Install the package "coreutils" (Debian, Ubuntu).`,
+      `The restored files could not be flushed to the disk: the program "sync" does not work (${error?.message ?? status}). Install the package "coreutils" (Debian, Ubuntu).`,
     );
   } finally {
     closeSync(handle);

@@ -121,7 +121,7 @@ export class FilesEngine extends SnapshotEngine<FilesManifest, FilesCompression>
 const notRecovered = (error: BackupError, failure: BackupError): BackupError =>
   new BackupError(
     error.code,
-    `${error.message} What the restore left could not be brought to an end: ${failure.message} The next start or restore tries again; until then the targets may hold some of both.`,
+    `${error.message} The interrupted restore could be neither finished nor undone: ${failure.message} The next start or restore tries again; until then the targets may hold files from before and after the restore.`,
     error.details,
     { cause: failure },
   );

@@ -27,8 +27,8 @@ const folded = (name: BytePath): string => readable(name).normalize('NFC').toLow
 export const oneName = (base: BytePath, paths: readonly [BytePath, BytePath], why: string): BackupError =>
   new BackupError(
     'UNSUPPORTED',
-    `${paths.map(shown).join(' and ')} are one name to the file system of ${shown(base)}, which does not tell the case of letters or the ways of writing an accent apart: ${why}. ` +
-      'Nothing was changed. Restore to a folder on a file system that tells them apart.',
+    `${paths.map(shown).join(' and ')} are the same name on the file system of ${shown(base)}, which ignores differences in case or in the encoding of accents: ${why}. ` +
+      'Nothing was changed. Restore to a folder on a file system that distinguishes them.',
   );
 
 const shown = (path: BytePath): string => JSON.stringify(readable(path).slice(-200));

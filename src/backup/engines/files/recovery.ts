@@ -98,7 +98,7 @@ async function ownerGone(staging: Staging): Promise<void> {
     if (waited >= OWNER_ENDS_WITHIN_MS)
       throw new BackupError(
         'ENGINE_FAILED',
-        `A restore is still at work in ${JSON.stringify(readable(staging.base))}. Wait until it has ended, or end its process.`,
+        `A restore is still running in ${JSON.stringify(readable(staging.base))}. Wait until it has ended, or end its process.`,
       );
     await wait(POLL_MS);
   }

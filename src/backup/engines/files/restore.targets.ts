@@ -116,7 +116,7 @@ function realPath(path: BytePath): BytePath {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     if (lstatSync(pathBytes(path), { throwIfNoEntry: false }))
-      throw invalid(`The target ${shown(path)} is a symbolic link that leads nowhere.`);
+      throw invalid(`The target ${shown(path)} is a symbolic link to a path that does not exist.`);
     return `${realPath(dirname(path)).replace(/\/$/, '')}/${basename(path)}`;
   }
 }

@@ -149,7 +149,8 @@ function outcomeOf(writers: readonly TreeWriter[], others: boolean): RestoreFile
     warnings.push(
       `${skipped} paths could not be captured when the snapshot was taken; what is in their place was left alone.`,
     );
-  if (others && !isRoot()) warnings.push('The owners of files were not restored: only root may give files away.');
+  if (others && !isRoot())
+    warnings.push('The owners of files were not restored: only root may change the owner of a file.');
   return { restored, warnings };
 }
 

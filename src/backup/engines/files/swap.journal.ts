@@ -71,7 +71,7 @@ export function findJournal(staging: Staging): { state: JournalState; journal: S
   if (!exists(leader.base))
     throw new BackupError(
       'ENGINE_FAILED',
-      `What became of an interrupted restore stands in the folder ${JSON.stringify(readable(leader.base))}, which is not there. Mount it, and start again.`,
+      `The state of an interrupted restore is recorded in the folder ${JSON.stringify(readable(leader.base))}, which does not exist. Mount it, and start again.`,
     );
   for (const state of STATES) {
     const path = journalPath(leader, state);

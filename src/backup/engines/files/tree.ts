@@ -119,7 +119,7 @@ class BaseContents {
         await this.passOver(entry);
         continue;
       }
-      if (entryLine(entry) !== entryLine(wanted)) throw corrupt(this.id, 'a member is another one in its base');
+      if (entryLine(entry) !== entryLine(wanted)) throw corrupt(this.id, 'a member differs in its base');
       return this.base;
     }
   }

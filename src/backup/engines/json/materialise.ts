@@ -47,6 +47,6 @@ async function* intact(manifest: Manifest, bytes: AsyncIterable<Buffer>): AsyncG
   if (hash.digest('hex') !== contentOf(manifest).sha256)
     throw new BackupError(
       'SNAPSHOT_CORRUPT',
-      `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,
+      `The document of snapshot "${manifest.id}" is damaged: its checksum differs. Use another snapshot.`,
     );
 }

@@ -54,7 +54,7 @@ function assertSameHead(manifest: DatabaseManifest, head: DocumentHead): void {
   if (differing === null) return;
   throw new BackupError(
     'SNAPSHOT_CORRUPT',
-    `Snapshot "${id}" contradicts itself: its document and its manifest have another "${differing}". Use another snapshot.`,
+    `Snapshot "${id}" contradicts itself: its document and its manifest differ in "${differing}". Use another snapshot.`,
   );
 }
 
@@ -86,5 +86,5 @@ function withoutCommas(rows: Buffer): Buffer {
 const differs = (id: string): BackupError =>
   new BackupError(
     'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" does not hold the rows that its manifest promises. Use another snapshot.`,
+    `The document of snapshot "${id}" does not have the rows that its manifest lists. Use another snapshot.`,
   );

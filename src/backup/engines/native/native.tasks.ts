@@ -98,7 +98,7 @@ function sameKind({ database, snapshot: { manifest } }: CheckRestorableRequest):
   if (manifest.database.type !== database.type)
     throw new BackupError(
       'UNSUPPORTED',
-      `Snapshot "${manifest.id}" is one of a ${manifest.database.type} database in its own form, and cannot be restored into a ${database.type} database.`,
+      `Snapshot "${manifest.id}" is a native snapshot of a ${manifest.database.type} database, and cannot be restored into a ${database.type} database.`,
     );
   return database;
 }

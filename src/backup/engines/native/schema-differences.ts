@@ -33,6 +33,6 @@ export function refuseChosenTables({ manifest }: StoredSnapshot, tables: string[
   if (tables === null) return;
   throw new BackupError(
     'UNSUPPORTED',
-    `Snapshot "${manifest.id}" is one of the database's own program, which can only be restored as a whole. Leave out the tables, or take chosen ones out of it by hand (docs/restore-runbook.md).`,
+    `Snapshot "${manifest.id}" was written by the database's own program and can only be restored as a whole. Restore all tables, or extract some of them by hand (docs/restore-runbook.md).`,
   );
 }

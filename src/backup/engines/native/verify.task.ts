@@ -32,7 +32,7 @@ async function proveNative(snapshot: StoredSnapshot, options: NativeOptions, con
   const wrong = Object.entries(manifest.tables).find(
     ([name, { rows, sha256 }]) => found.tables[name]?.rows !== rows || found.tables[name].sha256 !== sha256,
   );
-  if (wrong) throw contradiction(snapshot, `its document does not hold the rows that it promises for "${wrong[0]}"`);
+  if (wrong) throw contradiction(snapshot, `its document does not have the rows that it lists for "${wrong[0]}"`);
   if (found.schema && !isDeepStrictEqual(compared(found.schema), compared(manifest.schema)))
     throw contradiction(snapshot, 'its "schema" is not that of the document');
 }

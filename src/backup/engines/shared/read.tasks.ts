@@ -40,7 +40,7 @@ async function passProven(bytes: Readable, sha256: string, id: string, context: 
   if (held === null || hash.digest('hex') !== sha256)
     throw new BackupError(
       'SNAPSHOT_CORRUPT',
-      `The document of snapshot "${id}" is not what was written: its checksum differs. Use another snapshot.`,
+      `The document of snapshot "${id}" is damaged: its checksum differs. Use another snapshot.`,
     );
   await context.write(held);
   return null;

@@ -42,7 +42,4 @@ export async function fingerprint(file: StoredFile, onBytes?: (bytes: number) =>
 }
 
 const corrupt = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
-  );
+  new BackupError('SNAPSHOT_CORRUPT', `The document of snapshot "${id}" is damaged: ${why}. Use another snapshot.`);

@@ -90,16 +90,12 @@ function warningsOf({ layouts, leftOut }: Schema, unreadable: string[], locked: 
     ...leftOut.map(({ name, why }) => incomplete(`The table "${name}" is not in the snapshot: ${why}.`)),
     ...unreadable.map((what) =>
       incomplete(
-        `The ${what} is not in the snapshot: the account may not read its definition, or what it is made of is gone.`,
+        `The ${what} is not in the snapshot: the account may not read its definition, or something that it uses no longer exists.`,
       ),
     ),
     ...(versioned.length === 0
       ? []
-      : [
-          incomplete(
-            `Of ${list(versioned)} only the present rows are in the snapshot, not the history that they keep.`,
-          ),
-        ]),
+      : [incomplete(`Of ${list(versioned)} only the current rows are in the snapshot, not their history.`)]),
     ...(unlocked.length === 0 ? [] : [notOneMoment(unlocked.map(({ name }) => name))]),
   ];
 }
@@ -142,13 +138,13 @@ async function pinnedSchema(
 function refuseWithoutRows({ rowless, leftOut }: Schema, chosen: readonly string[] | undefined): void {
   if (chosen === undefined) return;
   const reasons = [
-    ...rowless.map((name) => `"${name}" keeps no rows of its own`),
+    ...rowless.map((name) => `"${name}" stores no rows`),
     ...leftOut.map(({ name, why }) => `"${name}": ${why}`),
   ];
   if (reasons.length === 0) return;
   throw new BackupError(
     'UNSUPPORTED',
-    `The plan names tables whose rows cannot be captured: ${reasons.join('; ')}. Take them out of the plan's tables.`,
+    `The plan names tables whose rows cannot be captured: ${reasons.join('; ')}. Remove them from the plan's tables.`,
   );
 }
 

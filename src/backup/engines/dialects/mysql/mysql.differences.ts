@@ -73,7 +73,7 @@ export const typeOf = ({ type, charset }: DescribedColumn): string =>
 
 function otherDifferences(then: DescribedTable, now: DescribedTable): string[] {
   const sameKey = then.primaryKey.join() === now.primaryKey.join();
-  return sameKey && keyOrder(then) !== keyOrder(now) ? ['the primary key is sorted in another way'] : [];
+  return sameKey && keyOrder(then) !== keyOrder(now) ? ['the primary key is sorted differently'] : [];
 }
 
 /** How the texts in the primary key are sorted. */

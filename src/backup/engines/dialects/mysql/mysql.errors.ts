@@ -49,7 +49,7 @@ export const isTableChanged = (error: unknown): boolean => [1412, 1146].includes
 export const tablesChanged = (): BackupError =>
   new BackupError(
     'DATABASE_LOCKED',
-    'Tables of the database are being altered all the time, so it has no state of one moment to capture. Try again when that has ended.',
+    'Tables of the database are constantly altered, so no consistent state could be captured. Try again later.',
   );
 
 /** The server's number for what went wrong, if it was the server that said so. */

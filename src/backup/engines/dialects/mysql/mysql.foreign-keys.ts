@@ -80,12 +80,12 @@ export class ForeignKeyReport {
     if (caused.length > 0) {
       throw new BackupError(
         'CONSTRAINT_VIOLATION',
-        `The restored rows would leave foreign keys that lead nowhere: ${list(caused)}. Nothing was changed; restore the referenced tables together with them.`,
+        `The restored rows would leave foreign keys that refer to missing rows: ${list(caused)}. Nothing was changed; restore the referenced tables together with them.`,
       );
     }
     if (asCaptured.length === 0) return [];
     return [
-      `The snapshot holds rows whose foreign keys lead nowhere, as the database did when it was taken: ${list(asCaptured)}.`,
+      `The snapshot holds rows whose foreign keys refer to missing rows, as the database did when it was taken: ${list(asCaptured)}.`,
     ];
   }
 }

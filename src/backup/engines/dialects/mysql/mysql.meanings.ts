@@ -33,20 +33,20 @@ export const MYSQL_MEANINGS = {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1053, 1077, 1152, 1159, 1161, 1184, 1317, 1927, 2006, 2013, 2055, 3032, 4031],
     sentence: (reason, { database, host, port }) =>
-      `The connection to the database "${database}" on ${host}:${port} was lost (${reason}). Nothing that was not committed stays.`,
+      `The connection to the database "${database}" on ${host}:${port} was lost (${reason}). Uncommitted changes are rolled back.`,
   },
   forbidden: {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1044, 1142, 1143, 1227, 1370, 1410, 1419],
     sentence: (reason, { user }) =>
-      `The user "${user}" may not do what this takes: ${reason}. Grant what docs/configuration.md lists.`,
+      `The user "${user}" may not do this: ${reason}. Grant the rights that docs/configuration.md lists.`,
   },
   'read-only': {
     code: 'DATABASE_UNAVAILABLE',
     numbers: [1036, 1290, 1792, 1836, 1874],
     sentence: (reason, { database }) =>
       /read.only/i.test(reason)
-        ? `The database "${database}" takes no writes: its server is a replica, or set to be read-only (${reason}). Nothing was changed. Restore into the primary server.`
+        ? `The database "${database}" accepts no writes: its server is a replica, or set to be read-only (${reason}). Nothing was changed. Restore into the primary server.`
         : `The server of the database "${database}" is set so that it refuses this: ${reason}. Nothing was changed.`,
   },
   'disk full': {
@@ -58,7 +58,7 @@ export const MYSQL_MEANINGS = {
     code: 'UNSUPPORTED',
     numbers: [1153, 1301, 2020],
     sentence: (_, { database }) =>
-      `A row of the database "${database}" is larger than the server lets through at once. Set its max_allowed_packet to twice the size of the largest row or more (at most 1G).`,
+      `A row of the database "${database}" is larger than the server accepts. Set its max_allowed_packet to twice the size of the largest row or more (at most 1G).`,
   },
   refused: {
     code: 'CONSTRAINT_VIOLATION',

@@ -234,6 +234,6 @@ function unfinished(reason: BackupError, problem: BackupError, committed: boolea
     : 'If the rows were not committed, they are as before.';
   return new BackupError(
     reason.code,
-    `${reason.message} ${rows} What belongs to the tables besides is not all in place yet (${problem.message}): it stands in the table "${UNFINISHED_TABLE}", and the next backup or restore puts it back.`,
+    `${reason.message} ${rows} Not all triggers, keys and other parts of the tables are back in place (${problem.message}): they are recorded in the table "${UNFINISHED_TABLE}", and the next backup or restore puts them back.`,
   );
 }

@@ -93,7 +93,7 @@ export class MysqlRestore {
     const versioned = layouts.filter((layout) => layout.versioned).map(({ name }) => `"${name}"`);
     if (versioned.length > 0)
       this.warnings.push(
-        `${versioned.join(', ')}: the history is the database's own, to which the rows before the restore now belong; the restored rows begin with the restore.`,
+        `${versioned.join(', ')}: the restore did not replace the history; the rows from before it now belong to the history, and the restored rows begin with the restore.`,
       );
     return { tables: rowCounts(this.restored), warnings: this.warnings, missing: this.missing };
   }
@@ -125,9 +125,9 @@ export class MysqlRestore {
     this.refuseMissingTables();
     const promised = this.plan.manifest.tables;
     if (counters.digest() !== promised[COUNTER_TABLE]?.sha256)
-      throw corruptDocument(this.plan.manifest.id, 'the counters of its tables are other ones');
+      throw corruptDocument(this.plan.manifest.id, 'the counters of its tables differ');
     if (promised[SEQUENCE_TABLE] !== undefined && sequences.digest() !== promised[SEQUENCE_TABLE].sha256)
-      throw corruptDocument(this.plan.manifest.id, 'its sequences are other ones');
+      throw corruptDocument(this.plan.manifest.id, 'its sequences differ');
     return { counters: counters.found, sequences: sequences.found };
   }
 

@@ -64,4 +64,7 @@ function endOfWord(text: string, start: number): number {
 }
 
 const notRows = (): BackupError =>
-  new BackupError('SNAPSHOT_CORRUPT', 'A row of the snapshot is not one of its table. Use another snapshot.');
+  new BackupError(
+    'SNAPSHOT_CORRUPT',
+    'A row of the snapshot does not have the columns of its table. Use another snapshot.',
+  );

@@ -133,7 +133,7 @@ function keeping({ type, engine }: InfoRow): Keeping {
 }
 
 function whyLeftOut({ engine, comment }: InfoRow): string {
-  if (engine) return `its engine ${engine} keeps the rows elsewhere`;
+  if (engine) return `its engine ${engine} stores the rows elsewhere`;
   return `the server cannot open it (${comment ?? 'it does not say why'})`;
 }
 

@@ -90,7 +90,7 @@ export class TableNames {
       if (other !== undefined)
         throw new BackupError(
           'UNSUPPORTED',
-          `The tables "${other}" and "${name}" of the snapshot are one to this server, whose lower_case_table_names is ${this.mode}. Nothing was changed; restore into a server where it is 0.`,
+          `The tables "${other}" and "${name}" of the snapshot are the same on this server, whose lower_case_table_names is ${this.mode}. Nothing was changed; restore into a server where it is 0.`,
         );
       seen.set(this.key(name), name);
     }

@@ -111,7 +111,4 @@ function number(value: string): string {
 }
 
 const notAValue = (): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    'A value of the snapshot is not one that this program writes. Use another snapshot.',
-  );
+  new BackupError('SNAPSHOT_CORRUPT', 'A value of the snapshot has an unknown form. Use another snapshot.');

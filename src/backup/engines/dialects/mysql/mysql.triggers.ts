@@ -62,14 +62,14 @@ async function refuseUnlessItCanComeBack(
     sql === ''
       ? 'its definition cannot be read'
       : !(await survives(connection, charset, sql))
-        ? `it was made by a client that spoke ${charset}`
+        ? `it was created by a client with the character set ${charset}`
         : collation !== null && then !== collation
           ? `others were made under another collation of the database than ${then}, with it`
           : null;
   if (why !== null)
     throw new BackupError(
       'UNSUPPORTED',
-      `The trigger "${name}" would fire during the restore, and cannot be taken away and put back exactly: ${why}. Nothing was changed; create it again in utf8mb4, or drop it.`,
+      `The trigger "${name}" would fire during the restore, and cannot be dropped and created again exactly as it was: ${why}. Nothing was changed; create it again in utf8mb4, or drop it.`,
     );
 }
 

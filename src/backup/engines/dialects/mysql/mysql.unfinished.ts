@@ -99,7 +99,10 @@ export const noteRestored = (connection: MysqlConnection): Promise<void> => note
 export async function hasCommitted(connection: MysqlConnection): Promise<boolean> {
   if (await hasTable(connection, UNFINISHED_TABLE))
     return (await connection.rows(`SELECT 1 FROM ${UNFINISHED_TABLE} WHERE what = 'restored'`)).length > 0;
-  throw new BackupError('ENGINE_FAILED', 'nobody can tell any more whether it was committed; look before you go on');
+  throw new BackupError(
+    'ENGINE_FAILED',
+    'it is no longer known whether it was committed; check the database before you continue',
+  );
 }
 
 /**

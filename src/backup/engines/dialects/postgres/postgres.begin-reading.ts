@@ -25,7 +25,7 @@ export async function beginReading(connection: PostgresConnection, target: Serve
   }
   throw new BackupError(
     'DATABASE_LOCKED',
-    `Tables of the database "${target.database}" are created or dropped all the time, so no moment could be captured. Try again when that has ended.`,
+    `Tables of the database "${target.database}" are constantly created or dropped, so no consistent state could be captured. Try again later.`,
   );
 }
 

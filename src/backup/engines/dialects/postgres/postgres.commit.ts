@@ -38,7 +38,7 @@ async function hasCommitted(transaction: string, target: ServerTarget): Promise<
   }
   throw new BackupError(
     'ENGINE_FAILED',
-    `The connection to the database "${target.database}" was lost while the restore was being committed, and the server does not say whether it was. The database is either as it was or exactly as the snapshot says: look before you go on.`,
+    `The connection to the database "${target.database}" was lost while the restore was being committed, and the server does not say whether it was. The database is either unchanged or exactly as in the snapshot: check it before you continue.`,
   );
 }
 

@@ -94,7 +94,7 @@ export class PostgresConnection {
       if (!isRefused()) throw error;
       throw new BackupError(
         'DATABASE_UNAVAILABLE',
-        `The server of the database "${database}" at ${host}:${port} offers no channel binding, which the database URL requires. No password was sent; something may stand between.`,
+        `The server of the database "${database}" at ${host}:${port} offers no channel binding, which the database URL requires. No password was sent; the connection may be intercepted.`,
       );
     }
   }
@@ -229,7 +229,7 @@ export class PostgresConnection {
     if (!isWanted(this.target.role, { isStandby: surroundings.isStandby, isReadOnly }))
       throw new BackupError(
         'DATABASE_UNAVAILABLE',
-        `The server at ${this.target.host}:${this.target.port} is not what the database URL asks for (target_session_attrs=${this.target.role}).`,
+        `The server at ${this.target.host}:${this.target.port} does not have the role that the database URL requires (target_session_attrs=${this.target.role}).`,
       );
     if (version < OLDEST_VERSION)
       throw new BackupError(
@@ -239,7 +239,7 @@ export class PostgresConnection {
     if (encoding === 'SQL_ASCII')
       throw new BackupError(
         'UNSUPPORTED',
-        'The database keeps its text in no known encoding (SQL_ASCII), which JSON cannot hold. Copy it into a UTF8 database, or use the native engine.',
+        'The database has no defined encoding (SQL_ASCII), so JSON cannot hold its text. Copy it into a UTF8 database, or use the native engine.',
       );
   }
 }

@@ -59,6 +59,6 @@ const wouldFire = (triggers: readonly EventTrigger[]): BackupError =>
   new BackupError(
     'DATABASE_UNAVAILABLE',
     `The restore changes definitions, which would fire the event trigger${triggers.length === 1 ? '' : 's'} ${triggers.map(({ name }) => quoted(name)).join(', ')}, ` +
-      'and the role may not keep that from happening. Nothing was changed. Have a superuser run ALTER EVENT TRIGGER … DISABLE before the restore and … ENABLE after it, ' +
+      'and the role may not prevent that. Nothing was changed. Have a superuser run ALTER EVENT TRIGGER … DISABLE before the restore and … ENABLE after it, ' +
       'or (from PostgreSQL 15 on) GRANT SET ON PARAMETER session_replication_role to the role.',
   );

@@ -41,7 +41,7 @@ const TOLD: [state: string, words: string, code: string, sentence: RegExp][] = [
     '25006',
     'cannot execute TRUNCATE TABLE in a read-only transaction',
     'DATABASE_UNAVAILABLE',
-    /takes no writes.*primary/,
+    /accepts no writes.*primary/,
   ],
   ['0A000', 'cannot set transaction read-write mode during recovery', 'DATABASE_UNAVAILABLE', /standby.*primary/],
   ['0A000', 'cannot access temporary or unlogged relations during recovery', 'UNSUPPORTED', /unlogged.*SET LOGGED/],

@@ -37,7 +37,7 @@ const MEANINGS: readonly Meaning[] = [
     both: true,
     words: /unsupported startup parameter|does not support command-line options/,
     sentence: (reason, { database }) =>
-      `A connection pooler stands before the database "${database}" and refuses what a backup needs (${reason}). Give the address of the server itself.`,
+      `A connection pooler in front of the database "${database}" refuses what a backup needs (${reason}). Give the address of the server itself.`,
   },
   {
     code: 'UNSUPPORTED',
@@ -65,7 +65,7 @@ const MEANINGS: readonly Meaning[] = [
     words: /due to conflict with recovery/,
     both: true,
     sentence: (reason, { database }) =>
-      `The database "${database}" is a standby and had to go on with what its primary server changed (${reason}). Nothing was changed; try again, set max_standby_streaming_delay or hot_standby_feedback, or use the primary.`,
+      `The database "${database}" is a standby and cancelled the query because of changes on its primary server (${reason}). Nothing was changed; try again, set max_standby_streaming_delay or hot_standby_feedback, or use the primary.`,
   },
   {
     code: 'DATABASE_LOCKED',
@@ -101,7 +101,7 @@ const MEANINGS: readonly Meaning[] = [
     words: /row is too big|index row (size|requires)/,
     both: true,
     sentence: (reason, { database }) =>
-      `The database "${database}" cannot store a row of the snapshot: ${reason}. Nothing was changed. Its tables hold their values in another way than those that the snapshot was taken from, for instance with another STORAGE or more columns, or an index that was not there.`,
+      `The database "${database}" cannot store a row of the snapshot: ${reason}. Nothing was changed. Its tables store values differently from those that the snapshot was taken from, for instance with another STORAGE or more columns, or an index that was not there.`,
   },
   {
     code: 'UNSUPPORTED',
@@ -114,7 +114,7 @@ const MEANINGS: readonly Meaning[] = [
     states: /^23505$/,
     sentence: (reason, { database }, key) =>
       `The database "${database}" does not accept the snapshot's rows: ${reason}${key === undefined ? '' : ` (${key})`}. Nothing was changed. ` +
-      `The snapshot holds both rows. If its database had that index too, the index was damaged, or sorted otherwise: ${withoutIndex(reason)}, remove one of the rows, and create it again.`,
+      `The snapshot holds both rows. If its database had that index too, the index was damaged, or sorted differently: ${withoutIndex(reason)}, remove one of the rows, and create it again.`,
   },
   {
     code: 'CONSTRAINT_VIOLATION',
@@ -156,7 +156,7 @@ const MEANINGS: readonly Meaning[] = [
     ...LOST,
     code: 'DATABASE_UNAVAILABLE',
     sentence: (reason, { database }) =>
-      `The connection to the database "${database}" was lost: ${reason}. Whatever was under way is undone by the server; try again.`,
+      `The connection to the database "${database}" was lost: ${reason}. The server rolls back unfinished work; try again.`,
   },
   {
     code: 'DATABASE_UNAVAILABLE',
@@ -175,7 +175,7 @@ const withoutIndex = (reason: string): string =>
     : 'drop it, restore';
 
 const refusesWrites = ({ database }: ServerTarget): string =>
-  `The database "${database}" takes no writes: its server is a standby, or set to be read-only. Nothing was changed. Restore into the primary server`;
+  `The database "${database}" accepts no writes: its server is a standby, or set to be read-only. Nothing was changed. Restore into the primary server`;
 
 const unlogged = (has: string, { database }: ServerTarget): string =>
   `The database "${database}" is a standby and ${has}, whose rows only its primary server has. Take the snapshot from the primary, let the plan name the other tables, or make the table logged (ALTER TABLE … SET LOGGED).`;

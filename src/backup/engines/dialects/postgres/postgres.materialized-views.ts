@@ -34,7 +34,7 @@ export async function refreshMaterializedViews(
     const failure = await connection.attempt(`REFRESH MATERIALIZED VIEW ${qualified(view)}`);
     if (failure)
       warnings.push(
-        `The materialized view ${qualified(view)} could not be refreshed, so it shows what was there before, if anything: ${failure.message}.`,
+        `The materialized view ${qualified(view)} could not be refreshed, so it still has its old rows, if any: ${failure.message}.`,
       );
   }
   return warnings;

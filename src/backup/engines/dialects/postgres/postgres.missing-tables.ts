@@ -92,7 +92,7 @@ export class MissingTables {
 
   private tell(failures: readonly Failure[]): void {
     for (const [{ sql }, { message }] of failures)
-      this.warnings.push(`"${firstLine(sql)}" of the snapshot could not be done and was left out: ${message}.`);
+      this.warnings.push(`"${firstLine(sql)}" of the snapshot could not be run and was left out: ${message}.`);
   }
 }
 

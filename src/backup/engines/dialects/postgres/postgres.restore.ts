@@ -235,7 +235,7 @@ export class PostgresRestore {
     const sequencesDigest = await sequences.digest();
     const promised = this.plan.manifest.tables[SEQUENCE_TABLE];
     if (sequencesDigest !== null && promised && promised.sha256 !== sequencesDigest)
-      throw restoreMismatch(SEQUENCE_TABLE, 'the sequences do not stand where they were captured');
+      throw restoreMismatch(SEQUENCE_TABLE, 'the sequences differ from those that were captured');
     await this.connection.run(...PHYSICAL_ORDER);
     const linesOf = ({ layout, columns }: RestoredTable) => readRowLines(this.connection, layout, columns);
     return proveTables(this.plan, this.restored, linesOf, this.context);

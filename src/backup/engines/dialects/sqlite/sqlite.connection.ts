@@ -69,7 +69,7 @@ export function explain(error: unknown, target: SqliteTarget): BackupError {
   if (code?.startsWith('SQLITE_ERROR') && NEEDS_APPLICATION.test(message ?? ''))
     return new BackupError(
       'UNSUPPORTED',
-      `The database "${name}" needs what only the application has: ${message}. Nothing was changed. A snapshot of the engine "native" copies the database file instead.`,
+      `The database "${name}" needs something that only the application provides: ${message}. Nothing was changed. A snapshot of the engine "native" copies the database file instead.`,
       {},
       { cause: error },
     );

@@ -8,7 +8,7 @@ import { fingerprint, SEQUENCE_TABLE, type TableLayout } from './sqlite.schema.j
 /** How the schema in a manifest contradicts the tables that were captured, told by building it in memory. */
 export function contradictionIn(manifest: DatabaseManifest, tables: readonly ProvenTable[]): string | null {
   const layouts = layoutsOf(manifest);
-  if (!layouts) return 'the "ddl" of its "schema" is none of a SQLite database';
+  if (!layouts) return 'the "ddl" of its "schema" is not that of a SQLite database';
   for (const { name, columns, primaryKey } of tables) {
     if (name === SEQUENCE_TABLE) continue;
     const then = layouts.find((layout) => layout.name === name);

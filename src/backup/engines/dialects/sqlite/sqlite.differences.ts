@@ -38,8 +38,8 @@ export function schemaDifferences(
 
 function otherDifferences(then: TableLayout, now: TableLayout): string[] {
   if (then.organisation !== now.organisation || then.strict !== now.strict)
-    return ['the table is organised in another way'];
+    return ['the table is organised differently'];
   if (then.organisation === 'without-rowid' && then.order !== now.order)
-    return ['the primary key is sorted in another way'];
+    return ['the primary key is sorted differently'];
   return [];
 }

@@ -176,7 +176,9 @@ export class SqliteRestore {
     const promised = this.plan.manifest.tables[SEQUENCE_TABLE];
     if (!layout) {
       if (promised && promised.rows > 0)
-        this.warnings.push('The database keeps no AUTOINCREMENT sequences any more, so those were left out.');
+        this.warnings.push(
+          'The database no longer has AUTOINCREMENT sequences, so those of the snapshot were left out.',
+        );
       return;
     }
     const owners = this.plan.tables ?? this.snapshot.layouts.map(({ name }) => name);

@@ -81,7 +81,7 @@ export function rebuildFullTextIndexes(connection: Connection): string[] {
     if (content === 'external') warnings.push(...rebuild(connection, name));
     if (content === 'none')
       warnings.push(
-        `The full-text index "${name}" keeps no content, so it was left as it is: let the application build it again.`,
+        `The full-text index "${name}" stores no content, so it was not changed: let the application rebuild it.`,
       );
   }
   return warnings;
@@ -92,6 +92,6 @@ function rebuild(connection: Connection, name: string): string[] {
     connection.exec(`INSERT INTO main.${quoted(name)}(${quoted(name)}) VALUES('rebuild')`);
     return [];
   } catch (error) {
-    return [`The full-text index "${name}" could not be built again: ${(error as Error).message}.`];
+    return [`The full-text index "${name}" could not be rebuilt: ${(error as Error).message}.`];
   }
 }

@@ -48,6 +48,6 @@ function statementOf(sql: string): SchemaStatement {
   if (statement) return statement;
   throw new BackupError(
     'SNAPSHOT_CORRUPT',
-    `The manifest holds a statement that is none of a SQLite schema: ${sql.slice(0, 100)}. Use another snapshot.`,
+    `The manifest holds a statement that does not belong to a SQLite schema: ${sql.slice(0, 100)}. Use another snapshot.`,
   );
 }

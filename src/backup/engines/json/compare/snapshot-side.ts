@@ -26,7 +26,7 @@ export class SnapshotSide implements ComparedSide {
     for (let part = this.part ?? (await this.next()); ; part = await this.next()) {
       if (part.part === 'table' && part.name === table)
         return { columns: part.columns, primaryKey: part.primaryKey, pieces: this.rows() };
-      if (part.part === 'end') throw new Error(`Table "${table}" was asked for out of order.`);
+      if (part.part === 'end') throw new Error(`Table "${table}" was requested out of order.`);
     }
   }
 
@@ -46,7 +46,7 @@ export class SnapshotSide implements ComparedSide {
 
   private async next(): Promise<DocumentPart> {
     const next = await this.parts.next();
-    if (next.done) throw new Error('The document was read beyond its end.');
+    if (next.done) throw new Error('The document was read past its end.');
     return (this.part = next.value);
   }
 }

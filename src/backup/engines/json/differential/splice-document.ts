@@ -149,5 +149,5 @@ function firstRows(piece: Buffer, most: number): { bytes: Buffer; count: number;
     if (count === most) return { bytes: piece.subarray(0, end - 1), count, rest: piece.subarray(end + 1) };
     start = end + 1;
   }
-  throw new RangeError('at least one row has to be asked for');
+  throw new RangeError('at least one row must be requested');
 }

@@ -74,7 +74,4 @@ const isUnreadable = (error: unknown): boolean =>
   error instanceof DumpCutShort || String((error as { code?: unknown }).code).startsWith('Z_');
 
 const corrupt = (id: string, why: string): BackupError =>
-  new BackupError(
-    'SNAPSHOT_CORRUPT',
-    `The document of snapshot "${id}" is not what was written: ${why}. Use another snapshot.`,
-  );
+  new BackupError('SNAPSHOT_CORRUPT', `The document of snapshot "${id}" is damaged: ${why}. Use another snapshot.`);

@@ -94,7 +94,7 @@ export class MysqlPrograms {
     if (limit === NO_LIMIT) return;
     throw new BackupError(
       'UNSUPPORTED',
-      `The server limits what every statement of the user "${target.user}" answers (sql_select_limit = ${limit}), so a dump would lack rows. Remove it from init_connect or the server's configuration, or use the engine "json".`,
+      `The server limits the rows that statements of the user "${target.user}" return (sql_select_limit = ${limit}), so a dump would lack rows. Remove it from init_connect or the server's configuration, or use the engine "json".`,
     );
   }
 
@@ -194,7 +194,7 @@ export class MysqlPrograms {
 const knowsNoHistory = (program: string): BackupError =>
   new BackupError(
     'UNSUPPORTED',
-    `The program "${program}" cannot dump the history of system-versioned tables (${HISTORY}). Install MariaDB's client of version 10.11 or newer, or let the plan use the engine "json", which captures their present rows.`,
+    `The program "${program}" cannot dump the history of system-versioned tables (${HISTORY}). Install MariaDB's client of version 10.11 or newer, or let the plan use the engine "json", which captures their current rows.`,
   );
 
 /** Everything a program prints. @throws BackupError when it fails */

@@ -100,7 +100,7 @@ export class MysqlRestore {
     if (wrong !== undefined)
       throw new BackupError(
         'RESTORE_MISMATCH',
-        `The restore was given up before anything was changed: built anew from the snapshot, table "${wrong}" is not what the snapshot says.`,
+        `The restore was stopped before anything was changed: table "${wrong}", built from the snapshot, does not match it.`,
       );
   }
 
@@ -112,7 +112,7 @@ export class MysqlRestore {
       const { code, message } = asBackupError(error);
       throw new BackupError(
         code,
-        `The tables are as the snapshot says, and were proved; but its views, routines and events could not all be put back. ${message} Remove the reason and restore again.`,
+        `The tables were restored and verified, but not all views, routines and events could be created. ${message} Fix the cause and restore again.`,
       );
     }
   }

@@ -36,7 +36,7 @@ export class ScratchDatabases {
       if (!(error instanceof BackupError) || !isForbidden(error)) throw error;
       throw new BackupError(
         error.code,
-        `The user of the database URL may not make the databases that a restore needs beside the live one. Nothing was changed. Run as an administrator: ` +
+        `The user of the database URL may not create the databases that a restore needs besides the live one. Nothing was changed. Run as an administrator: ` +
           `GRANT ALL ON \`nestjs\\_backup\\_%\`.* TO that user. (${error.message})`,
       );
     }

@@ -97,7 +97,9 @@ export function refuseWhatCannotBeRestored({ version, tables, triggers, floats, 
       `the server cannot swap tables of these engines safely: ${some(others.map(({ name, type, engine }) => `${name} (${engine ?? type})`))}`,
     );
   if (isOlder(version, OLDEST_WITH_HISTORY) && tables.some(isVersioned))
-    throw unsupported(`${maker} ${version} takes no history of system-versioned tables; version 10.11 or newer does`);
+    throw unsupported(
+      `${maker} ${version} does not accept the history of system-versioned tables; version 10.11 or newer does`,
+    );
   if (transactional.length > 0)
     throw unsupported(`the history of these tables is told by the server's own transactions: ${some(transactional)}`);
 }
@@ -117,7 +119,7 @@ export function refuseOtherServer(then: string, { version }: Server): void {
   if (makerOf(then) === makerOf(version) && !isOlder(version, numbersOf(then))) return;
   throw new BackupError(
     'UNSUPPORTED',
-    `The snapshot is of a ${makerOf(then)} server of version ${then}, and this one is ${makerOf(version)} ${version}, which may not take it. Restore it into a server of the same make that is not older.`,
+    `The snapshot is of a ${makerOf(then)} server of version ${then}, and this one is ${makerOf(version)} ${version}, which may not accept it. Restore it into a server of the same product that is not older.`,
   );
 }
 
@@ -126,5 +128,5 @@ const some = (names: string[]): string => names.slice(0, 5).join(', ') + (names.
 const unsupported = (why: string): BackupError =>
   new BackupError(
     'UNSUPPORTED',
-    `The engine "native" does not capture what it could not put back: ${why}. Let the plan use the engine "json".`,
+    `The engine "native" does not capture what it could not restore: ${why}. Let the plan use the engine "json".`,
   );

@@ -120,7 +120,7 @@ function refuseWithoutSequences({ tables }: Server, dumpedOnes: ReadonlyMap<stri
   if (lacking.length === 0) return;
   throw new BackupError(
     'UNSUPPORTED',
-    `The dump lacks the sequence "${lacking[0]!.name}". If it was not dropped just now, the dumping program knows no sequences: install MariaDB's client of version 10.6 or newer, or let the plan use the engine "json".`,
+    `The dump lacks the sequence "${lacking[0]!.name}". If it was not dropped just now, the dump program does not support sequences: install MariaDB's client of version 10.6 or newer, or let the plan use the engine "json".`,
   );
 }
 

@@ -173,6 +173,6 @@ function refuseOlderServer({ manifest }: StoredSnapshot, server: Server): void {
   if (server.major >= then) return;
   throw new BackupError(
     'UNSUPPORTED',
-    `Snapshot "${manifest.id}" is of a PostgreSQL ${then} server, and this one is ${server.version}: an older server cannot take it. Restore it into a server of version ${then} or newer.`,
+    `Snapshot "${manifest.id}" is of a PostgreSQL ${then} server, and this one is ${server.version}: an older server cannot restore it. Restore it into a server of version ${then} or newer.`,
   );
 }

@@ -100,7 +100,7 @@ export class PostgresRestore {
     if (digest !== contentOf(manifest).sha256)
       throw new BackupError(
         'SNAPSHOT_CORRUPT',
-        `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,
+        `The document of snapshot "${manifest.id}" is damaged: its checksum differs. Use another snapshot.`,
       );
     if (this.commits !== 1)
       throw new BackupError('ENGINE_FAILED', 'pg_restore printed a script of an unknown form. Nothing was changed.');
@@ -183,13 +183,13 @@ function countLines(bytes: Buffer): number {
 const unknownEnd = (): BackupError =>
   new BackupError(
     'DATABASE_UNAVAILABLE',
-    'The connection was lost while the restore was committed, and the server cannot be asked. Everything is as the snapshot says, or as it was before: look at the database before you go on.',
+    'The connection was lost while the restore was being committed, and the server cannot be reached. The database is either unchanged or exactly as in the snapshot: check it before you continue.',
   );
 
 const mismatch = (table: string, found: number, promised: number): BackupError =>
   new BackupError(
     'RESTORE_MISMATCH',
-    `The restore was undone: table "${table}" did not come out as the snapshot says (${
-      found === promised ? 'its rows are not the ones that were dumped' : `${found} rows instead of ${promised}`
+    `The restore was undone: table "${table}" does not match the snapshot (${
+      found === promised ? 'its rows differ from those that were dumped' : `${found} rows instead of ${promised}`
     }).`,
   );

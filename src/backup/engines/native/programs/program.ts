@@ -129,7 +129,7 @@ function missing({ program, debianPackage, option }: Command, reason: string): B
   if (/\bdocker: not found/.test(reason))
     return new BackupError(
       'UNSUPPORTED',
-      'The program "docker" was not found, which is to run the database’s programs in its container. Install the Debian package "docker.io" or "docker-ce-cli", or leave out the container.',
+      'The program "docker", which runs the database’s programs in a container, was not found. Install the Debian package "docker.io" or "docker-ce-cli", or leave out the container.',
     );
   return new BackupError(
     'UNSUPPORTED',

@@ -31,7 +31,7 @@ export async function withStagedCopy<T>(
     if (digest !== contentOf(manifest).sha256)
       throw new BackupError(
         'SNAPSHOT_CORRUPT',
-        `The document of snapshot "${manifest.id}" is not what was written: its checksum differs. Use another snapshot.`,
+        `The document of snapshot "${manifest.id}" is damaged: its checksum differs. Use another snapshot.`,
       );
     return await use(path);
   } finally {
