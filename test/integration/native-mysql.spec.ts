@@ -346,7 +346,7 @@ exec "$@"`,
       mysql.create(DATABASE);
       mysql.sql(
         DATABASE,
-        `CREATE TABLE items (id int PRIMARY KEY, name varchar(40) UNIQUE); INSERT INTO items SELECT seq, MD5(seq) FROM seq_1_to_40000`,
+        `CREATE TABLE items (id int PRIMARY KEY, name varchar(40) UNIQUE); INSERT INTO items SELECT seq, MD5(seq) FROM seq_1_to_10000`,
       );
     });
 
@@ -483,6 +483,7 @@ exec "$@"`,
     it.each(some([100, 200, 300, 400, 500, 600, 700, 800, 900, 1000], 4))(
       'kill -9 of the engine host %i ms into a restore: old or new, and no program is left',
       async (delay) => {
+        mysql.sql(DATABASE, 'INSERT INTO items SELECT seq, MD5(seq) FROM seq_10001_to_40000');
         const snapshot = await bench.capture(target);
         const restored = mysql.dump(DATABASE);
         mysql.sql(DATABASE, 'DELETE FROM items WHERE id % 2 = 0');
