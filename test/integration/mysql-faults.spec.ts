@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BackupError } from '../../src/backup/model/errors.js';
+import { alteringProxy } from '../support/altering-proxy.js';
 import { eventually } from '../support/eventually.js';
 import { InlineEngine } from '../support/inline-engines.js';
 import { HAS_MYSQL, MysqlBench } from '../support/mysql-bench.js';
@@ -173,6 +174,19 @@ describe.skipIf(!HAS_MYSQL)('MySQL and MariaDB: faults', () => {
       expect(outcome).toEqual({ tables: { log: { rows: 0 }, t: { rows: 1 } }, warnings: [], missing: [] });
       expect(await bench.dump()).toBe(then);
     });
+  });
+
+  it('does not keep rows that arrived other than they were sent', async () => {
+    await bench.exec(`CREATE TABLE t (id int PRIMARY KEY, v varchar(20)); INSERT INTO t VALUES (1, 'tea for two')`);
+    const snapshot = await bench.capture();
+    await bench.exec(`UPDATE t SET v = 'coffee'`);
+    const before = await bench.dump();
+    const proxy = await alteringProxy(bench.target, { from: 'tea for two', to: 'tea for ten' });
+    const target = { ...bench.target, host: proxy.host, port: proxy.port };
+    await expect(bench.restore(snapshot, { target })).rejects.toMatchObject({ code: 'RESTORE_MISMATCH' });
+    await proxy.close();
+    expect(await bench.dump()).toBe(before);
+    await bench.restore(snapshot);
   });
 
   describe('an account with few rights', () => {
