@@ -185,7 +185,11 @@ describe('the target', () => {
     ['a relative one', (path) => ({ [path]: 'here' }), /not an absolute path/],
     ['the root', (path) => ({ [path]: '/' }), /root of the file system/],
     ['a file', (path) => ({ [path]: join(path, 'file') }), /is not a folder/],
-    ['a dangling link', (path) => ({ [path]: join(path, 'dangling') }), /leads nowhere/],
+    [
+      'a dangling link',
+      (path) => ({ [path]: join(path, 'dangling') }),
+      /is a symbolic link to a path that does not exist/,
+    ],
     ['the backups', (path) => ({ [path]: join(path, '..', 'backups', 'x') }), /folder of the backups/],
   ])('cannot be %s', async (_, targets, message) => {
     put('file');
