@@ -152,6 +152,14 @@ describe('compressed documents', () => {
     const archive = `archived_backups_${archived.created_at.slice(0, 10).replaceAll('-', '')}.zip`;
     expect(body).toMatchObject({ location: 'archived', archive, checksum: archived.checksum });
     expect((await backups.post(`/${archived.id}/verify`).expect(200)).body).toMatchObject({ is_valid: true });
+    const zip = join(host.folder, 'backups', 'archived', archive);
+    const document = execFileSync('unzip', ['-p', zip, `${archived.id}.json`], { maxBuffer: 1 << 26 });
+    const facts = JSON.parse(
+      execFileSync('unzip', ['-p', zip, `${archived.id}.meta.json`]).toString(),
+    ) as DatabaseManifest;
+    expect(execFileSync('sha256sum', { input: document, encoding: 'utf8' })).toContain(facts.content_sha256);
+    const raw = await download(`/${archived.id}/download?raw=true`, 'identity');
+    expect(gunzipSync(raw.body).equals(document)).toBe(true);
     for (const name of [`${archived.id}.json`, archived.filename]) {
       const { body: extracted } = await backups.get(`/extract/${archive}/${name}`).expect(200);
       expect(extracted.data.lessons).toHaveLength(ROWS);

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished, pipeline } from 'node:stream/promises';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ZipFile, type EndOptions } from 'yazl';
 import { checkArchive, type ExpectedEntry } from '../../src/backup/archive/archive.check.js';
@@ -16,6 +17,7 @@ import { faultOfName, foldName } from '../../src/backup/archive/archive.names.js
 import { ArchiveReader } from '../../src/backup/archive/archive.reader.js';
 import { writeArchive, type ArchiveEntryInput } from '../../src/backup/archive/archive.writer.js';
 import { openStored } from '../../src/backup/archive/stored-file.js';
+import { codecNamed } from '../../src/backup/engines/shared/codecs.js';
 
 const modifiedAt = new Date('2026-01-30T12:00:00.000Z');
 
@@ -145,6 +147,70 @@ describe('an archive', () => {
       const contents = await contentsOf(join(folder, name));
       expect([name, contents.get('a.json')?.length, contents.get('b.json')?.toString()]).toEqual([name, 900, '{}']);
     }
+  });
+});
+
+describe('a gzip file of this program', () => {
+  const content = Buffer.from('{"id":1,"name":"Ida"},\n'.repeat(40_000));
+  const gzipOf = (text: Buffer): Buffer => {
+    const encoder = codecNamed('gzip-6').encoder();
+    return Buffer.concat([Buffer.from(encoder.encode(text)), Buffer.from(encoder.end())]);
+  };
+  const gzipped = (name: string, bytes: Buffer, size: number) => ({ ...input(name, bytes), gzipOf: { size } });
+
+  it.each([content, content.subarray(0, 1), Buffer.alloc(0)])(
+    'becomes an entry as it is, comes out as it was, and is plain text to all others',
+    async (text) => {
+      const bytes = gzipOf(text);
+      await writeArchive(path, [gzipped('a.json', bytes, text.length), input('b.json', 'b')]);
+      const reader = await ArchiveReader.open(path);
+      expect(reader.entries.get('a.json')).toMatchObject({ size: text.length, compressedSize: bytes.length - 18 });
+      expect([reader.has('a.json.gz'), reader.has('a.json'), reader.has('c.json.gz')]).toEqual([true, true, false]);
+      expect((await buffer(await reader.stream('a.json.gz'))).equals(bytes)).toBe(true);
+      await reader.close();
+      expect((await contentsOf(path)).get('a.json')!.equals(text)).toBe(true);
+      expect(execFileSync('unzip', ['-p', path, 'a.json'], { maxBuffer: 1e8 }).equals(text)).toBe(true);
+      const read = JSON.parse(
+        execFileSync('python3', ['-c', PYTHON, path], { encoding: 'utf8', maxBuffer: 1e9 }),
+      ) as object;
+      expect(read).toEqual({ 'a.json': text.toString('hex'), 'b.json': Buffer.from('b').toString('hex') });
+    },
+  );
+
+  it('is found damaged in the archive, wherever a bit is turned', async () => {
+    const text = content.subarray(0, 3000);
+    const bytes = gzipOf(text);
+    await writeArchive(path, [gzipped('a.json', bytes, text.length), input('README.txt', 'hello')]);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const expected = new Map([['a.json', { size: text.length, sha256, readAs: 'a.json.gz' }]]);
+    await checkArchive(path, expected);
+    const sound = await readFile(path);
+    const start = sound.indexOf(bytes.subarray(10, 40));
+    for (let place = start; place < start + bytes.length - 18; place++) {
+      const changed = Buffer.from(sound);
+      changed[place]! ^= 1 << (place % 8);
+      await writeFile(path, changed);
+      await expect(checkArchive(path, expected), String(place)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
+    }
+  });
+
+  it.each<[string, Buffer]>([
+    ['another program', gzipSync(content)],
+    ['nobody', Buffer.from('no gzip file at all')],
+    ['somebody who stopped', gzipOf(content).subarray(0, 12)],
+  ])('is not one that is of %s', async (_, bytes) => {
+    if (bytes.length > 9) bytes[9] = 3; // made on Unix
+    await expect(writeArchive(path, [gzipped('a.json', bytes, content.length)])).rejects.toThrow('gzip');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('may be larger than 4 GB', async () => {
+    const size = 5_000_000_000;
+    await writeArchive(path, [gzipped('a.json', gzipOf(content), size), input('b.json', 'b')]);
+    const list = 'import sys, zipfile; print([e.file_size for e in zipfile.ZipFile(sys.argv[1]).infolist()])';
+    expect(execFileSync('python3', ['-c', list, path], { encoding: 'utf8' }).trim()).toBe(`[${size}, 1]`);
+    // What it claims is too much for so few bytes.
+    await expect(ArchiveReader.open(path)).rejects.toMatchObject({ code: 'ARCHIVE_CORRUPT' });
   });
 });
 

@@ -9,6 +9,8 @@ export interface ExpectedEntry {
   size: number;
   /** Hex. */
   sha256: string;
+  /** What the digest is of, where it is not the content of the entry: the gzip file that it was made of. */
+  readAs?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function checkArchive(
       if (wanted && wanted.size !== size) {
         throw archiveCorrupt(path, `its entry ${quoted(name)} has ${size} bytes instead of ${wanted.size}`, name);
       }
-      const sha256 = await digest(reader, name, run.signal);
+      const sha256 = await digest(reader, wanted?.readAs ?? name, run.signal);
       if (wanted && wanted.sha256 !== sha256)
         throw archiveCorrupt(path, `its entry ${quoted(name)} does not match its SHA-256`, name);
       run.onEntry?.(++done, reader.entries.size);

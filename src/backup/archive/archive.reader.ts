@@ -6,7 +6,7 @@ import { openRegularFile } from '../system/safe-path.js';
 import { readDirectory, type ArchiveEntry, type LocatedEntry } from './archive.directory.js';
 import { archiveCorrupt, archiveReadError, quoted } from './archive.errors.js';
 import { readEndRecord } from './archive.end-record.js';
-import { streamEntry } from './entry.stream.js';
+import { streamEntry, streamGzip } from './entry.stream.js';
 
 export type { ArchiveEntry } from './archive.directory.js';
 
@@ -56,13 +56,22 @@ export class ArchiveReader {
     return this.located;
   }
 
+  /** Whether a file can be read out of it: one of its entries, or `NAME.gz` where it holds the deflated entry `NAME`. */
+  has(name: string): boolean {
+    return this.located.has(name) || this.unframed(name) !== undefined;
+  }
+
   /**
-   * The content of one entry. Trust it only once it has ended: a wrong size or CRC-32 destroys the stream with `ARCHIVE_CORRUPT`.
+   * The content of one entry; of `NAME.gz`, where only `NAME` is an entry, the gzip file that its deflate stream came from, which proves nothing by itself. Trust it only once it has ended: a wrong size or CRC-32 destroys the stream with `ARCHIVE_CORRUPT`.
    * @throws BackupError `FILE_NOT_IN_ARCHIVE`
    */
   // eslint-disable-next-line @typescript-eslint/require-await -- a wrong name is a rejection, like every other failure here
   async stream(name: string): Promise<Readable> {
-    const stream = streamEntry(this.file, this.entry(name), (thrown) => archiveReadError(thrown, this.path));
+    const asError = (thrown: unknown) => archiveReadError(thrown, this.path);
+    const unframed = this.located.has(name) ? undefined : this.unframed(name);
+    const stream = unframed
+      ? streamGzip(this.file, unframed, asError)
+      : streamEntry(this.file, this.entry(name), asError);
     this.streams.add(stream);
     stream.once('close', () => this.streams.delete(stream));
     return stream;
@@ -91,6 +100,11 @@ export class ArchiveReader {
   async close(): Promise<void> {
     for (const stream of this.streams) stream.destroy();
     await this.file.close();
+  }
+
+  private unframed(name: string): LocatedEntry | undefined {
+    const entry = name.endsWith('.gz') ? this.located.get(name.slice(0, -'.gz'.length)) : undefined;
+    return entry?.isDeflated ? entry : undefined;
   }
 
   private entry(name: string): LocatedEntry {

@@ -29,7 +29,7 @@ choose a snapshot, and see what it is:
 table. The file is undamaged if these two lines are equal:
 
     sha256sum < $SNAPSHOT.json | cut -d ' ' -f 1
-    jq -r .checksum $SNAPSHOT.meta.json
+    jq -r '.content_sha256 // .checksum' $SNAPSHOT.meta.json
 
 
 1. LONG NUMBERS: READ THIS FIRST

@@ -1,15 +1,17 @@
-import { types } from 'node:util';
-import { open, rm, writeFile, type FileHandle } from 'node:fs/promises';
-import { finished, type Readable } from 'node:stream';
-import { ZipFile } from 'yazl';
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { BackupError } from '../model/errors.js';
 import { byName, faultOfName, foldName, MAX_ENTRIES } from './archive.names.js';
+import { GzipBody } from './gzip-frame.js';
+import { ZipWriter } from './zip.writer.js';
 
 export interface ArchiveEntryInput {
   name: string;
   modifiedAt: Date;
   /** Called when it is this entry's turn; the stream is read to its end, or destroyed. */
   open(): Readable | Promise<Readable>;
+  /** Set where the stream is a gzip file of this program's: its deflate stream becomes the entry as it is. `size` is that of the content. */
+  gzipOf?: { size: number };
 }
 
 /** How a long operation on an archive is watched and stopped. */
@@ -18,7 +20,6 @@ export interface ArchiveRun {
   onEntry?: (done: number, total: number) => void;
 }
 
-const FILE_MODE = 0o100600;
 const ZIP_EPOCH = Date.UTC(1980, 0, 2); // a day later, for zones west of Greenwich: the format keeps local time
 
 /**
@@ -51,54 +52,38 @@ function assertReadable(entries: readonly ArchiveEntryInput[]): void {
   }
 }
 
-async function pack(
-  file: FileHandle,
-  entries: readonly ArchiveEntryInput[],
-  { signal, onEntry }: ArchiveRun,
-): Promise<void> {
-  const zip = new ZipFile();
-  const output = zip.outputStream as Readable;
-  let current: Readable | undefined;
-  // yazl forwards neither a source's error nor its early end; either would leave the archive waiting for ever.
-  const fail = (error: unknown) => output.destroy(asError(error));
-  const cancel = () => fail(new BackupError('CANCELLED', 'Writing the archive was cancelled.'));
-  output.on('error', () => undefined); // `writeFile` rejects with it, but may not be listening yet
-  zip.on('error', fail);
-
-  let done = 0;
-  const opened = async (entry: ArchiveEntryInput): Promise<Readable> => {
+async function pack(file: FileHandle, entries: readonly ArchiveEntryInput[], run: ArchiveRun): Promise<void> {
+  const zip = new ZipWriter(file);
+  for (const [index, entry] of entries.entries()) {
+    assertNotCancelled(run);
     const source = await entry.open();
-    if (output.destroyed) {
+    try {
+      await addEntry(zip, entry, source, run);
+    } finally {
       source.destroy();
-      throw new Error('The archive was abandoned.');
     }
-    current = source;
-    finished(source, { writable: false }, (error) => {
-      if (error) return fail(error);
-      try {
-        onEntry?.(++done, entries.length);
-      } catch (thrown) {
-        fail(thrown);
-      }
-    });
-    return source;
-  };
+    run.onEntry?.(index + 1, entries.length);
+  }
+  await zip.end();
+}
 
-  if (signal?.aborted) cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
+async function addEntry(zip: ZipWriter, input: ArchiveEntryInput, source: Readable, run: ArchiveRun): Promise<void> {
+  const modifiedAt = new Date(Math.max(input.modifiedAt.getTime() || ZIP_EPOCH, ZIP_EPOCH));
+  const entry = { name: input.name, modifiedAt };
+  const cancel = () => source.destroy(cancelled());
+  run.signal?.addEventListener('abort', cancel, { once: true });
   try {
-    for (const entry of entries) {
-      const mtime = new Date(Math.max(entry.modifiedAt.getTime() || ZIP_EPOCH, ZIP_EPOCH));
-      zip.addReadStreamLazy(entry.name, { mtime, mode: FILE_MODE, compressionLevel: 6 }, (give) => {
-        opened(entry).then((source) => give(null, source), fail);
-      });
-    }
-    zip.end();
-    await writeFile(file, output);
+    if (input.gzipOf === undefined) return await zip.add(entry, source);
+    const body = new GzipBody(source as AsyncIterable<Buffer>);
+    const { size } = input.gzipOf;
+    return await zip.addDeflated(entry, body.deflated(), () => ({ crc32: body.crc32, size }));
   } finally {
-    signal?.removeEventListener('abort', cancel);
-    current?.destroy();
+    run.signal?.removeEventListener('abort', cancel);
   }
 }
 
-const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));
+function assertNotCancelled({ signal }: ArchiveRun): void {
+  if (signal?.aborted) throw cancelled();
+}
+
+const cancelled = () => new BackupError('CANCELLED', 'Writing the archive was cancelled.');

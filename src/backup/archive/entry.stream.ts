@@ -1,8 +1,9 @@
 import type { FileHandle } from 'node:fs/promises';
-import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { pipeline, Readable, Transform, type TransformCallback } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import type { LocatedEntry } from './archive.directory.js';
 import { ArchiveDefect, quoted } from './archive.errors.js';
+import { GZIP_HEADER, gzipTrailer } from './gzip-frame.js';
 
 const READ_BYTES = 256 * 1024;
 const INFLATE_BYTES = 64 * 1024;
@@ -18,6 +19,20 @@ export function streamEntry(file: FileHandle, entry: LocatedEntry, asError: (thr
   const inflate = createInflateRaw({ chunkSize: INFLATE_BYTES });
   // zlib stops at the end of the deflated data: bytes hidden behind it would be read by nobody.
   return pipeline(source, inflate, new EntryCheck(entry, asError, () => inflate.bytesWritten), ignore);
+}
+
+/** The gzip file of this program's that a deflated entry was made of. Whether it is right is for its reader to prove. */
+export function streamGzip(file: FileHandle, entry: LocatedEntry, asError: (thrown: unknown) => Error): Readable {
+  const framed = async function* () {
+    yield GZIP_HEADER;
+    try {
+      yield* compressedBytes(file, entry);
+    } catch (error) {
+      throw asError(error);
+    }
+    yield gzipTrailer(entry.crc32, entry.size);
+  };
+  return Readable.from(framed(), { objectMode: false, highWaterMark: READ_BYTES });
 }
 
 async function* compressedBytes(

@@ -5,8 +5,8 @@ import { ARCHIVE_README, README_NAME } from '../archive/archive.readme.js';
 import { writeArchive, type ArchiveEntryInput } from '../archive/archive.writer.js';
 import { openStored, type StoredFile } from '../archive/stored-file.js';
 import { BackupError } from '../model/errors.js';
-import type { Manifest } from '../model/manifest.js';
-import { manifestName } from '../model/snapshot-id.js';
+import { contentOf, type Manifest } from '../model/manifest.js';
+import { documentName, manifestName } from '../model/snapshot-id.js';
 import type { TaskContext } from '../system/child-task-server.js';
 import { temporaryPath } from '../system/temporary-file.js';
 import { discard, discardAtExit } from '../system/unfinished-file.js';
@@ -84,16 +84,26 @@ function readme(items: PackItem[]): ArchiveEntryInput {
 function entriesOf({ manifest, manifestFile, document }: PackItem): ArchiveEntryInput[] {
   const modifiedAt = new Date(manifest.created_at);
   return [
-    { name: manifest.filename, modifiedAt, open: () => openStored(document) },
+    { name: entryNameOf(manifest), modifiedAt, open: () => openStored(document), ...gzipOf(manifest) },
     { name: manifestName(manifest.id), modifiedAt, open: () => openStored(manifestFile) },
   ];
 }
+
+const isCompressed = (filename: string): boolean => filename.endsWith('.json.gz');
+
+/** A compressed document goes in as it is, and comes out as plain JSON. */
+const entryNameOf = ({ id, filename }: Manifest): string => (isCompressed(filename) ? documentName(id) : filename);
+
+const gzipOf = (manifest: Manifest) =>
+  isCompressed(manifest.filename) ? { gzipOf: { size: contentOf(manifest).bytes } } : undefined;
 
 /** Documents as their manifests promise them, so that a rotten one is found here and its file in the folder stays. */
 async function expectedEntries(items: PackItem[]): Promise<Map<string, ExpectedEntry>> {
   const expected = new Map<string, ExpectedEntry>();
   for (const { manifest, manifestFile } of items) {
-    expected.set(manifest.filename, { size: manifest.file_size_bytes, sha256: manifest.checksum });
+    const { filename, checksum } = manifest;
+    const size = gzipOf(manifest)?.gzipOf.size ?? manifest.file_size_bytes;
+    expected.set(entryNameOf(manifest), { size, sha256: checksum, readAs: filename });
     expected.set(manifestName(manifest.id), await fingerprint(manifestFile));
   }
   return expected;

@@ -83,7 +83,7 @@ async function readEntry(
 ): Promise<FoundSnapshot | FoundProblem> {
   try {
     const manifest = parseManifest(await archive.text(name, LARGEST_TEXT_BYTES), id);
-    if (archive.entries.has(manifest.filename)) return { manifest, archive: filename };
+    if (archive.has(manifest.filename)) return { manifest, archive: filename };
     return { file: `${filename}: ${name}`, problem: `its document ${manifest.filename} is not in the archive` };
   } catch (error) {
     return { file: `${filename}: ${name}`, problem: asBackupError(error).message };
