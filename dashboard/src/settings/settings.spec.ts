@@ -55,6 +55,8 @@ describe('the form of a plan', () => {
       compression: 'xz',
     },
     { name: 'all', source: 'full', database: 'shop', paths: ['a', 'b'], include: ['**/*.png'], interval_minutes: 60 },
+    { name: 'small', compression: { level: 9 }, interval_minutes: 60 },
+    { name: 'both', source: 'full', paths: ['a'], compression: { files: 'xz', level: 0 }, interval_minutes: 60 },
   ];
 
   it.each(plans)('gives back $name as it was', (plan) => expect(planOfForm(formOfPlan(plan))).toEqual(plan));
