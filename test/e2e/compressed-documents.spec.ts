@@ -20,6 +20,8 @@ describe('compressed documents', () => {
   let full: Snapshot;
   let differential: Snapshot;
   let archived: Snapshot;
+  /** Of the same day. */
+  let beside: Snapshot;
 
   const query = (sql: string) => host.app.get(DataSource, { strict: false }).query<unknown>(sql);
   const stored = (name: string) => readFile(join(host.folder, 'backups', name));
@@ -51,7 +53,8 @@ describe('compressed documents', () => {
     );
     archived = await (async () => {
       await setLevel(9);
-      return backups.captureAt(daysAgo(20));
+      beside = await backups.captureAt(daysAgo(20).replace('T12', 'T11'));
+      return backups.captureAt(daysAgo(20), { kind: 'full' });
     })();
     await setLevel(0);
     plain = await backups.capture({ kind: 'full' });
@@ -166,6 +169,16 @@ describe('compressed documents', () => {
     }
     const { body: job } = await backups.post(`/${archived.id}/restore?wait=true`, { confirm: archived.id });
     expect(job).toMatchObject({ status: 'completed', result: { tables: { lessons: { rows: ROWS } } } });
+  });
+
+  it('stay as they are in an archive out of which another one is deleted', async () => {
+    const before = await download(`/${archived.id}/download?raw=true`, 'identity');
+    await backups.delete(`/${beside.id}`).expect(204);
+    const { body: all } = await backups.get('/all').expect(200);
+    expect(all.archived).toMatchObject([{ file_count: 1, files: [{ id: archived.id }] }]);
+    expect((await backups.post(`/${archived.id}/verify`).expect(200)).body).toMatchObject({ is_valid: true });
+    const after = await download(`/${archived.id}/download?raw=true`, 'identity');
+    expect(after.body.equals(before.body)).toBe(true);
   });
 
   it('are found damaged, whichever byte is', async () => {
