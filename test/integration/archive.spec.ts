@@ -17,6 +17,7 @@ import { faultOfName, foldName } from '../../src/backup/archive/archive.names.js
 import { ArchiveReader } from '../../src/backup/archive/archive.reader.js';
 import { writeArchive, type ArchiveEntryInput } from '../../src/backup/archive/archive.writer.js';
 import { openStored } from '../../src/backup/archive/stored-file.js';
+import { packArchiveTask } from '../../src/backup/engines/archive.task.js';
 import { codecNamed } from '../../src/backup/engines/shared/codecs.js';
 
 const modifiedAt = new Date('2026-01-30T12:00:00.000Z');
@@ -59,6 +60,8 @@ with zipfile.ZipFile(sys.argv[1]) as archive:
     assert archive.testzip() is None
     print(json.dumps({info.filename: archive.read(info).hex() for info in archive.infolist()}))
 `;
+import type { Manifest } from '../../src/backup/model/manifest.js';
+import { quiet } from '../support/inline-tasks.js';
 import { rounds } from '../support/rounds.js';
 import { until } from '../support/until.js';
 
@@ -202,6 +205,32 @@ describe('a gzip file of this program', () => {
     if (bytes.length > 9) bytes[9] = 3; // made on Unix
     await expect(writeArchive(path, [gzipped('a.json', bytes, content.length)])).rejects.toThrow('gzip');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('keeps no others out of an archive where it was made by another program', async () => {
+    const item = async (id: string, bytes: Buffer) => {
+      const [document, manifestFile] = [`${id}.json.gz`, `${id}.meta.json`].map((name) => join(folder, name));
+      await writeFile(document!, bytes);
+      await writeFile(manifestFile!, '{}');
+      const checksum = createHash('sha256').update(bytes).digest('hex');
+      const sizes = { file_size_bytes: bytes.length, content_bytes: content.length };
+      const manifest = {
+        id,
+        filename: `${id}.json.gz`,
+        codec: 'gzip',
+        checksum,
+        created_at: modifiedAt.toISOString(),
+        ...sizes,
+      };
+      const stored = (place: string) => ({ path: place, entry: null });
+      return { manifest: manifest as Manifest, document: stored(document!), manifestFile: stored(manifestFile!) };
+    };
+    const foreign = gzipSync(content);
+    foreign[9] = 3; // made on Unix
+    const items = [await item('ours', gzipOf(content)), await item('foreign', foreign)];
+    const packed = await packArchiveTask({ archivePath: path, items }, quiet());
+    expect(packed.damaged).toEqual([{ id: 'foreign', message: expect.stringContaining('another program') }]);
+    expect([...(await contentsOf(packed.temporaryPath)).keys()]).toEqual(['README.txt', 'ours.json', 'ours.meta.json']);
   });
 
   it('may be larger than 4 GB', async () => {

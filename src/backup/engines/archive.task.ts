@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { checkArchive, type ExpectedEntry } from '../archive/archive.check.js';
 import { ARCHIVE_README, README_NAME } from '../archive/archive.readme.js';
 import { writeArchive, type ArchiveEntryInput } from '../archive/archive.writer.js';
+import { GZIP_HEADER } from '../archive/gzip-frame.js';
 import { openStored, type StoredFile } from '../archive/stored-file.js';
 import { BackupError } from '../model/errors.js';
 import { contentOf, type Manifest } from '../model/manifest.js';
@@ -66,6 +67,7 @@ async function separateDamaged(items: PackItem[]): Promise<{ sound: PackItem[]; 
   for (const item of items) {
     try {
       assertIntact(item.manifest, await fingerprint(item.document));
+      if (isCompressed(item.manifest.filename)) await assertOwnGzip(item);
       sound.push(item);
     } catch (error) {
       if (!(error instanceof BackupError)) throw error;
@@ -73,6 +75,18 @@ async function separateDamaged(items: PackItem[]): Promise<{ sound: PackItem[]; 
     }
   }
   return { sound, damaged };
+}
+
+/** Only such a file can be made again of its entry in an archive. */
+async function assertOwnGzip({ manifest, document }: PackItem): Promise<void> {
+  for await (const piece of (await openStored(document)) as AsyncIterable<Buffer>) {
+    if (piece.subarray(0, GZIP_HEADER.length).equals(GZIP_HEADER)) return;
+    break;
+  }
+  throw new BackupError(
+    'SNAPSHOT_CORRUPT',
+    `The document of snapshot "${manifest.id}" was compressed by another program. Use another snapshot.`,
+  );
 }
 
 /** Dated like the snapshots, so that packing the same day again gives the same bytes. */
